@@ -1,0 +1,28 @@
+"""The step: `python -m cloud66_redeploy`. Wiring only."""
+
+import sys
+
+from cloud66_redeploy.interrupts import Interrupts
+
+
+def main() -> int:
+    """Wire the real things together and run."""
+    interrupts = Interrupts()
+    interrupts.install()
+    # The rest takes most of the start-up time; a signal that comes during it must already be kept.
+    import os  # noqa: PLC0415
+
+    import requests  # noqa: PLC0415
+
+    from cloud66_redeploy.clock import SystemClock  # noqa: PLC0415
+    from cloud66_redeploy.report import Reporter  # noqa: PLC0415
+    from cloud66_redeploy.run import Run  # noqa: PLC0415
+    from cloud66_redeploy.text import Cleaner  # noqa: PLC0415
+
+    reporter = Reporter(os.environ, Cleaner())
+    with requests.Session() as session:
+        return Run(os.environ, reporter, session, SystemClock(interrupts), interrupts.window).go()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

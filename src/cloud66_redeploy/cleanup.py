@@ -1,0 +1,33 @@
+"""
+The post step: `python -m cloud66_redeploy.cleanup`. Runs when the job was cancelled or failed.
+
+If the step was killed before it could cancel its deployment (or before it could see that the cancellation took), this
+does it, with minutes instead of seconds. It never fails the job.
+"""
+
+import sys
+
+from cloud66_redeploy.interrupts import Interrupts
+
+
+def main() -> int:
+    """Wire the real things together and cancel what was left running."""
+    interrupts = Interrupts()
+    interrupts.install()
+    import os  # noqa: PLC0415 - after the handlers, as in __main__
+
+    import requests  # noqa: PLC0415
+
+    from cloud66_redeploy.clock import SystemClock  # noqa: PLC0415
+    from cloud66_redeploy.left_over import cancel_left_over  # noqa: PLC0415
+    from cloud66_redeploy.report import Reporter  # noqa: PLC0415
+    from cloud66_redeploy.text import Cleaner  # noqa: PLC0415
+
+    reporter = Reporter(os.environ, Cleaner())
+    with requests.Session() as session:
+        cancel_left_over(os.environ, reporter, session, SystemClock(interrupts), interrupts.window)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,157 @@
+"""
+The calls of the Cloud 66 API v3 that this action makes: one method an endpoint.
+
+A record becomes a type of `deployment`. Source of every path and field: the vendor's API v3 reference.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from cloud66_redeploy.deployment import Action, Deployment, Stack, as_id, as_text
+from cloud66_redeploy.errors import Unclear
+from cloud66_redeploy.transport import Transport
+
+T = TypeVar("T")
+
+_MOST_PAGES = 5
+"""How far a look-up by reference goes. With the filter there is one page; without it ours is among the newest."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """
+    What a POST answered. Two shapes exist: `{id, message, queued}` and `{ok, message, async_action_id, queued}`.
+
+    Attributes:
+        hint: the `id`. It reads as the deployment's, but may be the action's: a hint, never a proof.
+        queued: whether it waits or is about to start, or None where the answer doesn't say.
+
+    """
+
+    hint: int | None
+    queued: bool | None
+
+
+class Client:
+    """The API, for one stack. Every method raises `errors.ApiError`; GETs have been tried again before they do."""
+
+    def __init__(self, transport: Transport, stack_id: str) -> None:
+        self._transport = transport
+        self._stack = f"/stacks/{quote(stack_id, safe='')}"
+        self._stack_id = stack_id
+
+    def stack(self) -> Stack:
+        """GET the stack."""
+        return Stack(self._stack_id, self._get(self._stack, {}, _record))
+
+    def last_log(self) -> str:
+        """GET the stack's newest log, or "". Not in the reference: it may be missing, empty or long."""
+        return as_text(self._get(self._stack, {"show_log": "true"}, _record).get("last_log"))
+
+    def deployments(self) -> list[Deployment]:
+        """GET the first page of the stack's deployments."""
+        return self._get(f"{self._stack}/deployments", {}, _list_of(Deployment.from_json))
+
+    def deployment(self, deployment_id: int) -> Deployment:
+        """GET one deployment."""
+        path = f"{self._stack}/deployments/{deployment_id}"
+        found = self._get(path, {}, lambda body: Deployment.from_json(_record(body)))
+        if found.id != deployment_id:
+            raise Unclear(f"GET {path}", f"the record of another deployment ({found.id})")
+        return found
+
+    def actions(self) -> list[Action]:
+        """GET the first page of the stack's actions."""
+        return self._get(f"{self._stack}/actions", {}, _list_of(Action.from_json))
+
+    def actions_with(self, reference: str) -> list[Action]:
+        """
+        GET the actions whose reference is exactly this one, the eldest first.
+
+        The filter is not relied on: should it be ignored or match loosely, the exact ones are picked out here.
+        """
+        found: list[Action] = []
+        page: int | None = 1
+        for _ in range(_MOST_PAGES):
+            query = {"user_reference": reference, **({"page": str(page)} if page != 1 else {})}
+            actions, page = self._get(
+                f"{self._stack}/actions",
+                query,
+                lambda body: (_list_of(Action.from_json)(body), _next_page(body)),
+            )
+            found = [one for one in actions if one.reference == reference]
+            if found or page is None:
+                break
+        return sorted(found, key=lambda one: one.id)
+
+    def redeploy(self, options: Mapping[str, str]) -> Answer:
+        """
+        POST a redeploy, once. The options travel in the query, as in the reference's example.
+
+        Raises:
+            NotSent, Declined: nothing was scheduled.
+            Unclear: whether something was scheduled is not known.
+            Refusal: nothing was scheduled, and nothing will be.
+
+        """
+        path = f"{self._stack}/deployments"
+        said = _reading(f"POST {path}", _record, self._transport.send("POST", path, dict(options)))
+        if said.get("ok") is False:
+            raise Unclear(f"POST {path}", as_text(said.get("message")) or "ok: false")
+        queued = said.get("queued")
+        return Answer(as_id(said.get("id")), queued if isinstance(queued, bool) else None)
+
+    def cancel(self, deployment_id: int) -> None:
+        """
+        DELETE a deployment, which cancels it.
+
+        Raises:
+            NotFound: it is not there (yet).
+            Declined: 409; a deployment that is over can't be cancelled.
+
+        """
+        path = f"{self._stack}/deployments/{deployment_id}"
+        body = self._transport.retrying("DELETE", path, {})
+        said = _unwrap(body)
+        if isinstance(said, Mapping) and said.get("ok") is False:
+            raise Unclear(f"DELETE {path}", as_text(said.get("message")) or "ok: false")
+
+    def _get(self, path: str, query: dict[str, str], read: Callable[[object], T]) -> T:
+        return _reading(f"GET {path}", read, self._transport.retrying("GET", path, query))
+
+
+def _reading(call: str, read: Callable[[object], T], body: object) -> T:
+    """Read a body; one of an unknown shape is passing trouble, like one that is no JSON."""
+    try:
+        return read(body)
+    except ValueError as error:
+        raise Unclear(call, f"an answer of another shape ({error})") from error
+
+
+def _unwrap(body: object) -> object:
+    """Take the `response` out of its envelope; one sample shows a record without one."""
+    return body["response"] if isinstance(body, Mapping) and "response" in body else body
+
+
+def _record(body: object) -> Mapping[str, Any]:
+    value = _unwrap(body)
+    if not isinstance(value, Mapping):
+        raise ValueError("not an object")  # noqa: TRY004 - a wrong answer, not a wrong call
+    return value
+
+
+def _list_of(read: Callable[[Any], T]) -> Callable[[object], list[T]]:
+    def read_list(body: object) -> list[T]:
+        value = _unwrap(body)
+        if not isinstance(value, list):
+            raise ValueError("not a list")  # noqa: TRY004 - a wrong answer, not a wrong call
+        return [read(one) for one in value]
+
+    return read_list
+
+
+def _next_page(body: object) -> int | None:
+    pagination = body.get("pagination") if isinstance(body, Mapping) else None
+    return as_id(pagination.get("next")) if isinstance(pagination, Mapping) else None

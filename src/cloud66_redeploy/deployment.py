@@ -1,0 +1,239 @@
+"""
+The language that the rooms speak: what Cloud 66 says (records) and how a run ended (Result).
+
+Pure: no clock, no socket, no environment. Facts about fields come from the vendor's API v3 reference
+(Deployment, Stack Action and Stack models); where its samples disagree, both shapes are read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Self
+
+Record = Mapping[str, Any]
+
+
+class Outcome(StrEnum):
+    """How a run ended. Only `success` and `scheduled` are green."""
+
+    SUCCESS = "success"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    TIMED_OUT = "timed_out"
+    UNKNOWN = "unknown"
+    SCHEDULED = "scheduled"
+
+    @property
+    def is_green(self) -> bool:
+        """Whether the job may go on."""
+        return self in {Outcome.SUCCESS, Outcome.SCHEDULED}
+
+
+@dataclass(frozen=True)
+class Result:
+    """
+    How a run ended, as data.
+
+    Attributes:
+        outcome: the word.
+        reason: one sentence for people.
+        evidence: what the server said that led to it, or "".
+        advice: what to do next, where it is more than the outcome's usual advice.
+
+    """
+
+    outcome: Outcome
+    reason: str
+    evidence: str = ""
+    advice: str = ""
+
+
+class Phase(StrEnum):
+    """What one record says about where it stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCESS = "success"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    REVERTED = "reverted"
+    ODD = "odd"
+    """Finished, and what it says was never seen before (or nothing at all)."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether this record says that it is over."""
+        return self not in {Phase.QUEUED, Phase.RUNNING}
+
+
+def as_id(value: object) -> int | None:
+    """Read an id: a positive number, or its digits as text; None for anything else."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def as_text(value: object) -> str:
+    """Read a text field; anything that is not text counts as empty."""
+    return value if isinstance(value, str) else ""
+
+
+def as_time(value: object) -> datetime | None:
+    """Read an ISO 8601 time (`…Z`, `…+00:00`, or without a zone: UTC); None for anything else."""
+    try:
+        moment = datetime.fromisoformat(as_text(value))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def words_of(value: object) -> tuple[object, str]:
+    """Take a `{code, meaning}` pair apart: the code as it is (text in lower case) and the meaning in lower case."""
+    pair = value if isinstance(value, Mapping) else {}
+    code = pair.get("code")
+    return (code.lower() if isinstance(code, str) else code), as_text(pair.get("meaning")).strip().lower()
+
+
+_BAD_WORDS = {
+    "cancelled": Phase.CANCELLED,
+    "canceled": Phase.CANCELLED,
+    "failed": Phase.FAILED,
+    "pending": Phase.RUNNING,
+}
+_SUCCESS_MEANINGS = {"success", "successful", ""}
+
+
+def read_outcome(value: object) -> Phase:
+    """
+    Read a deployment's `outcome`; ODD for whatever is not known.
+
+    Success is code 1 or "success" (both in the vendor's samples) with a meaning that doesn't contradict it.
+    No source shows the numbers of the other outcomes, so those are known by their words alone.
+    """
+    code, meaning = words_of(value)
+    for word, phase in _BAD_WORDS.items():
+        if word in (code, meaning):
+            return phase
+    known = code == "success" or (code == 1 and isinstance(code, int) and not isinstance(code, bool))
+    return Phase.SUCCESS if known and meaning in _SUCCESS_MEANINGS else Phase.ODD
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One deployment's record. Times are UTC or None; `record` is what the API sent."""
+
+    id: int
+    started_at: datetime | None
+    finished_at: datetime | None
+    phase: Phase
+    via: frozenset[object]
+    record: Record = field(repr=False)
+
+    @classmethod
+    def from_json(cls, record: Record) -> Self:
+        """
+        Read a record.
+
+        Raises:
+            ValueError: it is not a deployment's record (no id).
+
+        """
+        number = as_id(record.get("id")) if isinstance(record, Mapping) else None
+        if number is None:
+            raise ValueError("a deployment without an id")
+        return cls(
+            id=number,
+            started_at=as_time(record.get("started_at")),
+            finished_at=as_time(record.get("finished_at")),
+            phase=_deployment_phase(record),
+            via=frozenset(words_of(record.get("triggered_via"))),
+            record=record,
+        )
+
+    def text(self, name: str) -> str:
+        """Return a text field as the API sent it, or ""."""
+        return as_text(self.record.get(name))
+
+    @property
+    def outcome_said(self) -> str:
+        """The outcome in the API's own words."""
+        outcome = self.record.get("outcome")
+        if not isinstance(outcome, Mapping):
+            return f"{outcome!r}"
+        return f"{outcome.get('meaning')} (code {outcome.get('code')!r})"
+
+
+def _deployment_phase(record: Record) -> Phase:
+    said = read_outcome(record.get("outcome"))
+    if record.get("finished_at") is not None:
+        if record.get("reverted") is True or record.get("reverted_at") is not None:
+            return Phase.REVERTED
+        return said
+    # A deployment cancelled in the queue may never get a time of its own.
+    if said in {Phase.CANCELLED, Phase.FAILED} and record.get("is_deploying") is not True:
+        return said
+    under_way = record.get("started_at") is not None or record.get("is_deploying") is True
+    return Phase.RUNNING if under_way else Phase.QUEUED
+
+
+@dataclass(frozen=True)
+class Action:
+    """One Stack Action's record: the asynchronous job that a redeploy call starts and that carries its reference."""
+
+    id: int
+    user: str
+    kind: str
+    reference: str
+    started_at: datetime | None
+    finished_at: datetime | None
+    phase: Phase
+    record: Record = field(repr=False)
+
+    @classmethod
+    def from_json(cls, record: Record) -> Self:
+        """
+        Read a record.
+
+        Raises:
+            ValueError: it is not an action's record (no id).
+
+        """
+        number = as_id(record.get("id")) if isinstance(record, Mapping) else None
+        if number is None:
+            raise ValueError("an action without an id")
+        metadata = record.get("metadata")
+        return cls(
+            id=number,
+            user=as_text(record.get("user")),
+            kind=as_text(record.get("action")).lower(),
+            reference=as_text(metadata.get("user_reference")) if isinstance(metadata, Mapping) else "",
+            started_at=as_time(record.get("started_at")),
+            finished_at=as_time(record.get("finished_at")),
+            phase=_action_phase(record),
+            record=record,
+        )
+
+    @property
+    def message(self) -> str:
+        """What the server said when it finished, or ""."""
+        return as_text(self.record.get("finished_message"))
+
+
+def _action_phase(record: Record) -> Phase:
+    success = record.get("finished_success")
+    if record.get("finished_at") is None:
+        return Phase.RUNNING
+    return Phase.SUCCESS if success is True else Phase.FAILED if success is False else Phase.ODD
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What the log and the outputs need of a stack."""
+
+    uid: str
+    record: Record = field(repr=False, default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """Return a text field as the API sent it, or ""."""
+        return as_text(self.record.get(name))

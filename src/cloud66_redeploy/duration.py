@@ -1,0 +1,33 @@
+"""Durations as people write and read them: `90s`, `30m`, `1h30m`."""
+
+import re
+
+_UNITS = {"h": 3600, "m": 60, "s": 1}
+_SHAPE = re.compile(r"(?:(\d{1,6})h)?\s*(?:(\d{1,6})m)?\s*(?:(\d{1,6})s)?", re.ASCII)
+
+
+def parse_duration(text: str) -> int:
+    """
+    Read a duration and return it in seconds.
+
+    Raises:
+        ValueError: with a sentence about what is valid. A bare number has two readings and names both.
+
+    """
+    text = text.strip()
+    if re.fullmatch(r"\d+(\.\d+)?", text, re.ASCII):
+        raise ValueError(f"needs a unit: {text}s is {text} seconds, {text}m is {text} minutes.")
+    match = _SHAPE.fullmatch(text.lower())
+    if not text or match is None:
+        raise ValueError("is not a duration. Write hours, minutes and seconds like 90s, 30m or 1h30m.")
+    return sum(int(count) * size for count, size in zip(match.groups(), _UNITS.values(), strict=True) if count)
+
+
+def format_duration(seconds: float) -> str:
+    """Write seconds as people do: `45s`, `2m10s`, `1h05m`."""
+    whole = max(0, round(seconds))
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h{minutes:02}m"
+    return f"{minutes}m{rest:02}s" if minutes else f"{rest}s"

@@ -1,0 +1,98 @@
+"""
+What can stop a call or the run, as a tree.
+
+RedeployError
+├── InputError          an input can't be used; nothing was asked of Cloud 66
+└── ApiError            a call that brought no answer to work with
+    ├── Refusal         answered with a final no (400 and other 4xx)
+    │   ├── Denied      401, 402, 403: the token, the account, the scope
+    │   └── NotFound    404
+    └── Trouble         passing: the same call may work later
+        ├── NotSent     never left this machine (refused connection, DNS, connect time-out)
+        ├── Declined    answered "not now" (409, 429, 503 throttled): it was not done
+        └── Unclear     time-out, broken connection, 408, other 5xx, unreadable answer:
+                        whether it was done is not known
+
+Aborted (a BaseException, like KeyboardInterrupt): the workflow was cancelled.
+
+How a deployment ended is never an exception: it is a `deployment.Result`.
+"""
+
+
+class RedeployError(Exception):
+    """Root of everything that this package raises on purpose."""
+
+
+class InputError(RedeployError):
+    """An input can't be used. Carries the input's name, what was given and what is valid."""
+
+    def __init__(self, name: str, given: str, valid: str) -> None:
+        super().__init__(f"Input {name}: {given} {valid}".strip())
+        self.name = name
+
+
+class ApiError(RedeployError):
+    """
+    A call that brought no answer to work with.
+
+    Attributes:
+        call: method and path, for people.
+        status: the HTTP status, or None where none came.
+        said: what the server (or the network) said; text from outside.
+        retry_after: seconds to leave it alone, or None where the server didn't say.
+        throttled: the hourly limit of the token's user is used up.
+
+    """
+
+    def __init__(
+        self,
+        call: str,
+        said: str,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+        throttled: bool = False,
+    ) -> None:
+        answer = f"answered {status}" if status else "failed"
+        super().__init__(f"{call} {answer}" + (f": {said}" if said else ""))
+        self.call = call
+        self.status = status
+        self.said = said
+        self.retry_after = retry_after
+        self.throttled = throttled
+
+
+class Refusal(ApiError):
+    """A final no: the same call will be refused again."""
+
+
+class Denied(Refusal):
+    """401, 402 or 403: the token, the account or the token's scope."""
+
+
+class NotFound(Refusal):
+    """404: not there, or not for this token."""
+
+
+class Trouble(ApiError):
+    """Passing: the same call may work later."""
+
+
+class NotSent(Trouble):
+    """The request never left, so nothing was done."""
+
+
+class Declined(Trouble):
+    """The server said "not now", so nothing was done."""
+
+
+class Unclear(Trouble):
+    """Whether the request was carried out is not known."""
+
+
+class Aborted(BaseException):
+    """
+    The workflow was cancelled (SIGINT or SIGTERM).
+
+    A BaseException, so that no `except Exception` on the way, ours or a library's, takes it for a failed call.
+    """

@@ -1,0 +1,89 @@
+"""What the post step has to know, as text for GITHUB_STATE. Pure."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from cloud66_redeploy.deployment import as_id, as_text
+from cloud66_redeploy.tracking import Baseline, Tracking
+
+STATE = "run"
+ENDED = "ended"
+"""Set once the step has ended by itself, so that the post step has nothing to do."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """
+    One run, as the post step needs it.
+
+    Attributes:
+        proved: the id of the deployment that is proved ours, or None.
+        hint: the id in the POST's answer, or None.
+        answered: the POST was answered with "scheduled".
+
+    """
+
+    stack_id: str
+    reference: str
+    git_ref: str
+    cancel_on_abort: bool
+    hint: int | None
+    proved: int | None
+    answered: bool
+    actions_readable: bool
+    baseline: dict[str, list[int]]
+
+    @classmethod
+    def of(cls, tracking: Tracking, stack_id: str, *, cancel_on_abort: bool) -> Self:
+        """Take down what is known so far."""
+        return cls(
+            stack_id=stack_id,
+            reference=tracking.reference,
+            git_ref=tracking.git_ref,
+            cancel_on_abort=cancel_on_abort,
+            hint=tracking.hint,
+            proved=tracking.proved_id,
+            answered=tracking.answered,
+            actions_readable=tracking.actions_readable,
+            baseline={name: sorted(ids) for name, ids in asdict(tracking.baseline).items()},
+        )
+
+    def to_text(self) -> str:
+        """Write it down."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_text(cls, text: str) -> Self | None:
+        """Read it again; None where nothing was kept, or nothing that can be read."""
+        try:
+            kept: Any = json.loads(text)
+        except ValueError:
+            return None
+        if not isinstance(kept, Mapping) or not as_text(kept.get("reference")):
+            return None
+        baseline = kept.get("baseline")
+        return cls(
+            stack_id=as_text(kept.get("stack_id")),
+            reference=as_text(kept.get("reference")),
+            git_ref=as_text(kept.get("git_ref")),
+            cancel_on_abort=kept.get("cancel_on_abort") is True,
+            hint=as_id(kept.get("hint")),
+            proved=as_id(kept.get("proved")),
+            answered=kept.get("answered") is True,
+            actions_readable=kept.get("actions_readable") is not False,
+            baseline=dict(baseline) if isinstance(baseline, Mapping) else {},
+        )
+
+    def to_tracking(self) -> Tracking:
+        """Go on where the run was cut short: a POST may have left, whatever was kept."""
+        return Tracking(
+            self.reference,
+            self.git_ref,
+            baseline=Baseline(**{name: frozenset(self.baseline.get(name, ())) for name in asdict(Baseline())}),
+            sends=1,
+            answered=self.answered,
+            hint=self.proved or self.hint,
+            actions_readable=self.actions_readable,
+        )

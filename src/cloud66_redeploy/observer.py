@@ -1,0 +1,191 @@
+"""
+One look: asks the API for news of our redeploy and writes them into the tracking.
+
+A look is as cheap as what is known allows: one call once the deployment is proved ours and has started (or the action,
+where the deployment is only inferred), two while it has to be found. As soon as one record says that it is over, both
+are read once more.
+"""
+
+from collections.abc import Callable, Sequence
+
+from cloud66_redeploy.client import Client
+from cloud66_redeploy.deployment import Action, Deployment, Phase
+from cloud66_redeploy.errors import NotFound, Unclear
+from cloud66_redeploy.pairing import fits, holds, pair
+from cloud66_redeploy.tracking import Proof, Tracking
+from cloud66_redeploy.verdict import Absence, Saying
+
+
+class Observer:
+    """Looks at the deployment of one run."""
+
+    def __init__(self, client: Client, tracking: Tracking) -> None:
+        self._client = client
+        self._tracking = tracking
+
+    def look(self) -> None:
+        """
+        Ask for news.
+
+        Raises:
+            Denied: the token is no longer good for it.
+            NotFound: the stack has gone.
+            ApiError: passing trouble.
+
+        """
+        known = self._tracking
+        started = known.deployment is not None and known.deployment.phase is not Phase.QUEUED
+        if not started or known.sends > 1:
+            self.search()
+        elif known.proof is Proof.PROVED:
+            self._read_deployment()
+        else:
+            self.read_action()
+        if self._something_ended():
+            self._read_both()
+
+    def says(self) -> tuple[Saying, Saying]:
+        """Return what deployment and action say. An inferred deployment says nothing until its pairing has held."""
+        known = self._tracking
+        deployment: Saying = Absence.NEVER_SEEN
+        if known.deployment is not None and known.proof is Proof.PROVED:
+            deployment = Absence.GONE if known.gone else known.deployment.phase
+        action: Saying = Absence.NEVER_SEEN if known.actions_readable else Absence.UNREADABLE
+        return deployment, known.action.phase if known.action else action
+
+    def search(self) -> None:
+        """Read both lists and find out which deployment is ours, or whether that still holds."""
+        known = self._tracking
+        actions: list[Action] = []
+        if known.actions_readable:
+            actions = self._reading_actions(self._client.actions)
+            if not self._take_actions(actions):
+                self.read_action()
+        try:
+            deployments = self._client.deployments()
+        except NotFound:
+            self._raise_if_stack_is_gone()
+            raise Unclear("GET deployments", "the stack is there, its deployments are not") from None
+        if known.proof is Proof.PROVED and not known.duplicates:
+            self._refresh(deployments)
+        elif not self._try_hint(deployments):
+            self._infer(actions, deployments)
+        self._count_those_ahead(deployments)
+
+    def read_action(self) -> None:
+        """Read the action that carries our reference."""
+        found = self._reading_actions(lambda: self._client.actions_with(self._tracking.reference))
+        self._take_actions(found)
+
+    def _reading_actions(self, read: Callable[[], list[Action]]) -> list[Action]:
+        try:
+            return read()
+        except NotFound:
+            # They could be read before the POST (else nobody would ask).
+            self._raise_if_stack_is_gone()
+            raise Unclear("GET actions", "the stack is there, its actions are not") from None
+
+    def _take_actions(self, actions: Sequence[Action]) -> bool:
+        """Take the actions that carry our reference; a reference may have served an earlier request, too."""
+        known = self._tracking
+        mine = sorted(
+            (one for one in actions if one.reference == known.reference and one.id not in known.baseline.actions),
+            key=lambda one: one.id,
+        )
+        if not mine:
+            return False
+        known.action, known.duplicates = mine[0], mine[1:]
+        if known.hint == known.action.id and known.proof is Proof.PROVED:
+            # The answer's id was the action's: the deployment of that number is somebody else's.
+            known.deployment, known.proof = None, Proof.NONE
+        return True
+
+    def _refresh(self, deployments: Sequence[Deployment]) -> None:
+        known = self._tracking
+        assert known.deployment is not None
+        number = known.deployment.id
+        found = next((one for one in deployments if one.id == number), None)
+        if found:
+            known.adopt(found, Proof.PROVED)
+        else:
+            self._read_deployment()
+
+    def _read_deployment(self) -> None:
+        known = self._tracking
+        assert known.deployment is not None
+        try:
+            known.adopt(self._client.deployment(known.deployment.id), known.proof)
+        except NotFound:
+            self._raise_if_stack_is_gone()
+            known.gone = True
+
+    def _try_hint(self, deployments: Sequence[Deployment]) -> bool:
+        """Follow the id that the POST answered; it proves nothing until a new deployment has that number."""
+        known = self._tracking
+        hint = known.hint
+        is_actions = known.action is not None and known.action.id == hint
+        if hint is None or hint in known.baseline.deployments or is_actions or known.duplicates:
+            return False
+        found = next((one for one in deployments if one.id == hint), None)
+        try:
+            found = found or self._client.deployment(hint)
+        except NotFound:
+            return False
+        if not fits(found, None, "" if known.action else known.git_ref):
+            return False
+        known.adopt(found, Proof.PROVED)
+        return True
+
+    def _infer(self, actions: Sequence[Action], deployments: Sequence[Deployment]) -> None:
+        known = self._tracking
+        known.deployment, known.proof, known.maybe_started = None, Proof.NONE, False
+        if known.action is None:
+            return
+        mine = [known.action, *known.duplicates]
+        ours = pair(mine, actions, deployments, known.baseline, known.git_ref)
+        if ours and ours[0].id not in known.dropped:
+            known.adopt(ours[0], Proof.INFERRED)
+            known.duplicate_deployments = ours[1:]
+            return
+        known.maybe_started = any(
+            one.phase is not Phase.QUEUED
+            and one.id not in known.baseline.deployments
+            and fits(one, known.action, known.git_ref)
+            for one in deployments
+        )
+
+    def _count_those_ahead(self, deployments: Sequence[Deployment]) -> None:
+        known = self._tracking
+        ours = known.deployment
+        known.queued_ahead = (
+            None
+            if ours is None
+            else sum(
+                not one.phase.is_final and (one.phase is Phase.RUNNING or one.id < ours.id)
+                for one in deployments
+                if one.id != ours.id
+            )
+        )
+
+    def _something_ended(self) -> bool:
+        known = self._tracking
+        records = (known.deployment, known.action)
+        return known.gone or any(one.phase.is_final for one in records if one is not None)
+
+    def _read_both(self) -> None:
+        known = self._tracking
+        if known.actions_readable:
+            self.read_action()
+        if known.deployment is not None:
+            self._read_deployment()
+        if known.proof is not Proof.INFERRED or known.deployment is None or known.action is None:
+            return
+        if known.deployment.phase.is_final and known.action.phase.is_final:
+            if holds(known.deployment, known.action):
+                known.proof = Proof.PROVED
+            else:
+                known.drop()
+
+    def _raise_if_stack_is_gone(self) -> None:
+        """Raise NotFound if it is the stack that is not there any more."""
+        self._client.stack()

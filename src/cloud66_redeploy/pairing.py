@@ -1,0 +1,101 @@
+"""
+Which deployment is ours, where the POST's answer doesn't prove it. Pure.
+
+An action carries our reference, a deployment doesn't, and no field joins the two. So a deployment is taken for ours
+only when no other one can be meant: the redeploys that were open or came since the baseline and the deployments that
+were open or came since pair off one to one, and a single deployment fits our action. "The newest" is never a reason.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from cloud66_redeploy.deployment import Action, Deployment, Phase
+from cloud66_redeploy.gitref import same_commit
+from cloud66_redeploy.tracking import Baseline
+
+_SKEW = timedelta(seconds=5)
+"""Two records of one job are written by different processes; their times differ a little."""
+
+_SAME_FINISH = timedelta(seconds=10)
+"""A deployment and its action end together, within seconds."""
+
+_OTHER_WAYS = frozenset({"web", "hook"})
+"""Known values of triggered_via that are not the API. An unknown one doesn't count against a deployment."""
+
+
+def fits(deployment: Deployment, action: Action | None, git_ref: str) -> bool:
+    """Tell whether nothing in a deployment's record speaks against its being ours."""
+    if deployment.via & _OTHER_WAYS:
+        return False
+    if not _ref_fits(deployment, git_ref):
+        return False
+    if action is None:
+        return True
+    who = deployment.text("triggered_by")
+    if who and action.user and who != action.user:
+        return False
+    times = [moment for moment in (deployment.started_at, deployment.finished_at) if moment]
+    return action.started_at is None or all(moment >= action.started_at - _SKEW for moment in times)
+
+
+def _ref_fits(deployment: Deployment, git_ref: str) -> bool:
+    shown = deployment.text("git_ref")
+    if not git_ref or not shown:
+        return True
+    if _short(shown) == _short(git_ref):
+        return True
+    return same_commit(git_ref, deployment.text("git_hash")) or same_commit(git_ref, shown)
+
+
+def _short(ref: str) -> str:
+    return ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
+
+
+def pair(
+    mine: Sequence[Action],
+    actions: Sequence[Action],
+    deployments: Sequence[Deployment],
+    baseline: Baseline,
+    git_ref: str,
+) -> list[Deployment]:
+    """
+    Return the deployments that can only be ours, one for each of our actions and in their order, or none.
+
+    Args:
+        mine: the actions that carry our reference, the eldest first: one, but for a POST that went through twice.
+        actions: the stack's actions as listed now.
+        deployments: its deployments as listed now.
+        baseline: both lists as they were before the POST.
+        git_ref: the ref asked for, or "".
+
+    """
+    first = mine[0]
+    over = baseline.actions - baseline.open_actions
+    redeploys = {one.id for one in (*actions, *mine) if _is_redeploy(one, first) and _is_recent(one, over, first)}
+    over = baseline.deployments - baseline.open_deployments
+    recent = [one for one in deployments if _is_recent(one, over, first)]
+    ours = [one for one in recent if one.id not in baseline.deployments and fits(one, first, git_ref)]
+    if len(redeploys) != len(recent) or len(ours) != len(mine):
+        return []
+    return sorted(ours, key=lambda one: one.id)
+
+
+def _is_redeploy(one: Action, ours: Action) -> bool:
+    return one.kind == ours.kind or "deploy" in one.kind
+
+
+def _is_recent(one: Deployment | Action, over_at_baseline: frozenset[int], ours: Action) -> bool:
+    """Tell whether a record was open at the baseline or came since."""
+    if one.id in over_at_baseline:
+        return False
+    # A record from further down slides into the first page when a newer one disappears.
+    return not (one.finished_at and ours.started_at and one.finished_at < ours.started_at - _SKEW)
+
+
+def holds(deployment: Deployment, action: Action) -> bool:
+    """Tell whether an inferred pair, both ended, ended alike: the same result, within seconds of each other."""
+    if (deployment.phase is Phase.SUCCESS) != (action.phase is Phase.SUCCESS):
+        return False
+    if deployment.finished_at is None or action.finished_at is None:
+        return False
+    return abs(deployment.finished_at - action.finished_at) <= _SAME_FINISH

@@ -1,0 +1,230 @@
+"""
+What to tell people: a sentence and advice for every way a run can end. Pure.
+
+To change the wording of an outcome, change it here.
+"""
+
+from cloud66_redeploy.deployment import Outcome, Phase, Result
+from cloud66_redeploy.errors import ApiError, Trouble
+from cloud66_redeploy.gitref import same_commit
+from cloud66_redeploy.tracking import Proof, Tracking
+from cloud66_redeploy.verdict import Absence, Saying
+
+NOTHING_SCHEDULED = "Nothing was scheduled."
+
+_WHERE_TO_GET_ONE = "personal access tokens are made in the Cloud 66 dashboard, under Account, Authorized Applications"
+_ADVICE_BY_STATUS = {
+    400: "Check the inputs git_ref, services and profile: does the stack have that branch, service or profile?",
+    401: f"Check the input api_token: the token is wrong, cut short or revoked ({_WHERE_TO_GET_ONE}).",
+    402: "The Cloud 66 account's trial or plan has ended: its owner has to renew it in the dashboard.",
+    404: "Check the input stack_id: no stack with this UID can be seen with this token. "
+    "The UID stands on the stack's information page in the Cloud 66 dashboard.",
+}
+_ADVICE_BY_OUTCOME = {
+    Outcome.FAILED: "Read the log of the deployment in the Cloud 66 dashboard, mend what it names, and run this again.",
+    Outcome.CANCELLED: "Run the job again to deploy.",
+    Outcome.TIMED_OUT: "Look at the stack in the Cloud 66 dashboard before you run this again; if deployments "
+    "usually take this long, raise the input timeout (or queue_timeout).",
+    Outcome.UNKNOWN: "Look at the stack in the Cloud 66 dashboard: the deployment may be running or done. "
+    "Run this again only if it is not.",
+}
+
+
+def advice_for(result: Result) -> str:
+    """Return what to do next, or "" where there is nothing to do."""
+    return result.advice or _ADVICE_BY_OUTCOME.get(result.outcome, "")
+
+
+def advice_on(error: ApiError) -> str:
+    """Return what to do about a refused call, or "" where the outcome's usual advice is all there is."""
+    if error.status == 403:
+        scope = "public" if error.call.startswith("GET") else "redeploy"
+        return f"The token lacks the scope '{scope}': make one with the scopes 'public' and 'redeploy' ({_WHERE_TO_GET_ONE})."
+    if error.status is None:
+        return (
+            "If your network has a certificate authority of its own, point REQUESTS_CA_BUNDLE at its bundle; "
+            "otherwise check the input api_url."
+        )
+    if 300 <= error.status < 400:
+        return "Check the input api_url: it has to be the address that answers itself."
+    return _ADVICE_BY_STATUS.get(error.status, "")
+
+
+def refused(error: ApiError) -> Result:
+    """Say that Cloud 66 refused before or at the POST."""
+    what = "could not be asked" if error.status is None else f"refused the request ({error.status})"
+    return Result(Outcome.FAILED, f"Cloud 66 {what}. {NOTHING_SCHEDULED}", str(error), advice_on(error))
+
+
+def unready(error: ApiError) -> Result:
+    """Say that Cloud 66 refused, or could not be reached, before the POST."""
+    return never_taken(error) if isinstance(error, Trouble) else refused(error)
+
+
+def never_taken(error: ApiError) -> Result:
+    """Say that the timeout passed with the request not taken."""
+    return Result(
+        Outcome.TIMED_OUT,
+        f"The timeout passed before Cloud 66 took the redeploy request. {NOTHING_SCHEDULED}",
+        str(error),
+        advice_on(error) or "Try again once Cloud 66 answers; nothing has to be cleaned up.",
+    )
+
+
+def uncertain(tracking: Tracking, error: ApiError) -> Result:
+    """Say that a POST's answer was lost and nothing tells what became of it."""
+    why = "no action was found that carries its reference" if tracking.actions_readable else "actions can't be read"
+    return Result(
+        Outcome.UNKNOWN,
+        f"Whether the deployment was scheduled is not known: the answer to the request was lost, and {why}.",
+        str(error),
+    )
+
+
+def hopeless() -> Result:
+    """Say that the redeploy is scheduled and nothing can tell which deployment it is."""
+    return Result(
+        Outcome.UNKNOWN,
+        "The redeploy was scheduled, but how it ends can't be known: this token can't read the stack's actions, and "
+        "the answer did not lead to a deployment.",
+        advice="Give the token the scope 'public', so that it can read the stack's actions.",
+    )
+
+
+def lost_sight(tracking: Tracking, error: ApiError) -> Result:
+    """Say that the wait had to end early because the API no longer answers this token."""
+    what = "The stack is gone" if error.status == 404 else f"Cloud 66 no longer answers this token ({error.status})"
+    return Result(
+        Outcome.UNKNOWN,
+        f"{what}, so how {name_of(tracking)} ended is not known; last known: {last_known(tracking)}.",
+        str(error),
+        "" if error.status == 404 else advice_on(error),
+    )
+
+
+def timed_out(tracking: Tracking, limit: str, trouble: ApiError | None) -> Result:
+    """
+    Say that a timeout struck.
+
+    Args:
+        tracking: what is known.
+        limit: which timeout, as "timeout of 30m".
+        trouble: what kept the last look from getting news, if anything did.
+
+    """
+    unseen = f" It could not be asked at the end: {trouble}." if trouble else ""
+    blind = not tracking.actions_readable and tracking.deployment is None
+    return Result(
+        Outcome.UNKNOWN if blind else Outcome.TIMED_OUT,
+        f"The {limit} passed; {name_of(tracking)} had not ended as far as is known; "
+        f"last known: {last_known(tracking)}.{unseen}",
+        str(trouble or ""),
+    )
+
+
+def name_of(tracking: Tracking) -> str:
+    """Name our deployment as well as is known."""
+    if tracking.deployment is not None:
+        return f"deployment {tracking.deployment.id}"
+    return f"the redeploy (action {tracking.action.id})" if tracking.action else "the redeploy"
+
+
+def last_known(tracking: Tracking) -> str:
+    """Say in a word or two where ours stood when it was last seen."""
+    if tracking.deployment is not None:
+        if tracking.gone:
+            return "its record had disappeared"
+        return {Phase.RUNNING: "deploying", Phase.ODD: tracking.deployment.outcome_said}.get(
+            tracking.deployment.phase, str(tracking.deployment.phase)
+        )
+    if tracking.action is not None:
+        return {Phase.RUNNING: "scheduled", Phase.ODD: "finished"}.get(
+            tracking.action.phase, str(tracking.action.phase)
+        )
+    return "scheduled"
+
+
+def ended(outcome: Outcome, tracking: Tracking, deployment: Saying, action: Saying) -> Result:
+    """Put into words what the table decided."""
+    evidence = (
+        [f"outcome: {tracking.deployment.outcome_said}"]
+        if isinstance(deployment, Phase) and tracking.deployment
+        else []
+    )
+    if tracking.action is not None and tracking.action.message:
+        evidence.append(tracking.action.message)
+    reason = _REASONS[outcome](tracking, deployment, action)
+    return Result(outcome, reason[0].upper() + reason[1:], "; ".join(evidence))
+
+
+def _success(tracking: Tracking, deployment: Saying, _action: Saying) -> str:
+    if deployment is Phase.SUCCESS:
+        return f"{name_of(tracking)} succeeded."
+    return f"{name_of(tracking)} succeeded; which deployment it was is not known."
+
+
+def _failed(tracking: Tracking, deployment: Saying, action: Saying) -> str:
+    ours, record = name_of(tracking), tracking.deployment
+    by_action = f"action {tracking.action.id}, which carries our reference," if tracking.action else "its action"
+    if deployment is Phase.REVERTED and record is not None:
+        return f"{ours} was reverted by {record.text('reverted_by') or 'somebody'}."
+    if deployment is Phase.ODD and action is not Phase.FAILED:
+        return f"{ours} finished, but what Cloud 66 says of it is not a known success."
+    if deployment is Phase.FAILED:
+        return f"{ours} failed" + (", although its action says success." if action is Phase.SUCCESS else ".")
+    if deployment is Phase.SUCCESS:
+        says = "says that it failed" if action is Phase.FAILED else "finished without saying that it succeeded"
+        return f"{ours} says success, but {by_action} {says}."
+    if action is Phase.FAILED:
+        return f"{ours} failed."
+    return f"{ours} finished without saying that it succeeded."
+
+
+def _cancelled(tracking: Tracking, _deployment: Saying, _action: Saying) -> str:
+    return f"{name_of(tracking)} was cancelled in Cloud 66, not by this workflow."
+
+
+def _unknown(tracking: Tracking, deployment: Saying, _action: Saying) -> str:
+    ours = name_of(tracking)
+    if deployment is Absence.GONE:
+        return f"how {ours} ended is not known: its record has disappeared from Cloud 66."
+    return f"{ours} says success, but no action carries our reference, so it can't be told whether it is ours."
+
+
+_REASONS = {
+    Outcome.SUCCESS: _success,
+    Outcome.FAILED: _failed,
+    Outcome.CANCELLED: _cancelled,
+    Outcome.UNKNOWN: _unknown,
+}
+
+
+def check_commit(result: Result, tracking: Tracking, expected: str) -> Result:
+    """Turn a success into a failure unless the commit that was expected is the one deployed ("" expects none)."""
+    if result.outcome is not Outcome.SUCCESS or not expected:
+        return result
+    sure = tracking.deployment is not None and tracking.proof is Proof.PROVED
+    deployed = tracking.deployment.text("git_hash") if sure and tracking.deployment else ""
+    if same_commit(expected, deployed):
+        return result
+    said = f"commit {deployed} was deployed" if deployed else "which commit was deployed is not known"
+    return Result(
+        Outcome.FAILED,
+        f"{name_of(tracking).capitalize()} succeeded, but {said}; {expected} was expected.",
+        result.evidence,
+        "Check that the stack deploys the branch that you expect, and that the commit was pushed before the redeploy.",
+    )
+
+
+def aborted_before_post() -> Result:
+    """Say that the workflow was cancelled before anything was asked for."""
+    return Result(Outcome.CANCELLED, f"The workflow was cancelled before the redeploy request. {NOTHING_SCHEDULED}")
+
+
+def left_running(tracking: Tracking) -> Result:
+    """Say that the workflow was cancelled and the deployment, as asked, was not."""
+    return Result(
+        Outcome.UNKNOWN,
+        f"The workflow was cancelled; {name_of(tracking)} goes on (cancel_on_abort is false); "
+        f"last known: {last_known(tracking)}.",
+    )

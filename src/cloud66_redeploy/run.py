@@ -1,0 +1,239 @@
+"""One run of the step, from left to right: inputs, trigger, wait, report. Everything that it touches is handed in."""
+
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import requests
+from actions_toolkit import core
+
+from cloud66_redeploy import reasons
+from cloud66_redeploy.canceller import Canceller
+from cloud66_redeploy.client import Client
+from cloud66_redeploy.clock import Clock
+from cloud66_redeploy.deployment import Outcome, Result
+from cloud66_redeploy.ending import report_ending
+from cloud66_redeploy.errors import Aborted, ApiError, InputError
+from cloud66_redeploy.inputs import Inputs
+from cloud66_redeploy.memory import ENDED, STATE, Memory
+from cloud66_redeploy.narrator import Narrator
+from cloud66_redeploy.observer import Observer
+from cloud66_redeploy.outputs import known_outputs
+from cloud66_redeploy.report import Reporter
+from cloud66_redeploy.tracking import Tracking
+from cloud66_redeploy.transport import Limits, Transport, Window
+from cloud66_redeploy.trigger import Trigger, take_stock
+from cloud66_redeploy.waiter import Patience, Waiter
+
+ABORT_SECONDS = 5.0
+"""How long a cancelled workflow's step looks whether its cancellation took: the runner kills it after 10 s."""
+
+_ABORT_LIMITS = Limits(connect=1.5, read=1.5, total=1.8)
+_ABORT_PAUSE_SECONDS = 0.5
+_CANCEL_ON_TIMEOUT_SECONDS = 15.0
+_CANCEL_ON_TIMEOUT_PAUSE_SECONDS = 2.0
+_LOG_LIMITS = Limits(connect=3.0, read=8.0, total=10.0)
+
+
+@dataclass
+class Run:
+    """
+    The step.
+
+    Attributes:
+        environ: the environment (GITHUB_…; the inputs are read by actions-toolkit).
+        window: makes a call that a cancelled workflow may interrupt.
+
+    """
+
+    environ: Mapping[str, str]
+    reporter: Reporter
+    session: requests.Session
+    clock: Clock
+    window: Window
+    tracking: Tracking = field(default_factory=lambda: Tracking(""))
+    _settled: bool = field(default=True, init=False)
+    _duplicates_said: set[int] = field(default_factory=set, init=False)
+
+    def go(self) -> int:
+        """Run, report, and return the exit status: 0 for a green outcome, 1 for any other."""
+        self.reporter.mask(core.get_input("api_token"))
+        start = self.clock.monotonic()
+        try:
+            inputs = Inputs.load(self.environ)
+        except InputError as error:
+            result = Result(Outcome.FAILED, f"{error} {reasons.NOTHING_SCHEDULED}", advice="Mend the input.")
+            return report_ending(result, self.tracking, self.reporter, [])
+        self.tracking = Tracking(inputs.user_reference, inputs.git_ref)
+        transport = self._transport(inputs, start + inputs.timeout_seconds)
+        try:
+            result = self._redeploy(inputs, transport, start)
+        except Aborted:
+            self.session.close()
+            result = self._abort(inputs, transport)
+            return self._end(result, [])
+        except Exception as error:  # noqa: BLE001 - a fault of ours: outputs and a true outcome all the same
+            result = self._own_fault(error)
+        return self._end(result, self._last_log(result, transport, inputs))
+
+    def _transport(self, inputs: Inputs, deadline: float) -> Transport:
+        return Transport(
+            session=self.session,
+            base_url=inputs.api_url,
+            token=inputs.api_token,
+            clock=self.clock,
+            window=self.window,
+            deadline=deadline,
+            on_warning=lambda text: self.reporter.warn("Cloud 66", text),
+        )
+
+    def _redeploy(self, inputs: Inputs, transport: Transport, start: float) -> Result:
+        known, say = self.tracking, self.reporter.say
+        self._note_known(inputs)
+        patient = replace(transport, tries=None, on_trouble=lambda trouble: say(f"{trouble}; trying again."))
+        try:
+            take_stock(Client(patient, inputs.stack_id), known)
+        except ApiError as error:
+            return reasons.unready(error)
+        self._announce(inputs)
+        self._note_known(inputs, about_to_post=True)
+        client = Client(transport, inputs.stack_id)
+        observer = Observer(client, known)
+        result = Trigger(client, observer, known, self.clock, transport.deadline, say).fire(inputs.options)
+        self._note_known(inputs)
+        if result is not None:
+            return result
+        say(f"Scheduled; find it in Cloud 66 by its reference: {known.reference}")
+        if not inputs.wait:
+            return self._scheduled(observer, inputs)
+        result = self._wait(inputs, client, observer, start)
+        if result.outcome is Outcome.TIMED_OUT and inputs.cancel_on_timeout:
+            result = self._cancel_on_timeout(result, inputs, transport)
+        return reasons.check_commit(result, known, inputs.expected_commit)
+
+    def _announce(self, inputs: Inputs) -> None:
+        stack = self.tracking.stack
+        assert stack is not None
+        what = " ".join(f"{name}={value}" for name, value in inputs.options.items() if name != "user_reference")
+        where = stack.text("environment") or "environment not known"
+        self.reporter.say(f"Stack {stack.text('name') or stack.uid} ({where}), UID {stack.uid}")
+        self.reporter.say(f"Asking Cloud 66 to redeploy it{': ' + what if what else ''}")
+        if not self.tracking.actions_readable:
+            self.reporter.warn(
+                "Actions can't be read",
+                "This token can't read the stack's actions, so only the answer's id can tell which deployment is ours.",
+            )
+
+    def _scheduled(self, observer: Observer, inputs: Inputs) -> Result:
+        """Look once, for the ids; whatever it brings, the deployment is scheduled."""
+        try:
+            observer.look()
+        except ApiError as error:
+            self.reporter.say(f"The ids are not known yet: {error}")
+        self._note_known(inputs)
+        name = reasons.name_of(self.tracking)
+        return Result(Outcome.SCHEDULED, f"Scheduled {name}; as asked, its outcome was not waited for.")
+
+    def _wait(self, inputs: Inputs, client: Client, observer: Observer, start: float) -> Result:
+        narrator = Narrator(self.tracking, self.reporter.say)
+
+        def on_look(elapsed: float, trouble: ApiError | None) -> None:
+            self._note_known(inputs)
+            self._cancel_duplicates(client)
+            narrator.tell(elapsed, trouble)
+
+        patience = Patience(inputs.timeout_seconds, inputs.queue_timeout_seconds, inputs.poll_interval_seconds)
+        result = Waiter(observer, self.tracking, self.clock, patience, start, on_look).wait()
+        self._cancel_duplicates(client)
+        return result
+
+    def _cancel_duplicates(self, client: Client) -> None:
+        """Undo a POST that went through twice: cancel the younger deployment, if it can be told."""
+        known = self.tracking
+        for younger in known.duplicate_deployments:
+            if younger.id in self._duplicates_said or younger.phase.is_final:
+                continue
+            self._duplicates_said.add(younger.id)
+            try:
+                client.cancel(younger.id)
+                said = f"the younger one, {younger.id}, was cancelled"
+            except ApiError as error:
+                said = f"cancel the younger one, {younger.id}, by hand: {error}"
+            self.reporter.warn("Scheduled twice", f"Two deployments carry the reference {known.reference}; {said}.")
+        if known.duplicates and not known.duplicate_deployments:
+            self.reporter.warn(
+                "Scheduled twice",
+                f"Two actions carry the reference {known.reference}; which deployments they are can't be told. "
+                "Look at the stack in the Cloud 66 dashboard and cancel the younger one.",
+            )
+
+    def _cancel(self, inputs: Inputs, transport: Transport, pause_seconds: float, why: str) -> tuple[Result, bool]:
+        client = Client(transport, inputs.stack_id)
+        observer = Observer(client, self.tracking)
+        canceller = Canceller(
+            client,
+            observer,
+            self.tracking,
+            self.clock,
+            transport.deadline,
+            pause_seconds,
+            why,
+            self.reporter.say,
+        )
+        return canceller.cancel(), canceller.is_over
+
+    def _cancel_on_timeout(self, timed_out: Result, inputs: Inputs, transport: Transport) -> Result:
+        hurried = replace(transport, deadline=self.clock.monotonic() + _CANCEL_ON_TIMEOUT_SECONDS)
+        result, _ = self._cancel(inputs, hurried, _CANCEL_ON_TIMEOUT_PAUSE_SECONDS, "The timeout passed")
+        if result.outcome in {Outcome.SUCCESS, Outcome.FAILED}:
+            return result
+        return replace(timed_out, reason=f"{timed_out.reason} {result.reason}", evidence=result.evidence)
+
+    def _abort(self, inputs: Inputs, transport: Transport) -> Result:
+        """Do what a cancelled workflow asks for, in the few seconds that the runner gives."""
+        if self.tracking.sends == 0:
+            return reasons.aborted_before_post()
+        if not inputs.cancel_on_abort:
+            return reasons.left_running(self.tracking)
+        deadline = self.clock.monotonic() + ABORT_SECONDS
+        hurried = replace(transport, deadline=deadline, limits=_ABORT_LIMITS, tries=1)
+        result, self._settled = self._cancel(inputs, hurried, _ABORT_PAUSE_SECONDS, "The workflow was cancelled")
+        return result
+
+    def _own_fault(self, error: Exception) -> Result:
+        for line in traceback.format_exception(error):
+            for part in line.splitlines():
+                self.reporter.say(f"| {part}")
+        sent = self.tracking.sends > 0
+        return Result(
+            Outcome.UNKNOWN if sent else Outcome.FAILED,
+            f"This action has a fault ({type(error).__name__}). "
+            + ("How the deployment ended is not known." if sent else reasons.NOTHING_SCHEDULED),
+            str(error),
+            "Please report it with the lines above; look at the stack in the Cloud 66 dashboard.",
+        )
+
+    def _last_log(self, result: Result, transport: Transport, inputs: Inputs) -> list[str]:
+        """Return the stack's last log lines for a bad outcome; best effort, one call, changing nothing."""
+        if result.outcome.is_green or self.tracking.sends == 0:
+            return []
+        self._note_known(inputs)
+        hurried = replace(transport, deadline=self.clock.monotonic(), limits=_LOG_LIMITS, tries=1)
+        try:
+            text = Client(hurried, inputs.stack_id).last_log()
+        except (ApiError, Aborted) as error:
+            self.reporter.say(f"The stack's log could not be read: {error}")
+            return []
+        return self.reporter.cleaner.tail(text, lines=50)
+
+    def _note_known(self, inputs: Inputs, *, about_to_post: bool = False) -> None:
+        for name, value in known_outputs(self.tracking, self.reporter.cleaner).items():
+            self.reporter.output(name, value)
+        if about_to_post or self.tracking.sends:
+            memory = Memory.of(self.tracking, inputs.stack_id, cancel_on_abort=inputs.cancel_on_abort)
+            self.reporter.state(STATE, memory.to_text())
+
+    def _end(self, result: Result, log: list[str]) -> int:
+        if self._settled:
+            self.reporter.state(ENDED, str(result.outcome))
+        return report_ending(result, self.tracking, self.reporter, log)

@@ -1,0 +1,88 @@
+"""
+Text from outside, made fit for a line of the log, an annotation, an output or the summary. Pure.
+
+The runner takes a line that starts with `::` for a command, and one that holds `##[…]` anywhere; so text from the API
+never begins a line, holds no line break, and that mark is broken up.
+"""
+
+import re
+from collections.abc import Mapping
+from html import escape
+from urllib.parse import quote, urlsplit
+
+_ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+_INVISIBLE = re.compile(
+    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e01ef]"
+)
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_LOG_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+
+LONGEST_FIELD = 300
+
+
+class Cleaner:
+    """Cleans text and takes the secrets out of it. Secrets go first and last: cleaning may put one together."""
+
+    def __init__(self) -> None:
+        self._secrets: list[str] = []
+
+    def hide(self, secret: str) -> None:
+        """Let a secret, as it is and as part of an address, appear nowhere."""
+        forms = {secret, quote(secret, safe=""), quote(secret)}
+        self._secrets = sorted({*self._secrets, *forms} - {""}, key=len, reverse=True)
+
+    def redact(self, text: str) -> str:
+        """Take the secrets out."""
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
+
+    def line(self, text: str, longest: int = LONGEST_FIELD) -> str:
+        """Return text as one harmless line of at most `longest` characters."""
+        text = _CONTROL.sub(" ", _INVISIBLE.sub("", _ANSI.sub("", self.redact(text))))
+        text = self.redact(" ".join(text.split()))
+        return _unmark(text if len(text) <= longest else text[: longest - 1] + "…")
+
+    def tail(self, text: str, lines: int, longest: int = LONGEST_FIELD) -> list[str]:
+        """Return the last lines of a log, each harmless behind a prefix, with their indentation."""
+        text = self.redact(_INVISIBLE.sub("", _ANSI.sub("", self.redact(text))))
+        kept = [line for line in _LINE_BREAK.split(text.rstrip()) if line.strip()][-lines:]
+        cleaned = [self.redact(_LOG_CONTROL.sub(" ", line).expandtabs().rstrip()) for line in kept]
+        return [_unmark(line if len(line) <= longest else line[: longest - 1] + "…") for line in cleaned]
+
+    def html(self, text: str, longest: int = LONGEST_FIELD) -> str:
+        """Return text as one line for the summary, which is HTML: no Markdown in it counts."""
+        return escape(self.line(text, longest))
+
+    def html_line(self, line: str) -> str:
+        """Return a cleaned line (`tail`) for the summary, its indentation kept."""
+        return escape(line)
+
+    def url(self, text: str) -> str:
+        """Return an http(s) address, or "" for anything that is not plainly one."""
+        text = self.redact(text.strip())
+        try:
+            parts = urlsplit(text)
+        except ValueError:
+            return ""
+        plain = re.fullmatch(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(:\d+)?(/[\w./~%@+=&?#;,!-]*)?", text, re.ASCII)
+        return text if plain and parts.hostname and len(text) <= 2000 else ""
+
+    def record(self, value: object, longest: int = 2000, depth: int = 6) -> object:
+        """Return JSON data without secrets and with bounds on its size."""
+        if isinstance(value, str):
+            text = self.redact(value)
+            return text if len(text) <= longest else text[: longest - 1] + "…"
+        if isinstance(value, Mapping | list) and depth == 0:
+            return "…"
+        if isinstance(value, Mapping):
+            pairs = list(value.items())[:60]
+            return {self.line(str(key), 60): self.record(part, longest, depth - 1) for key, part in pairs}
+        if isinstance(value, list):
+            return [self.record(part, longest, depth - 1) for part in value[:60]]
+        return value
+
+
+def _unmark(line: str) -> str:
+    return line.replace("##[", "## [")

@@ -1,0 +1,112 @@
+"""What one run knows so far about the deployment that it asked for: written by trigger and observer, read by all."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Self
+
+from cloud66_redeploy.deployment import Action, Deployment, Phase, Stack
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """
+    The stack's deployments and actions as they were just before the POST (the first page of each).
+
+    `open_…` are those not finished then. A run cut short passes it on to the post step as plain numbers.
+    """
+
+    deployments: frozenset[int] = frozenset()
+    open_deployments: frozenset[int] = frozenset()
+    actions: frozenset[int] = frozenset()
+    open_actions: frozenset[int] = frozenset()
+
+    @classmethod
+    def of(cls, deployments: Iterable[Deployment], actions: Iterable[Action]) -> Self:
+        """Take the baseline of what is there."""
+        deployments, actions = list(deployments), list(actions)
+        return cls(
+            frozenset(one.id for one in deployments),
+            frozenset(one.id for one in deployments if not one.phase.is_final),
+            frozenset(one.id for one in actions),
+            frozenset(one.id for one in actions if not one.phase.is_final),
+        )
+
+
+class Proof(IntEnum):
+    """How sure it is that a deployment is ours."""
+
+    NONE = 0
+    INFERRED = 1
+    """The only one that can be meant; checked again when our action ends."""
+    PROVED = 2
+
+
+@dataclass
+class Tracking:
+    """
+    What is known so far. One run, one of these.
+
+    Attributes:
+        reference: the user_reference that marks our action.
+        git_ref: the ref asked for, or "".
+        sends: how many POSTs may have scheduled a deployment.
+        answered: one of them was answered with "scheduled".
+        hint: the id in the POST's answer. A deployment's, or an action's: never a proof.
+        queued_said: the answer's `queued`.
+        actions_readable: False once the API has refused this token the actions (403, 404).
+        duplicates: further actions that carry our reference (the younger ones).
+        duplicate_deployments: their deployments, where they can be told.
+        dropped: deployments that an inference took for ours, wrongly.
+        gone: the deployment was there and now it is not.
+        maybe_started: ours is not known, but one that could be has started.
+        queued_ahead: deployments of others that run or wait before ours, at the last look; None where not known.
+
+    """
+
+    reference: str
+    git_ref: str = ""
+    stack: Stack | None = None
+    baseline: Baseline = field(default_factory=Baseline)
+    sends: int = 0
+    answered: bool = False
+    hint: int | None = None
+    queued_said: bool | None = None
+    action: Action | None = None
+    actions_readable: bool = True
+    duplicates: list[Action] = field(default_factory=list)
+    duplicate_deployments: list[Deployment] = field(default_factory=list)
+    deployment: Deployment | None = None
+    proof: Proof = Proof.NONE
+    dropped: set[int] = field(default_factory=set)
+    gone: bool = False
+    maybe_started: bool = False
+    queued_ahead: int | None = None
+
+    @property
+    def proved_id(self) -> int | None:
+        """The id of the deployment that is proved ours, or None."""
+        return self.deployment.id if self.deployment is not None and self.proof is Proof.PROVED else None
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether ours has not started, as far as is known."""
+        if self.deployment is not None:
+            return self.deployment.phase is Phase.QUEUED
+        return not self.maybe_started and (self.action is None or not self.action.phase.is_final)
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether nothing can tell which deployment is ours: no action may be read, and no id leads to it."""
+        no_lead = self.hint is None or self.hint in self.baseline.deployments
+        return not self.actions_readable and self.proof is Proof.NONE and no_lead
+
+    def adopt(self, deployment: Deployment, proof: Proof) -> None:
+        """Take a deployment's record for ours (again)."""
+        self.deployment, self.proof, self.gone = deployment, proof, False
+
+    def drop(self) -> None:
+        """Take back an inference that did not hold."""
+        assert self.deployment is not None
+        self.dropped.add(self.deployment.id)
+        self.deployment, self.proof, self.gone = None, Proof.NONE, False

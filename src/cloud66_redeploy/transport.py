@@ -1,0 +1,236 @@
+"""
+One HTTP call: its time limits, its retries, and what its status means as an error.
+
+The only importer of requests. A retry repeats one call that did not get through; looking again for news is the
+waiter's business. A POST is never retried here.
+"""
+
+import json
+import random
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Protocol, TypeVar
+
+import backoff
+import requests
+from requests import exceptions as broken
+from urllib3.exceptions import NewConnectionError
+
+from cloud66_redeploy import __version__
+from cloud66_redeploy.clock import Clock
+from cloud66_redeploy.deployment import as_text
+from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound, NotSent, Refusal, Trouble, Unclear
+from cloud66_redeploy.interrupts import Overdue
+from cloud66_redeploy.schedule import MAX_PAUSE_SECONDS, pause_asked_for
+
+T = TypeVar("T")
+
+_LARGEST_BODY = 64 * 1024 * 1024
+_LONGEST_RETRY_AFTER_SECONDS = 3600.0
+"""The hourly limit is the longest that Cloud 66 makes anyone wait."""
+
+_ANSWERS: dict[int, type[ApiError]] = {
+    401: Denied,
+    402: Denied,
+    403: Denied,
+    404: NotFound,
+    408: Unclear,
+    409: Declined,
+    429: Declined,
+}
+
+
+class Window(Protocol):
+    """Makes a call that a cancelled workflow may interrupt (see `interrupts`)."""
+
+    def __call__(self, call: Callable[[], T], *, limit_seconds: float, grace_seconds: float) -> T:
+        """Make the call within the limit."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Time limits of one call, in seconds; `total` covers all of it, whatever trickles in."""
+
+    connect: float = 10.0
+    read: float = 20.0
+    total: float = 30.0
+    grace_for_post: float = 1.5
+
+
+class BearerToken(requests.auth.AuthBase):
+    """The token, as an auth object: without one, requests would let a ~/.netrc of the job replace the header."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Sign a request."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+@dataclass
+class Transport:
+    """
+    Makes calls below one base address.
+
+    Attributes:
+        tries: how often a GET or DELETE is made before its trouble is passed on; None: until the deadline.
+        deadline: the instant (monotonic seconds) after which nothing is tried again. No call outlasts it by more
+            than `limits.total`.
+        on_warning: told the text of X-Cloud66-Warning.
+        on_trouble: told of trouble that is about to be tried again.
+
+    """
+
+    session: requests.Session
+    base_url: str
+    token: str = field(repr=False)
+    clock: Clock
+    window: Window
+    deadline: float
+    limits: Limits = Limits()
+    tries: int | None = 3
+    on_warning: Callable[[str], None] = lambda _text: None
+    on_trouble: Callable[[Trouble], None] = lambda _trouble: None
+
+    def retrying(self, method: str, path: str, query: dict[str, str]) -> object:
+        """Make a GET or DELETE, again where trouble passes; return the JSON body."""
+        again = backoff.on_exception(
+            self._pauses,
+            Trouble,
+            max_tries=self.tries,
+            giveup=lambda error: isinstance(error, ApiError) and error.status == 409,
+            jitter=None,
+            logger=None,
+        )
+        return again(self.send)(method, path, query)
+
+    def _pauses(self) -> Generator[float, Exception, None]:
+        """
+        Wait between retries, as backoff's wait generator; ending it passes the trouble on.
+
+        It sleeps on the clock that was handed in and yields 0, because backoff has no clock parameter.
+        """
+        pause = 1.0
+        error = yield 0.0
+        while True:
+            assert isinstance(error, Trouble)
+            asked = pause_asked_for(error)
+            wait = max(asked, pause * random.uniform(0.9, 1.1))  # noqa: S311 - jitter
+            impatient = self.tries is not None and asked > MAX_PAUSE_SECONDS
+            if impatient or self.clock.monotonic() + wait >= self.deadline:
+                return
+            self.on_trouble(error)
+            self.clock.sleep(wait)
+            pause = min(MAX_PAUSE_SECONDS, pause * 2)
+            error = yield 0.0
+
+    def send(self, method: str, path: str, query: dict[str, str]) -> object:
+        """
+        Make one call, once, and return the JSON body (None for an empty one).
+
+        Raises:
+            ApiError: see the tree in `errors`.
+            Aborted: the workflow was cancelled meanwhile.
+
+        """
+        call = f"{method} {path}"
+        limit = min(self.limits.total, self.deadline + self.limits.total - self.clock.monotonic())
+        if limit <= 0:
+            raise NotSent(call, "there was no time left for it")
+        grace = self.limits.grace_for_post if method == "POST" else 0.0
+        try:
+            status, headers, body = self.window(
+                lambda: self._exchange(method, path, query, limit), limit_seconds=limit, grace_seconds=grace
+            )
+        except Overdue:
+            raise Unclear(call, f"no whole answer within {limit:.0f} s") from None
+        except OSError as error:
+            raise _broken(call, error) from error
+        warning = headers.get("X-Cloud66-Warning")
+        if warning:
+            self.on_warning(warning)
+        return _read(call, status, headers, body)
+
+    def _exchange(
+        self, method: str, path: str, query: dict[str, str], limit: float
+    ) -> tuple[int, "requests.structures.CaseInsensitiveDict[str]", bytes]:
+        response = self.session.request(
+            method,
+            self.base_url + path,
+            params=query,
+            auth=BearerToken(self.token),
+            headers={"Accept": "application/json", "User-Agent": f"cloud66-redeploy-action/{__version__}"},
+            timeout=(min(self.limits.connect, limit), min(self.limits.read, limit)),
+            allow_redirects=False,
+            stream=True,
+        )
+        with response:
+            body = bytearray()
+            for chunk in response.iter_content(65536):
+                body += chunk
+                if len(body) > _LARGEST_BODY:
+                    raise broken.ContentDecodingError("an answer of more than 64 MiB")
+            return response.status_code, response.headers, bytes(body)
+
+
+def _broken(call: str, error: OSError) -> ApiError:
+    """Say what a failed exchange means: only what surely never left is NotSent."""
+    text = str(error)
+    if "CERTIFICATE_VERIFY_FAILED" in text or "TLS CA certificate bundle" in text:
+        return Refusal(call, f"the server's certificate could not be verified ({text})")
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(error, broken.ConnectTimeout | broken.ProxyError) or isinstance(reason, NewConnectionError):
+        return NotSent(call, text)
+    return Unclear(call, text)
+
+
+def _read(call: str, status: int, headers: "requests.structures.CaseInsensitiveDict[str]", body: bytes) -> object:
+    """Return the JSON body of a good answer, or raise what the status means."""
+    try:
+        value = json.loads(body, parse_constant=_no_constant) if body.strip() else None
+        readable = True
+    except (ValueError, RecursionError):
+        value, readable = None, False
+    if 200 <= status < 300:
+        if not readable:
+            raise Unclear(call, "an answer that is not JSON", status=status)
+        return value
+    said = _said(value) if readable else "an answer that is not JSON"
+    throttled = isinstance(value, dict) and value.get("error") == "throttled"
+    kind = Declined if throttled else _ANSWERS.get(status)
+    if 300 <= status < 400:
+        said = f"a redirect to {headers.get('Location', 'nowhere')}, which is not followed"
+        kind = Unclear if call.startswith("POST") else Refusal
+    kind = kind or (Unclear if status >= 500 else Refusal)
+    raise kind(call, said, status=status, retry_after=_retry_after(headers.get("Retry-After")), throttled=throttled)
+
+
+def _no_constant(name: str) -> None:
+    """Refuse NaN and Infinity: Python reads them, JSON doesn't have them, and they would break the outputs."""
+    raise ValueError(name)
+
+
+def _said(body: object) -> str:
+    """Return what an error body says; any of its fields may be missing."""
+    if not isinstance(body, dict):
+        return ""
+    parts = [as_text(body.get(name)) for name in ("error", "error_description", "details")]
+    return ": ".join(part for part in parts if part)
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Read Retry-After, seconds or a date, as seconds from now."""
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(value).astimezone(UTC) - datetime.now(UTC)).total_seconds()
+        except (ValueError, OverflowError):
+            return None
+    return min(max(0.0, seconds), _LONGEST_RETRY_AFTER_SECONDS) if seconds == seconds else None  # noqa: PLR0124 - NaN

@@ -1,0 +1,139 @@
+"""
+Ask for the redeploy exactly once.
+
+What was surely not done is asked for again later. What may have been done is looked up by its reference first, for as
+long as Cloud 66 might still be working on it, and asked for at most once more: a second POST is a second deployment.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from cloud66_redeploy import reasons
+from cloud66_redeploy.client import Client
+from cloud66_redeploy.clock import Clock
+from cloud66_redeploy.deployment import Result
+from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound, NotSent, Refusal, Trouble, Unclear
+from cloud66_redeploy.observer import Observer
+from cloud66_redeploy.schedule import pause_asked_for, pause_before_next_look
+from cloud66_redeploy.tracking import Baseline, Tracking
+
+SETTLE_SECONDS = 60.0
+"""How long after a POST without an answer its action may still appear."""
+
+_MOST_SENDS = 2
+"""POSTs that may have scheduled something, in all."""
+
+_LONGEST_PAUSE_SECONDS = 60.0
+_SETTLE_SHARE = 0.15
+
+
+def take_stock(client: Client, tracking: Tracking) -> None:
+    """
+    Read what is there before the POST: the stack (a wrong id, token or scope shows here) and the baseline.
+
+    Raises:
+        ApiError: with nothing scheduled.
+
+    """
+    tracking.stack = client.stack()
+    try:
+        actions = [*client.actions(), *client.actions_with(tracking.reference)]
+    except Refusal as refusal:
+        if not isinstance(refusal, NotFound) and refusal.status != 403:
+            raise
+        tracking.actions_readable = False
+        actions = []
+    tracking.baseline = Baseline.of(client.deployments(), actions)
+
+
+@dataclass
+class Trigger:
+    """
+    Sends the redeploy.
+
+    Attributes:
+        deadline: the instant (monotonic seconds) at which it gives up.
+        say: takes a line for the log.
+
+    """
+
+    client: Client
+    observer: Observer
+    tracking: Tracking
+    clock: Clock
+    deadline: float
+    say: Callable[[str], None]
+
+    def fire(self, options: Mapping[str, str]) -> Result | None:
+        """
+        Ask for the redeploy; return None once it is scheduled, or the Result that ends the run.
+
+        Raises:
+            Aborted: the workflow was cancelled; the tracking tells whether a POST may have left.
+
+        """
+        known = self.tracking
+        pause = 1.0
+        while not known.answered and known.action is None:
+            known.sends += 1
+            try:
+                known.hint = self.client.redeploy(options).hint
+                known.answered = True
+                result = None
+            except (NotSent, Declined) as trouble:
+                known.sends -= 1
+                pause = min(_LONGEST_PAUSE_SECONDS, pause * 2)
+                result = self._wait_to_send_again(trouble, pause)
+            except Unclear as trouble:
+                self.say(f"The answer to the redeploy request was lost: {trouble}. Looking for its reference.")
+                result = self._settle(trouble)
+            except Refusal as refusal:
+                known.sends -= 1
+                result = reasons.uncertain(known, refusal) if known.sends else reasons.refused(refusal)
+            if result is not None:
+                return result
+        return None
+
+    def _wait_to_send_again(self, trouble: Trouble, pause: float) -> Result | None:
+        asked = max(pause, pause_asked_for(trouble))
+        left = self.deadline - self.clock.monotonic()
+        if asked >= left:
+            # The next try would come after the deadline.
+            return reasons.uncertain(self.tracking, trouble) if self.tracking.sends else reasons.never_taken(trouble)
+        self.say(
+            f"The redeploy request was not taken: {trouble}. Nothing was scheduled; trying again in {asked:.0f} s."
+        )
+        self.clock.sleep(asked)
+        return None
+
+    def _settle(self, lost: Trouble) -> Result | None:
+        """
+        Look our reference up until it shows or can be taken for absent; return the Result that ends the run, if any.
+
+        Absent means: a look-up that worked, at least the settle time after the POST, did not find it.
+        """
+        known = self.tracking
+        start = self.clock.monotonic()
+        while known.actions_readable:
+            asked_at = self.clock.monotonic()
+            asked = 0.0
+            try:
+                self.observer.read_action()
+            except (Denied, NotFound) as refusal:
+                return reasons.uncertain(known, refusal)
+            except ApiError as trouble:
+                asked = pause_asked_for(trouble)
+            else:
+                if known.action is not None:
+                    self.say(f"Found: action {known.action.id} carries the reference, so nothing is sent again.")
+                    return None
+                if asked_at - start >= SETTLE_SECONDS and known.sends < _MOST_SENDS:
+                    self.say(f"No action carries the reference after {SETTLE_SECONDS:.0f} s: sending it once more.")
+                    return None
+                if asked_at - start >= SETTLE_SECONDS:
+                    break
+            if asked_at >= self.deadline:
+                break
+            pause = max(asked, pause_before_next_look(asked_at - start, SETTLE_SECONDS, _SETTLE_SHARE))
+            self.clock.sleep(min(pause, max(0.0, self.deadline - self.clock.monotonic())))
+        return reasons.uncertain(known, lost)

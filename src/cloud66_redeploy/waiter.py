@@ -1,0 +1,103 @@
+"""The only owner of the wait: looks until the table says that it is over, or until a deadline."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from cloud66_redeploy import reasons
+from cloud66_redeploy.clock import Clock
+from cloud66_redeploy.deployment import Result
+from cloud66_redeploy.duration import format_duration
+from cloud66_redeploy.errors import ApiError, Denied, NotFound
+from cloud66_redeploy.observer import Observer
+from cloud66_redeploy.schedule import pause_asked_for, pause_before_next_look
+from cloud66_redeploy.tracking import Tracking
+from cloud66_redeploy.verdict import decide
+
+RECORD_SETTLE_SECONDS = 15.0
+"""How long the slower of the two records (deployment, action) gets to catch up with the faster one."""
+
+_PAUSE_WHILE_SETTLING_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait, in seconds from the start, and the longest pause between two looks."""
+
+    timeout_seconds: float
+    queue_timeout_seconds: float
+    poll_interval_seconds: float
+
+
+@dataclass
+class Waiter:
+    """
+    Waits for the outcome.
+
+    Attributes:
+        start: the instant (monotonic seconds) that the timeout counts from.
+        on_look: told after each look how many seconds have passed and what kept it from getting news, if anything.
+
+    """
+
+    observer: Observer
+    tracking: Tracking
+    clock: Clock
+    patience: Patience
+    start: float
+    on_look: Callable[[float, ApiError | None], None]
+    _open_since: float | None = field(default=None, init=False)
+
+    def wait(self) -> Result:
+        """
+        Look until it is over, and say how it ended.
+
+        Raises:
+            Aborted: the workflow was cancelled.
+
+        """
+        waiting_since = self.clock.monotonic()
+        deadline = self.start + self.patience.timeout_seconds
+        queue_deadline = min(deadline, waiting_since + self.patience.queue_timeout_seconds)
+        while True:
+            now = self.clock.monotonic()
+            trouble = None
+            try:
+                self.observer.look()
+            except (Denied, NotFound) as refusal:
+                return reasons.lost_sight(self.tracking, refusal)
+            except ApiError as passing:
+                trouble = passing
+            result = None if trouble else self._result(now, deadline)
+            if result is None and self.tracking.is_hopeless:
+                result = reasons.hopeless()
+            if result is not None:
+                return result
+            self.on_look(now - waiting_since, trouble)
+            if now >= deadline:
+                return reasons.timed_out(self.tracking, self._limit("timeout"), trouble)
+            queued = self.tracking.is_queued
+            if queued and now >= queue_deadline and not trouble:
+                return reasons.timed_out(self.tracking, self._limit("queue_timeout"), None)
+            self._pause(now - waiting_since, trouble, queue_deadline if queued and now < queue_deadline else deadline)
+
+    def _result(self, now: float, deadline: float) -> Result | None:
+        says = self.observer.says()
+        if decide(*says, settled=True) is None:
+            self._open_since = None
+            return None
+        if self._open_since is None:
+            self._open_since = now
+        settled = now >= deadline or now - self._open_since >= RECORD_SETTLE_SECONDS
+        outcome = decide(*says, settled=settled)
+        return reasons.ended(outcome, self.tracking, *says) if outcome else None
+
+    def _pause(self, elapsed: float, trouble: ApiError | None, next_strike: float) -> None:
+        pause = pause_before_next_look(elapsed, self.patience.poll_interval_seconds)
+        if self._open_since is not None:
+            pause = min(pause, _PAUSE_WHILE_SETTLING_SECONDS)
+        if trouble:
+            pause = max(pause, pause_asked_for(trouble))
+        self.clock.sleep(max(0.0, min(pause, next_strike - self.clock.monotonic())))
+
+    def _limit(self, name: str) -> str:
+        return f"{name} of {format_duration(getattr(self.patience, f'{name}_seconds'))}"
