@@ -24,10 +24,11 @@ def parse_duration(text: str) -> int:
 
 
 def format_duration(seconds: float) -> str:
-    """Write seconds as people do: `45s`, `2m10s`, `1h05m`."""
-    whole = max(0, round(seconds))
-    minutes, rest = divmod(whole, 60)
+    """Write seconds as people do, in two units at most: `45s`, `2m10s`, `30m`, `1h05m`."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
-        return f"{hours}h{minutes:02}m"
-    return f"{minutes}m{rest:02}s" if minutes else f"{rest}s"
+        return f"{hours}h{minutes:02}m" if minutes else f"{hours}h"
+    if minutes:
+        return f"{minutes}m{rest:02}s" if rest else f"{minutes}m"
+    return f"{rest}s"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from cloud66_redeploy.deployment import Outcome, Result
 from cloud66_redeploy.duration import format_duration
 from cloud66_redeploy.outputs import all_outputs, deploy_seconds, queued_seconds
-from cloud66_redeploy.reasons import advice_for
+from cloud66_redeploy.reasons import advice_for, sentence
 from cloud66_redeploy.report import Reporter
 from cloud66_redeploy.summary import render
 from cloud66_redeploy.tracking import Proof, Tracking
@@ -51,7 +51,7 @@ def _sentences(result: Result, tracking: Tracking) -> list[str]:
         facts.append(f"reference {tracking.reference}")
     return [
         result.reason,
-        ", ".join(facts)[:1].upper() + ", ".join(facts)[1:],
+        sentence(", ".join(facts)),
         f"Cloud 66 said: {result.evidence}" if result.evidence else "",
         f"Next: {advice_for(result)}",
     ]

@@ -39,7 +39,8 @@ def advice_on(error: ApiError) -> str:
     """Return what to do about a refused call, or "" where the outcome's usual advice is all there is."""
     if error.status == 403:
         scope = "public" if error.call.startswith("GET") else "redeploy"
-        return f"The token lacks the scope '{scope}': make one with the scopes 'public' and 'redeploy' ({_WHERE_TO_GET_ONE})."
+        lacks = f"The token lacks the scope '{scope}': make one with the scopes 'public' and 'redeploy'"
+        return f"{lacks} ({_WHERE_TO_GET_ONE})."
     if error.status is None:
         return (
             "If your network has a certificate authority of its own, point REQUESTS_CA_BUNDLE at its bundle; "
@@ -122,6 +123,11 @@ def timed_out(tracking: Tracking, limit: str, trouble: ApiError | None) -> Resul
     )
 
 
+def sentence(text: str) -> str:
+    """Let a text begin with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
 def name_of(tracking: Tracking) -> str:
     """Name our deployment as well as is known."""
     if tracking.deployment is not None:
@@ -154,7 +160,7 @@ def ended(outcome: Outcome, tracking: Tracking, deployment: Saying, action: Sayi
     if tracking.action is not None and tracking.action.message:
         evidence.append(tracking.action.message)
     reason = _REASONS[outcome](tracking, deployment, action)
-    return Result(outcome, reason[0].upper() + reason[1:], "; ".join(evidence))
+    return Result(outcome, sentence(reason), "; ".join(evidence))
 
 
 def _success(tracking: Tracking, deployment: Saying, _action: Saying) -> str:
@@ -210,7 +216,7 @@ def check_commit(result: Result, tracking: Tracking, expected: str) -> Result:
     said = f"commit {deployed} was deployed" if deployed else "which commit was deployed is not known"
     return Result(
         Outcome.FAILED,
-        f"{name_of(tracking).capitalize()} succeeded, but {said}; {expected} was expected.",
+        f"{sentence(name_of(tracking))} succeeded, but {said}; {expected} was expected.",
         result.evidence,
         "Check that the stack deploys the branch that you expect, and that the commit was pushed before the redeploy.",
     )

@@ -62,7 +62,11 @@ class Run:
         try:
             inputs = Inputs.load(self.environ)
         except InputError as error:
-            result = Result(Outcome.FAILED, f"{error} {reasons.NOTHING_SCHEDULED}", advice="Mend the input.")
+            result = Result(
+                Outcome.FAILED,
+                f"{error} {reasons.NOTHING_SCHEDULED}",
+                advice="Correct the input in the workflow file and run it again.",
+            )
             return report_ending(result, self.tracking, self.reporter, [])
         self.tracking = Tracking(inputs.user_reference, inputs.git_ref)
         transport = self._transport(inputs, start + inputs.timeout_seconds)
@@ -184,10 +188,15 @@ class Run:
 
     def _cancel_on_timeout(self, timed_out: Result, inputs: Inputs, transport: Transport) -> Result:
         hurried = replace(transport, deadline=self.clock.monotonic() + _CANCEL_ON_TIMEOUT_SECONDS)
-        result, _ = self._cancel(inputs, hurried, _CANCEL_ON_TIMEOUT_PAUSE_SECONDS, "The timeout passed")
+        why = "The timeout passed"
+        result, _ = self._cancel(inputs, hurried, _CANCEL_ON_TIMEOUT_PAUSE_SECONDS, why)
         if result.outcome in {Outcome.SUCCESS, Outcome.FAILED}:
             return result
-        return replace(timed_out, reason=f"{timed_out.reason} {result.reason}", evidence=result.evidence)
+        return replace(
+            timed_out,
+            reason=f"{timed_out.reason} {reasons.sentence(result.reason.removeprefix(f'{why}; '))}",
+            evidence=result.evidence,
+        )
 
     def _abort(self, inputs: Inputs, transport: Transport) -> Result:
         """Do what a cancelled workflow asks for, in the few seconds that the runner gives."""

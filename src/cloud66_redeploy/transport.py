@@ -179,13 +179,24 @@ class Transport:
 
 def _broken(call: str, error: OSError) -> ApiError:
     """Say what a failed exchange means: only what surely never left is NotSent."""
-    text = str(error)
+    text = _words_of(error)
     if "CERTIFICATE_VERIFY_FAILED" in text or "TLS CA certificate bundle" in text:
         return Refusal(call, f"the server's certificate could not be verified ({text})")
     reason = getattr(error.args[0], "reason", None) if error.args else None
     if isinstance(error, broken.ConnectTimeout | broken.ProxyError) or isinstance(reason, NewConnectionError):
         return NotSent(call, text)
     return Unclear(call, text)
+
+
+def _words_of(error: BaseException) -> str:
+    """Return the innermost message: the libraries wrap it up to four times, each time repeating the address."""
+    parts = (getattr(error, "reason", None), *reversed(error.args))
+    inner = next((part for part in parts if isinstance(part, Exception)), None)
+    if inner is not None:
+        return _words_of(inner)
+    text = str(error.args[-1]) if error.args else ""
+    # "HTTPConnection(host='…', port=443): Failed to establish …"
+    return text.rpartition("): ")[2] or type(error).__name__
 
 
 def _read(call: str, status: int, headers: "requests.structures.CaseInsensitiveDict[str]", body: bytes) -> object:
@@ -219,7 +230,7 @@ def _said(body: object) -> str:
     if not isinstance(body, dict):
         return ""
     parts = [as_text(body.get(name)) for name in ("error", "error_description", "details")]
-    return ": ".join(part for part in parts if part)
+    return ": ".join(dict.fromkeys(part for part in parts if part))
 
 
 def _retry_after(value: str | None) -> float | None:

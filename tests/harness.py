@@ -1,0 +1,179 @@
+"""
+Drives the real step in process: the real run with the real client against the stand-in, on a clock that is moved.
+
+Only two things are not real: the socket (an adapter calls the stand-in's WSGI application) and time.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from unittest import mock
+
+import requests
+
+from cloud66_redeploy.errors import Aborted
+from cloud66_redeploy.left_over import cancel_left_over
+from cloud66_redeploy.report import Reporter
+from cloud66_redeploy.run import Run
+from cloud66_redeploy.text import Cleaner
+from cloud66_simulator import DEFAULT_STACK, ManualClock, Simulator, SimulatorAdapter, create_app
+
+T = TypeVar("T")
+
+GITHUB = {
+    "GITHUB_ACTIONS": "true",
+    "GITHUB_SERVER_URL": "https://github.com",
+    "GITHUB_REPOSITORY": "acme/awesome",
+    "GITHUB_RUN_ID": "4711",
+    "GITHUB_RUN_ATTEMPT": "1",
+    "GITHUB_JOB": "deploy",
+    "GITHUB_ACTION": "redeploy",
+}
+INPUTS = {"api_token": "demo-token", "stack_id": DEFAULT_STACK}
+
+
+def read_commands(path: Path) -> dict[str, str]:
+    """Read a file of the runner's (outputs or state): the last value of each name."""
+    found: dict[str, str] = {}
+    lines = iter(path.read_text(encoding="utf8").split("\n"))
+    for line in lines:
+        if line:
+            name, delimiter = line.split("<<", 1)
+            value = list(iter(lambda: next(lines), delimiter))
+            found[name] = "\n".join(value)
+    return found
+
+
+@dataclass
+class StepClock:
+    """The step's clock: the stand-in's, counted from its start, and interrupted at an instant if asked to."""
+
+    manual: ManualClock
+    abort_at: float = float("inf")
+    origin: float = field(init=False)
+    aborted: bool = False
+
+    def __post_init__(self) -> None:
+        self.origin = self.manual.now()
+
+    def monotonic(self) -> float:
+        return self.manual.now() - self.origin
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds >= 0
+        if not self.aborted and self.monotonic() + seconds >= self.abort_at:
+            self.manual.sleep(max(0.0, self.abort_at - self.monotonic()))
+            self.abort()
+        self.manual.sleep(seconds)
+
+    def abort(self) -> None:
+        self.aborted = True
+        raise Aborted
+
+    def window(self, call: Callable[[], T], *, limit_seconds: float, grace_seconds: float) -> T:  # noqa: ARG002
+        """Stands in for `Interrupts.window`: a signal during a call shows when the clock has passed its instant."""
+        if not self.aborted and self.monotonic() >= self.abort_at:
+            self.abort()
+        result = call()
+        if not self.aborted and self.monotonic() >= self.abort_at and not grace_seconds:
+            self.abort()
+        return result
+
+
+@dataclass
+class Ending:
+    """What a run left behind."""
+
+    status: int
+    outputs: dict[str, str]
+    state: dict[str, str]
+    log: str
+    summary: str
+    seconds: float
+
+    @property
+    def outcome(self) -> str:
+        return self.outputs.get("outcome", "")
+
+    @property
+    def errors(self) -> list[str]:
+        return re.findall(r"^::error .*$", self.log, re.MULTILINE)
+
+    @property
+    def warnings(self) -> list[str]:
+        return re.findall(r"^::warning .*$", self.log, re.MULTILINE)
+
+
+class Step:
+    """One step of one job, its files and its stand-in."""
+
+    def __init__(self, folder: Path, capture: Callable[[], str], **simulator: Any) -> None:
+        self.folder = folder
+        self.capture = capture
+        self.clock = ManualClock()
+        self.simulator = Simulator(self.clock.now, **simulator)
+        self.files = {name: folder / name for name in ("output", "state", "summary")}
+        for path in self.files.values():
+            path.touch()
+
+    def environ(self, inputs: Mapping[str, str]) -> dict[str, str]:
+        given = {f"INPUT_{name.upper()}": value for name, value in (INPUTS | dict(inputs)).items()}
+        names = {"output": "GITHUB_OUTPUT", "state": "GITHUB_STATE", "summary": "GITHUB_STEP_SUMMARY"}
+        return GITHUB | given | {names[name]: str(path) for name, path in self.files.items()}
+
+    def session(self) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False
+        adapter = SimulatorAdapter(create_app(self.simulator), self.clock)
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
+        return session
+
+    def run(self, *, abort_at: float = float("inf"), environ: Mapping[str, str] | None = None, **inputs: str) -> Ending:
+        """Run the step to its end; `abort_at` cancels the workflow that many seconds after the start."""
+        clock = StepClock(self.clock, abort_at)
+        env = self.environ(inputs) | dict(environ or {})
+        with mock.patch.dict(os.environ, env, clear=True), self.session() as session:
+            status = Run(env, Reporter(env, Cleaner()), session, clock, clock.window).go()
+        return self._ending(status, clock.monotonic())
+
+    def clean_up(self, state: Mapping[str, str], **inputs: str) -> Ending:
+        """Run the post step with a state that the step has left."""
+        clock = StepClock(self.clock)
+        env = self.environ(inputs) | {f"STATE_{name}": value for name, value in state.items()}
+        with mock.patch.dict(os.environ, env, clear=True), self.session() as session:
+            cancel_left_over(env, Reporter(env, Cleaner()), session, clock, clock.window)
+        return self._ending(0, clock.monotonic())
+
+    def _ending(self, status: int, seconds: float) -> Ending:
+        return Ending(
+            status,
+            read_commands(self.files["output"]),
+            read_commands(self.files["state"]),
+            self.capture(),
+            self.files["summary"].read_text(encoding="utf8"),
+            seconds,
+        )
+
+    def calls(self, method: str) -> list[str]:
+        """The paths of the requests with a method that reached (or were lost on the way to) the stand-in."""
+        return [one.path for one in self.simulator.requests if one.method == method]
+
+    def mine(self, ending: Ending) -> list[Any]:
+        """The truth: the deployments that carry the reference of a run."""
+        return self.simulator.deployments_of(ending.outputs["user_reference"])
+
+
+def steps(folder: Path, capture: Callable[[], str]) -> Iterator[Callable[..., Step]]:
+    """Make steps, each with a folder of its own."""
+    count = iter(range(1000))
+
+    def make(**simulator: Any) -> Step:
+        own = folder / f"step{next(count)}"
+        own.mkdir()
+        return Step(own, capture, **simulator)
+
+    yield make
