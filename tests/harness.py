@@ -55,6 +55,7 @@ class StepClock:
     abort_at: float = float("inf")
     origin: float = field(init=False)
     aborted: bool = False
+    grace_seconds: float = 0.0
 
     def __post_init__(self) -> None:
         self.origin = self.manual.now()
@@ -63,9 +64,11 @@ class StepClock:
         return self.manual.now() - self.origin
 
     def sleep(self, seconds: float) -> None:
+        """Move the clock; used by the step between its calls and by the adapter during them."""
         assert seconds >= 0
-        if not self.aborted and self.monotonic() + seconds >= self.abort_at:
-            self.manual.sleep(max(0.0, self.abort_at - self.monotonic()))
+        strikes_at = self.abort_at + self.grace_seconds
+        if not self.aborted and self.monotonic() + seconds >= strikes_at:
+            self.manual.sleep(max(0.0, strikes_at - self.monotonic()))
             self.abort()
         self.manual.sleep(seconds)
 
@@ -73,14 +76,16 @@ class StepClock:
         self.aborted = True
         raise Aborted
 
-    def window(self, call: Callable[[], T], *, limit_seconds: float, grace_seconds: float) -> T:  # noqa: ARG002
-        """Stands in for `Interrupts.window`: a signal during a call shows when the clock has passed its instant."""
+    def window(self, call: Callable[[], T], *, limit_seconds: float, grace_seconds: float) -> T:
+        """Stand in for `Interrupts.window`: an abort strikes while the call lets time pass, after its grace."""
+        assert limit_seconds > 0
         if not self.aborted and self.monotonic() >= self.abort_at:
             self.abort()
-        result = call()
-        if not self.aborted and self.monotonic() >= self.abort_at and not grace_seconds:
-            self.abort()
-        return result
+        self.grace_seconds = grace_seconds
+        try:
+            return call()
+        finally:
+            self.grace_seconds = 0.0
 
 
 @dataclass
@@ -110,10 +115,12 @@ class Ending:
 class Step:
     """One step of one job, its files and its stand-in."""
 
-    def __init__(self, folder: Path, capture: Callable[[], str], **simulator: Any) -> None:
+    def __init__(
+        self, folder: Path, capture: Callable[[], str], clock: ManualClock | None = None, **simulator: Any
+    ) -> None:
         self.folder = folder
         self.capture = capture
-        self.clock = ManualClock()
+        self.clock = clock or ManualClock()
         self.simulator = Simulator(self.clock.now, **simulator)
         self.files = {name: folder / name for name in ("output", "state", "summary")}
         for path in self.files.values():
@@ -124,10 +131,10 @@ class Step:
         names = {"output": "GITHUB_OUTPUT", "state": "GITHUB_STATE", "summary": "GITHUB_STEP_SUMMARY"}
         return GITHUB | given | {names[name]: str(path) for name, path in self.files.items()}
 
-    def session(self) -> requests.Session:
+    def session(self, clock: StepClock) -> requests.Session:
         session = requests.Session()
         session.trust_env = False
-        adapter = SimulatorAdapter(create_app(self.simulator), self.clock)
+        adapter = SimulatorAdapter(create_app(self.simulator), clock)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         return session
@@ -136,7 +143,7 @@ class Step:
         """Run the step to its end; `abort_at` cancels the workflow that many seconds after the start."""
         clock = StepClock(self.clock, abort_at)
         env = self.environ(inputs) | dict(environ or {})
-        with mock.patch.dict(os.environ, env, clear=True), self.session() as session:
+        with mock.patch.dict(os.environ, env, clear=True), self.session(clock) as session:
             status = Run(env, Reporter(env, Cleaner()), session, clock, clock.window).go()
         return self._ending(status, clock.monotonic())
 
@@ -144,7 +151,7 @@ class Step:
         """Run the post step with a state that the step has left."""
         clock = StepClock(self.clock)
         env = self.environ(inputs) | {f"STATE_{name}": value for name, value in state.items()}
-        with mock.patch.dict(os.environ, env, clear=True), self.session() as session:
+        with mock.patch.dict(os.environ, env, clear=True), self.session(clock) as session:
             cancel_left_over(env, Reporter(env, Cleaner()), session, clock, clock.window)
         return self._ending(0, clock.monotonic())
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 
 from cloud66_redeploy.client import Client
 from cloud66_redeploy.clock import Clock
-from cloud66_redeploy.deployment import Outcome, Phase, Result
+from cloud66_redeploy.deployment import Outcome, Result
 from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.reasons import NOTHING_SCHEDULED, name_of
 from cloud66_redeploy.tracking import Proof, Tracking
 from cloud66_redeploy.trigger import SETTLE_SECONDS
+from cloud66_redeploy.verdict import Absence, decide
 
 
 @dataclass
@@ -81,7 +82,8 @@ class Canceller:
         if known.proof is not Proof.PROVED:
             self.observer.search()
         if known.deployment is not None and not known.deployment.phase.is_final:
-            self.say(f"{self.why}: cancelling {name_of(known)}.")
+            if self._trouble is None:
+                self.say(f"{self.why}: cancelling {name_of(known)}.")
             try:
                 self.client.cancel(known.deployment.id)
             except Declined:
@@ -92,20 +94,19 @@ class Canceller:
         return known.action is None and known.deployment is None and not known.answered
 
     def _ended(self) -> Result | None:
-        known = self.tracking
-        sure = known.deployment is not None and (known.proof is Proof.PROVED or self._accepted)
-        phase = known.deployment.phase if sure and known.deployment else None
-        action = known.action.phase if known.action else None
-        name = name_of(known)
-        if self._accepted and known.gone:
-            return Result(Outcome.CANCELLED, f"{self.why}; {name} was cancelled, and its record is gone.")
-        if phase is Phase.SUCCESS or (phase is None and action is Phase.SUCCESS):
+        """Say how it ended, if it has; the same table decides as for a run that nobody cancelled."""
+        says = self.observer.says()
+        outcome = decide(*says, settled=True)
+        name = name_of(self.tracking)
+        if outcome is Outcome.SUCCESS:
             return Result(Outcome.SUCCESS, f"{self.why}, but {name} had already succeeded.")
-        if not ((phase is not None and phase.is_final) or (action is not None and action.is_final)):
-            return None
-        if self._accepted or phase is Phase.CANCELLED:
+        if self._accepted and (outcome in {Outcome.FAILED, Outcome.CANCELLED} or says[0] is Absence.GONE):
             return Result(Outcome.CANCELLED, f"{self.why}; {name} was cancelled.", self._said())
-        return Result(Outcome.FAILED, f"{self.why}, but {name} had already failed.", self._said())
+        if outcome is Outcome.CANCELLED:
+            return Result(Outcome.CANCELLED, f"{self.why}; {name} was cancelled already.", self._said())
+        if outcome is Outcome.FAILED:
+            return Result(Outcome.FAILED, f"{self.why}, but {name} had already failed.", self._said())
+        return None
 
     def _unfinished(self) -> Result:
         self._over = False

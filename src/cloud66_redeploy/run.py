@@ -31,6 +31,7 @@ ABORT_SECONDS = 5.0
 _ABORT_LIMITS = Limits(connect=1.5, read=1.5, total=1.8)
 _ABORT_PAUSE_SECONDS = 0.5
 _CANCEL_ON_TIMEOUT_SECONDS = 15.0
+_CANCEL_ON_TIMEOUT_LIMITS = Limits(connect=4.0, read=7.0, total=8.0)
 _CANCEL_ON_TIMEOUT_PAUSE_SECONDS = 2.0
 _LOG_LIMITS = Limits(connect=3.0, read=8.0, total=10.0)
 
@@ -187,7 +188,8 @@ class Run:
         return canceller.cancel(), canceller.is_over
 
     def _cancel_on_timeout(self, timed_out: Result, inputs: Inputs, transport: Transport) -> Result:
-        hurried = replace(transport, deadline=self.clock.monotonic() + _CANCEL_ON_TIMEOUT_SECONDS)
+        deadline = self.clock.monotonic() + _CANCEL_ON_TIMEOUT_SECONDS
+        hurried = replace(transport, deadline=deadline, limits=_CANCEL_ON_TIMEOUT_LIMITS)
         why = "The timeout passed"
         result, _ = self._cancel(inputs, hurried, _CANCEL_ON_TIMEOUT_PAUSE_SECONDS, why)
         if result.outcome in {Outcome.SUCCESS, Outcome.FAILED}:
@@ -227,7 +229,7 @@ class Run:
         if result.outcome.is_green or self.tracking.sends == 0:
             return []
         self._note_known(inputs)
-        hurried = replace(transport, deadline=self.clock.monotonic(), limits=_LOG_LIMITS, tries=1)
+        hurried = replace(transport, limits=_LOG_LIMITS, tries=1)
         try:
             text = Client(hurried, inputs.stack_id).last_log()
         except (ApiError, Aborted) as error:

@@ -1,0 +1,103 @@
+"""How the simulated API behaves where the real one's sources disagree or leave things open."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args
+
+PostShape = Literal["deployment_id", "action_id_as_id", "async_action_id", "async_action_id_null"]
+OutcomeCodes = Literal["number", "string"]
+CancelledAs = Literal["cancelled", "failed", "null", "null_code"]
+OffsetStyle = Literal["Z", "+00:00"]
+Fate = Literal["success", "failed", "cancelled", "odd", "reverted", "action_failed", "action_null"]
+
+FATES: tuple[Fate, ...] = get_args(Fate)
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "post_shape": get_args(PostShape),
+    "outcome_codes": get_args(OutcomeCodes),
+    "cancelled_as": get_args(CancelledAs),
+    "timestamps_offset_style": get_args(OffsetStyle),
+    "fate": FATES,
+}
+
+
+@dataclass
+class Behaviour:
+    """
+    The simulator's dials. They may be turned while it runs; durations are seconds of the simulator's clock.
+
+    Attributes:
+        post_shape: what POST answers. `deployment_id`: `{id, message, queued}`, `action_id_as_id`: the same, but
+            the id is the action's, `async_action_id`: `{ok, message, async_action_id, queued}`,
+            `async_action_id_null`: the same with a null.
+        outcome_codes: `number`: `{"code": 1, "meaning": "success"}`,
+            `string`: `{"code": "success", "meaning": "Successful"}`.
+        cancelled_as: the outcome of a cancelled deployment: `cancelled`, `failed`, `null` (no outcome at all)
+            or `null_code` (code and meaning null).
+        duration_seconds: how long a deployment runs; read when one is asked for.
+        fate: how deployments of the API end. `success`, `failed`, `cancelled` (somebody else cancels midway),
+            `odd` (an outcome word never seen before), `reverted` (a success, then reverted), `action_failed`
+            (the deployment says success, its action failed), `action_null` (the action is finished, its
+            `finished_success` null).
+        fates: used one per deployment that came through the API, before `fate`.
+        action_record_delay_seconds: how long after the request the action's record appears.
+        deployment_record_delay_seconds: how long after the request (or, with `record_while_queued` off, after
+            the start) the deployment's record appears.
+        action_finish_lag_seconds: how long after its deployment the action finishes.
+        record_while_queued: whether a deployment's record exists while it waits, with `started_at` null.
+        revert_lag_seconds: how long after its end a deployment of the fate `reverted` is reverted.
+        action_envelope: whether GET of one action wears the `response` envelope.
+        action_name: the action's `action` word.
+        ignore_reference_filter: whether `?user_reference=` filters nothing.
+        per_page: records on a page.
+        cancel_takes_seconds: how long after DELETE the deployment is over.
+        rate_limit: requests per user and hourly interval.
+        warning: the text of `X-Cloud66-Warning`, or None for no such header.
+        git_hash: the hash that is deployed, or None: derived from the ref (a full hash deploys itself).
+        text: replaces every free text of the answers (names, refs, messages, links, logs, meanings that are not
+            a success, the warning), or None.
+        timestamps_offset_style: how times end, `Z` or `+00:00`.
+
+    """
+
+    post_shape: PostShape = "deployment_id"
+    outcome_codes: OutcomeCodes = "number"
+    cancelled_as: CancelledAs = "cancelled"
+    duration_seconds: float = 40.0
+    fate: Fate = "success"
+    fates: Sequence[Fate] = ()
+    action_record_delay_seconds: float = 0.0
+    deployment_record_delay_seconds: float = 0.0
+    action_finish_lag_seconds: float = 0.0
+    record_while_queued: bool = True
+    revert_lag_seconds: float = 0.0
+    action_envelope: bool = True
+    action_name: str = "application_deployment"
+    ignore_reference_filter: bool = False
+    per_page: int = 30
+    cancel_takes_seconds: float = 2.0
+    rate_limit: int = 3000
+    warning: str | None = None
+    git_hash: str | None = None
+    text: str | None = None
+    timestamps_offset_style: OffsetStyle = "Z"
+
+    def say(self, words: str | None) -> str | None:
+        """Return a free text as it is to be answered; null stays null."""
+        return words if self.text is None or words is None else self.text
+
+    def update(self, changes: Mapping[str, Any]) -> None:
+        """
+        Turn several dials by name.
+
+        Raises:
+            ValueError: there is no such dial, or no such choice; nothing has been changed.
+
+        """
+        unknown = set(changes) - {one.name for one in fields(self)}
+        if unknown:
+            raise ValueError(f"no such behaviour: {', '.join(sorted(unknown))}")
+        for name, value in changes.items():
+            if name in _CHOICES and value not in _CHOICES[name]:
+                raise ValueError(f"{name} must be one of {', '.join(_CHOICES[name])}")
+        for name, value in changes.items():
+            setattr(self, name, value)

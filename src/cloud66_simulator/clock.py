@@ -1,0 +1,55 @@
+"""Clocks for the simulator: one that a test moves, one that runs, maybe faster than the wall's."""
+
+import threading
+import time
+from typing import Protocol
+
+DEFAULT_START = 1_767_225_600.0
+"""2026-01-01T00:00:00Z in epoch seconds."""
+
+
+class Sleeper(Protocol):
+    """Whatever can let time pass."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let that many seconds pass."""
+
+
+class ManualClock:
+    """A clock that stands still until it is moved. Its `sleep` moves it."""
+
+    def __init__(self, start: float = DEFAULT_START) -> None:
+        self._now = start
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        """Return the time in epoch seconds."""
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward by that many seconds; it never goes back."""
+        with self._lock:
+            self._now += max(0.0, seconds)
+
+    def sleep(self, seconds: float) -> None:
+        """Pass that many seconds, at once."""
+        self.advance(seconds)
+
+
+class ScaledClock:
+    """The machine's monotonic time, `speed` times as fast, counted from the wall time of its making."""
+
+    def __init__(self, speed: float = 1.0) -> None:
+        if speed <= 0:
+            raise ValueError("the speed of a clock must be above 0")
+        self.speed = speed
+        self._wall = time.time()
+        self._began = time.monotonic()
+
+    def now(self) -> float:
+        """Return the scaled time in epoch seconds."""
+        return self._wall + (time.monotonic() - self._began) * self.speed
+
+    def sleep(self, seconds: float) -> None:
+        """Wait until that many scaled seconds have passed."""
+        time.sleep(max(0.0, seconds) / self.speed)

@@ -1,0 +1,87 @@
+"""The endpoints beside the API, below `/_stand_in`: look behind the scenes, and change what happens."""
+
+from dataclasses import asdict
+from math import isfinite
+from typing import Any
+
+from flask import Blueprint, Response, g, request
+
+from cloud66_simulator.answers import answer
+from cloud66_simulator.faults import Fault
+from cloud66_simulator.problems import Problem
+from cloud66_simulator.records import Deployment
+from cloud66_simulator.world import Simulator
+
+blueprint = Blueprint("stand_in", __name__, url_prefix="/_stand_in")
+
+
+@blueprint.get("/requests")
+def show_requests() -> Response:
+    """Return the log of requests."""
+    return answer(200, [asdict(one) for one in _simulator().requests])
+
+
+@blueprint.get("/state")
+def show_state() -> Response:
+    """Every deployment with its action, as it truly is."""
+    simulator = _simulator()
+    return answer(200, {"deployments": [_truth(one, simulator.now()) for one in simulator.all_deployments()]})
+
+
+@blueprint.post("/faults")
+def add_fault() -> Response:
+    """Add one fault; the body has the fields of `Fault`."""
+    simulator = _simulator()
+    try:
+        simulator.faults.append(Fault(**_body()))
+    except (TypeError, ValueError) as error:
+        raise Problem(400, str(error)) from error
+    return answer(201, {"faults": len(simulator.faults)})
+
+
+@blueprint.post("/behaviour")
+def change_behaviour() -> Response:
+    """Set fields of `Behaviour`."""
+    try:
+        _simulator().behaviour.update(_body())
+    except ValueError as error:
+        raise Problem(400, str(error)) from error
+    return answer(200, asdict(_simulator().behaviour))
+
+
+@blueprint.post("/deployments")
+def somebody_deploys() -> Response:
+    """Somebody else deploys; the body has the arguments of `Simulator.request_deployment`."""
+    simulator = _simulator()
+    try:
+        deployment = simulator.request_deployment(**_body())
+    except (KeyError, TypeError) as error:
+        raise Problem(400, f"not a deployment: {error}") from error
+    return answer(201, _truth(deployment, simulator.now()))
+
+
+@blueprint.post("/cancel/<int:number>")
+def somebody_cancels(number: int) -> Response:
+    """Somebody else cancels."""
+    simulator = _simulator()
+    return answer(200, _truth(simulator.cancel(number), simulator.now()))
+
+
+def _simulator() -> Simulator:
+    simulator: Simulator = g.simulator
+    return simulator
+
+
+def _body() -> dict[str, Any]:
+    body = request.get_json(force=True, silent=True) if request.get_data() else {}
+    if not isinstance(body, dict):
+        raise Problem(400, "The body is not a JSON object")
+    return body
+
+
+def _truth(one: Deployment, now: float) -> dict[str, Any]:
+    """Return everything about a deployment; JSON knows no infinity, so never is null."""
+    values = {
+        name: None if isinstance(value, float) and not isfinite(value) else value for name, value in asdict(one).items()
+    }
+    return values | {"state": one.state(now), "cancelled": one.cancelled, "final_fate": one.final_fate}

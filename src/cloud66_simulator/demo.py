@@ -1,0 +1,136 @@
+"""
+The demo: the action, as a workflow would start it, against the stand-in. `python -m cloud66_simulator.demo`.
+
+The stand-in runs at the wall's speed with short deployments: at another speed its timestamps and the action's own
+waits would be of different lengths.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cloud66_simulator.behaviour import Behaviour
+from cloud66_simulator.clock import ScaledClock
+from cloud66_simulator.records import DEFAULT_STACK
+from cloud66_simulator.scenarios import SCENARIOS, apply_scenario
+from cloud66_simulator.server import serve
+from cloud66_simulator.world import Simulator
+
+ACTION = (sys.executable, "-I", "-u", "-m", "cloud66_redeploy")
+_DURATION_SECONDS = 10.0
+_WIDEST = 100
+_RUNNER_FILES = ("GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY")
+_HEREDOC = re.compile(r"^(?P<name>[^=\n]+?)<<(?P<mark>[^\n]+)\n(?P<value>.*?)\n?^(?P=mark)$|"
+                      r"^(?P<plain>[^=\n]+?)=(?P<line>[^\n]*)$", re.DOTALL | re.MULTILINE)  # fmt: skip
+
+
+def demo(
+    scenarios: Sequence[str] = ("queued",),
+    command: Sequence[str] = ACTION,
+    duration_seconds: float = _DURATION_SECONDS,
+) -> int:
+    """Run the action to its end, show what it left behind, and return its exit code."""
+    simulator = Simulator(ScaledClock().now, behaviour=Behaviour(duration_seconds=duration_seconds))
+    for name in scenarios:
+        apply_scenario(simulator, name)
+    with TemporaryDirectory() as folder, serve(simulator) as address:
+        files = {name: Path(folder, name.lower()) for name in _RUNNER_FILES}
+        for path in files.values():
+            path.touch()
+        _say(f"The stand-in listens on {address} (scenario: {', '.join(scenarios)}). The action's log:\n")
+        code = _run(command, _environment(address, folder, files), folder)
+        _say(f"\nExit code: {code}\n\nOutputs:\n")
+        outputs = parse_outputs(files["GITHUB_OUTPUT"].read_text(encoding="utf-8"))
+        width = max((len(name) for name in outputs), default=0)
+        for name, value in outputs.items():
+            _say(f"  {name:<{width}}  {_short(value)}")
+        _say(f"\nJob summary:\n\n{files['GITHUB_STEP_SUMMARY'].read_text(encoding='utf-8').strip()}\n")
+        _say(_seen(simulator))
+    return code
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str], folder: str) -> int:
+    """Run a command to its own end and return its exit code, whatever signal comes meanwhile."""
+    with subprocess.Popen(command, env=environment, cwd=folder) as action:  # noqa: S603
+        # A terminal's Ctrl-C reaches the action too. It then cancels its deployment, and needs the stand-in for that.
+        before = {}
+        if threading.current_thread() is threading.main_thread():
+            before[signal.SIGINT] = signal.signal(signal.SIGINT, lambda *_: None)
+            before[signal.SIGTERM] = signal.signal(signal.SIGTERM, lambda *_: action.terminate())
+        try:
+            return action.wait()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def parse_outputs(text: str) -> dict[str, str]:
+    """Return the outputs in a GITHUB_OUTPUT file, in either of its two notations."""
+    found = {}
+    for match in _HEREDOC.finditer(text.replace("\r\n", "\n")):
+        name, value = match["name"] or match["plain"], match["line"] if match["plain"] else match["value"]
+        found[name] = value
+    return found
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the demo and return its exit code."""
+    parser = ArgumentParser(prog="python -m cloud66_simulator.demo", description="The action against the stand-in.")
+    parser.add_argument("--scenario", nargs="+", default=["queued"], choices=list(SCENARIOS), metavar="NAME")
+    return demo(parser.parse_args(arguments).scenario)
+
+
+def _environment(address: str, folder: str, files: Mapping[str, Path]) -> dict[str, str]:
+    """Return what a runner would set, and as little as possible of this process's own environment."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "SYSTEMROOT") if name in os.environ}
+    return {
+        **kept,
+        **{name: str(path) for name, path in files.items()},
+        "HOME": folder,
+        "INPUT_API_TOKEN": "demo-token",
+        "INPUT_STACK_ID": DEFAULT_STACK,
+        "INPUT_GIT_REF": "main",
+        "INPUT_API_URL": address,
+        "INPUT_POLL_INTERVAL": "1s",
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_ACTION": "redeploy",
+        "GITHUB_ACTOR": "octocat",
+        "GITHUB_JOB": "deploy",
+        "GITHUB_REPOSITORY": "acme/awesome",
+        "GITHUB_RUN_ATTEMPT": "1",
+        "GITHUB_RUN_ID": "4242",
+        "GITHUB_SERVER_URL": "https://github.com",
+        "GITHUB_WORKFLOW": "deploy",
+        "GITHUB_WORKSPACE": folder,
+    }
+
+
+def _seen(simulator: Simulator) -> str:
+    """Return what the stand-in has to say about the run."""
+    ours = [one for one in simulator.all_deployments() if one.user_reference]
+    lines = [f"The stand-in saw {len(simulator.requests)} requests and {len(ours)} deployment(s) with a reference:"]
+    now = simulator.now()
+    lines += [f"  {one.id}  {one.user_reference}  {one.state(now)}, {one.final_fate}" for one in ours]
+    return "\n".join(lines)
+
+
+def _short(value: str) -> str:
+    """Return a value as it fits on one line of the table."""
+    line = " ".join(value.split())
+    return line if len(line) <= _WIDEST else f"{line[: _WIDEST - 1]}…"
+
+
+def _say(text: str) -> None:
+    """Print at once: the action writes to the same terminal."""
+    print(text, flush=True)  # noqa: T201 - a demo prints
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,65 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cloud66_simulator.demo import demo, parse_outputs
+
+STUB = """
+import json, os, urllib.request
+environ = os.environ
+address = f"{environ['INPUT_API_URL']}/stacks/{environ['INPUT_STACK_ID']}/deployments?user_reference=mine"
+headers = {"Authorization": f"Bearer {environ['INPUT_API_TOKEN']}"}
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+with opener.open(urllib.request.Request(address, method="POST", headers=headers), timeout=5) as answer:
+    number = json.load(answer)["response"]["id"]
+with open(environ["GITHUB_OUTPUT"], "a") as file:
+    file.write(f"deployment_id={number}\\n")
+with open(environ["GITHUB_STEP_SUMMARY"], "a") as file:
+    file.write("All is well.\\n")
+raise SystemExit(3)
+"""
+
+
+def test_demo(capfd: pytest.CaptureFixture[str]) -> None:
+    """The demo shows what the action left behind and ends with its exit code."""
+    code = demo(command=(sys.executable, "-I", "-c", STUB), duration_seconds=0.1)
+    shown = capfd.readouterr().out
+    assert code == 3
+    assert "deployment_id  109" in shown
+    assert "All is well." in shown
+    assert "saw 1 requests and 1 deployment(s) with a reference" in shown
+
+
+def test_interrupted(tmp_path: Path) -> None:
+    """A demo that is told to stop lets the action end by itself, with the stand-in still there for it."""
+    stub = (
+        "import os, signal, sys, time, urllib.request as r\n"
+        "def stop(*_):\n"
+        "    headers = {'Authorization': 'Bearer demo-token'}\n"
+        "    call = r.Request(os.environ['INPUT_API_URL'] + '/stacks', headers=headers)\n"
+        "    status = r.build_opener(r.ProxyHandler({})).open(call, timeout=5).status\n"
+        "    os.write(1, f'stopped {status}'.encode())\n"
+        "    os._exit(5)\n"
+        "signal.signal(signal.SIGTERM, stop)\n"
+        "os.write(1, b'ready\\n')\n"
+        "time.sleep(20)\n"
+    )
+    program = (
+        "import sys; from cloud66_simulator.demo import demo\n"
+        f"sys.exit(demo(command=(sys.executable, '-I', '-c', {stub!r}), duration_seconds=0.1))"
+    )
+    command = [sys.executable, "-u", "-c", program]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as running:
+        assert running.stdout is not None
+        assert any(line == "ready\n" for line in iter(running.stdout.readline, ""))
+        running.terminate()
+        rest = running.stdout.read()
+    assert ("stopped 200" in rest, running.returncode) == (True, 5)
+
+
+def test_outputs() -> None:
+    """Outputs are read in both notations, and a value may look like another output."""
+    text = "a<<MARK\none\nb=two\nMARK\nc=three\nd<<END\n\nEND\ne=\n"
+    assert parse_outputs(text) == {"a": "one\nb=two", "c": "three", "d": "", "e": ""}

@@ -1,0 +1,167 @@
+"""What can't be used is said, shown, and stops the run before anything is asked of Cloud 66."""
+
+import re
+from collections.abc import Callable
+from unittest import mock
+
+import pytest
+
+import harness
+from bad_inputs import BAD_INPUTS, BAD_TOKENS, SECRET, Bad
+from harness import Ending, Step
+
+
+def message_of(ending: Ending) -> str:
+    """The text of the one error annotation, as the runner reads it."""
+    [line] = ending.errors
+    found = re.fullmatch(r"::error title=Cloud 66 redeploy%3A failed[^:]*::(.*)", line)
+    assert found, line
+    return found[1].replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
+
+
+def refused(step: Step, ending: Ending, name: str) -> str:
+    """Check that an input was refused, and nothing else happened; return the annotation's text."""
+    assert (ending.status, ending.outcome, step.simulator.requests) == (1, "failed", [])
+    message = message_of(ending)
+    assert message.startswith(f"Input {name}: "), message
+    assert "Nothing was scheduled." in message
+    assert ending.outputs["reason"].startswith(f"Input {name}: ")
+    assert not any(ending.outputs[each] for each in ("deployment_id", "action_id", "user_reference", "deployment"))
+    assert len(ending.outputs) == 17
+    assert ending.warnings == []
+    return message
+
+
+def without_mask(log: str) -> str:
+    """The log as people see it: the lines that register secrets never show."""
+    return "\n".join(line for line in log.split("\n") if not line.startswith("::add-mask::"))
+
+
+def test_the_table_is_long() -> None:
+    """At least a hundred bad inputs are tried, each input several times, and no case has the id of another."""
+    ids = [bad.id for bad in BAD_INPUTS] + [f"api_token: {case}" for case in BAD_TOKENS]
+    assert len(ids) == len(set(ids)) >= 100
+    names = [each.partition(":")[0] for each in ids]
+    assert {name: names.count(name) >= 10 for name in names} == dict.fromkeys(
+        (
+            "api_token stack_id git_ref services profile user_reference wait timeout queue_timeout poll_interval "
+            "cancel_on_abort cancel_on_timeout expected_commit api_url"
+        ).split(),
+        True,
+    )
+
+
+@pytest.mark.parametrize("bad", BAD_INPUTS, ids=lambda bad: bad.id)
+def test_refused(step: Callable[..., Step], bad: Bad) -> None:
+    """A bad input ends the run as failed, is named and shown in one annotation, and no call is made."""
+    made = step()
+    message = refused(made, made.run(**bad.inputs), bad.name)
+    assert bad.shows in message.split("\n")[0]
+
+
+@pytest.mark.parametrize("token", BAD_TOKENS.values(), ids=BAD_TOKENS.keys())
+def test_token_refused(step: Callable[..., Step], token: str) -> None:
+    """A bad token is named but appears, whole or in parts, nowhere but where it is masked."""
+    made = step()
+    ending = made.run(api_token=token)
+    message = refused(made, ending, "api_token")
+    assert "secrets.CLOUD66_TOKEN" in message
+    seen = without_mask(ending.log) + ending.summary + repr(ending.outputs) + repr(ending.state)
+    secret = token.strip()
+    assert not secret or secret not in seen
+    assert SECRET[:16] not in seen
+    assert SECRET[16:] not in seen
+    assert "set-output" not in seen
+
+
+def test_token_missing(step: Callable[..., Step]) -> None:
+    """A token that was never given is refused like an empty one."""
+    made = step()
+    with mock.patch.dict(harness.INPUTS):
+        del harness.INPUTS["api_token"]
+        ending = made.run()
+    assert "is empty" in refused(made, ending, "api_token")
+    assert "add-mask" not in ending.log
+
+
+def test_stack_missing(step: Callable[..., Step]) -> None:
+    """A stack that was never given is refused, and the error says where its UID stands."""
+    made = step()
+    with mock.patch.dict(harness.INPUTS):
+        del harness.INPUTS["stack_id"]
+        message = refused(made, made.run(), "stack_id")
+    assert "is empty" in message
+    assert "UID" in message
+
+
+def test_empty_token_mentions_forks(step: Callable[..., Step]) -> None:
+    """An empty token most often comes from a fork, so the error says that forks get no secrets."""
+    made = step()
+    message = refused(made, made.run(api_token=""), "api_token")
+    assert "fork" in message
+    assert "'public' and 'redeploy'" in message
+
+
+@pytest.mark.parametrize("name", ["timeout", "queue_timeout", "poll_interval"])
+@pytest.mark.parametrize("number", ["45", "1.5"])
+def test_bare_number_shows_both_readings(step: Callable[..., Step], name: str, number: str) -> None:
+    """A number without a unit may mean seconds or minutes, and the error writes out both."""
+    made = step()
+    message = refused(made, made.run(**{name: number}), name)
+    assert f"{number}s is {number} seconds" in message
+    assert f"{number}m is {number} minutes" in message
+
+
+def test_bounds_of_a_duration(step: Callable[..., Step]) -> None:
+    """A duration out of bounds is answered with the bounds."""
+    made = step()
+    assert "1s to 24h" in refused(made, made.run(timeout="25h"), "timeout")
+
+
+def test_git_ref_says_what_git_objects_to(step: Callable[..., Step]) -> None:
+    """A bad ref is answered with the very part that git doesn't allow."""
+    made = step()
+    assert "holds '..', which git" in refused(made, made.run(git_ref="main..next"), "git_ref")
+
+
+def test_services_with_git_ref_says_which_is_for_what(step: Callable[..., Step]) -> None:
+    """Whoever gives both learns which kind of stack takes which."""
+    made = step()
+    message = refused(made, made.run(services="web", git_ref="main"), "services")
+    assert "Docker" in message
+    assert "one of the two" in message
+
+
+def test_http_says_why(step: Callable[..., Step]) -> None:
+    """Plain http is refused because of the token, and the error says so."""
+    made = step()
+    message = refused(made, made.run(api_url="http://app.cloud66.com/api/3"), "api_url")
+    assert "token" in message
+    assert "https" in message
+
+
+def test_first_bad_input_only(step: Callable[..., Step]) -> None:
+    """Several bad inputs make one annotation, about the first of them."""
+    made = step()
+    refused(made, made.run(stack_id="a b", git_ref="a..b", wait="maybe"), "stack_id")
+
+
+def test_says_what_to_do(step: Callable[..., Step]) -> None:
+    """A bad input is told what to do about it: to correct the workflow file."""
+    made = step()
+    assert "Correct the input" in refused(made, made.run(api_url="https://me:pass@app.cloud66.com"), "api_url")
+
+
+def test_long_value_is_cut(step: Callable[..., Step]) -> None:
+    """A huge value is shown by its beginning alone, and the error still says what is valid."""
+    made = step()
+    for name in ("stack_id", "git_ref", "services", "profile", "timeout", "wait", "expected_commit", "api_url"):
+        message = refused(made, made.run(**{name: "9" * 5000 + " x"}), name)
+        assert "9" * 101 not in message
+
+
+def test_long_bare_number_is_cut(step: Callable[..., Step]) -> None:
+    """A huge bare number does not flood the error that shows its two readings."""
+    made = step()
+    message = refused(made, made.run(timeout="9" * 5000), "timeout")
+    assert len(message) < 1000

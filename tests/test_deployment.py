@@ -1,0 +1,212 @@
+"""Reading records: what a deployment, an action or a stack says."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from cloud66_redeploy.deployment import (
+    Action,
+    Deployment,
+    Outcome,
+    Phase,
+    Stack,
+    as_id,
+    as_text,
+    as_time,
+    read_outcome,
+    words_of,
+)
+
+NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+OVER: dict[str, Any] = {"id": 7, "started_at": "2026-01-01T12:00:00Z", "finished_at": "2026-01-01T12:01:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (108, 108), ("108", 108), (0, None), (-3, None), ("0", None), (True, None), (1.0, None), (None, None),
+        ("", None), ("-1", None), ("1e3", None), ("²", None), ("٣", None), ("9" * 19, None), ([], None),
+    ],
+)  # fmt: skip
+def test_an_id_is_a_positive_whole_number(value: object, number: int | None) -> None:
+    """An id is a positive whole number or its plain digits; True is not 1."""
+    assert as_id(value) == number
+
+
+@pytest.mark.parametrize(("value", "text"), [("a", "a"), (None, ""), (1, ""), (b"a", ""), (["a"], "")])
+def test_what_is_not_text_is_empty(value: object, text: str) -> None:
+    """A text field that holds something else counts as empty."""
+    assert as_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "moment"),
+    [
+        ("2026-01-01T12:00:00Z", NOON), ("2026-01-01T12:00:00+00:00", NOON), ("2026-01-01T14:00:00+02:00", NOON),
+        ("2026-01-01T12:00:00", NOON), ("2026-01-01 12:00:00.000Z", NOON), ("", None), (None, None), (0, None),
+        ("yesterday", None), ("2026-13-01T00:00:00Z", None), ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59-14:00", None), ("2026-01-01T12:00:00+99:00", None), ({}, None),
+    ],
+)  # fmt: skip
+def test_times_are_read_as_utc(value: object, moment: datetime | None) -> None:
+    """Both ways of writing UTC, other zones and none are read; whatever is no time is None."""
+    assert as_time(value) == moment
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({"code": 1, "meaning": " Success "}, (1, "success")), ({"code": "API", "meaning": None}, ("api", "")),
+        (None, (None, "")), ("success", (None, "")), ({}, (None, "")), ({"meaning": 5}, (None, "")),
+    ],
+)  # fmt: skip
+def test_pairs_are_taken_apart(value: object, words: tuple[object, str]) -> None:
+    """A pair of code and meaning is read in lower case; any other shape says nothing."""
+    assert words_of(value) == words
+
+
+@pytest.mark.parametrize(
+    ("code", "meaning", "phase"),
+    [
+        (1, "success", Phase.SUCCESS), (1, None, Phase.SUCCESS), ("success", "Successful", Phase.SUCCESS),
+        ("SUCCESS", "", Phase.SUCCESS), (True, "success", Phase.ODD), (1.0, "success", Phase.ODD),
+        ("1", "success", Phase.ODD), (None, "success", Phase.ODD), (2, "success", Phase.ODD), (0, None, Phase.ODD),
+        (None, None, Phase.ODD), ([1], "success", Phase.ODD), ({}, {}, Phase.ODD), ("success ", "success", Phase.ODD),
+        (1, "failed", Phase.FAILED), ("success", "Failed", Phase.FAILED), ("failed", "success", Phase.FAILED),
+        (1, "partly successful", Phase.ODD), (1, "superseded", Phase.ODD), ("success", "Superseded", Phase.ODD),
+        (1, "pending", Phase.RUNNING), ("pending", "Successful", Phase.RUNNING), (0, "pending", Phase.RUNNING),
+        (1, "cancelled", Phase.CANCELLED), ("canceled", "Successful", Phase.CANCELLED),
+        (9, "Cancelled", Phase.CANCELLED),
+        ("failed", "cancelled", Phase.CANCELLED), ("superseded", "Superseded", Phase.ODD), (2, "failed", Phase.FAILED),
+    ],
+)  # fmt: skip
+def test_only_a_known_success_is_one(code: object, meaning: object, phase: Phase) -> None:
+    """An outcome is a success only where code and meaning say nothing else; unknown words are odd."""
+    assert read_outcome({"code": code, "meaning": meaning}) is phase
+
+
+@pytest.mark.parametrize("value", [None, "success", 1, True, [], ["success"], {}])
+def test_an_outcome_of_another_shape_is_odd(value: object) -> None:
+    """An outcome that is not a pair is never a success."""
+    assert read_outcome(value) is Phase.ODD
+
+
+@pytest.mark.parametrize(
+    ("fields", "phase"),
+    [
+        ({}, Phase.QUEUED),
+        ({"started_at": None, "finished_at": None, "outcome": None}, Phase.QUEUED),
+        ({"outcome": {"code": 0, "meaning": "pending"}}, Phase.QUEUED),
+        ({"started_at": "2026-01-01T12:00:00Z"}, Phase.RUNNING),
+        ({"is_deploying": True}, Phase.RUNNING),
+        ({"is_deploying": 1}, Phase.QUEUED),
+        ({"started_at": "garbage"}, Phase.RUNNING),
+        ({"started_at": "2026-01-01T12:00:00Z", "outcome": {"code": 1, "meaning": "success"}}, Phase.RUNNING),
+        ({"outcome": {"code": "cancelled"}}, Phase.CANCELLED),
+        ({"outcome": {"code": "failed"}}, Phase.FAILED),
+        ({"outcome": {"code": "failed"}, "is_deploying": True}, Phase.RUNNING),
+        ({"outcome": {"code": "weird"}}, Phase.QUEUED),
+        (OVER, Phase.ODD),
+        (OVER | {"outcome": {"code": 1, "meaning": "success"}}, Phase.SUCCESS),
+        (OVER | {"finished_at": "garbage", "outcome": {"code": 1, "meaning": "success"}}, Phase.SUCCESS),
+        (OVER | {"outcome": {"code": "pending"}}, Phase.RUNNING),
+        (OVER | {"outcome": {"code": "cancelled"}}, Phase.CANCELLED),
+        (OVER | {"outcome": {"code": 1}, "reverted": True}, Phase.REVERTED),
+        (OVER | {"outcome": {"code": 1}, "reverted_at": "2026-01-01T12:02:00Z"}, Phase.REVERTED),
+        (OVER | {"outcome": {"code": 1}, "reverted": False, "reverted_at": None}, Phase.SUCCESS),
+        ({"reverted": True, "is_deploying": True}, Phase.RUNNING),
+    ],
+)
+def test_where_a_deployment_stands(fields: dict[str, Any], phase: Phase) -> None:
+    """A deployment is queued, under way or over by its times; one cancelled in the queue needs no times."""
+    assert Deployment.from_json({"id": 7} | fields).phase is phase
+
+
+@pytest.mark.parametrize("record", [{}, {"id": None}, {"id": "x"}, {"id": True}, None, [], "text", 5])
+def test_a_record_without_an_id_is_none(record: Any) -> None:
+    """What has no id is no record, neither of a deployment nor of an action."""
+    with pytest.raises(ValueError, match="without an id"):
+        Deployment.from_json(record)
+    with pytest.raises(ValueError, match="without an id"):
+        Action.from_json(record)
+
+
+def test_a_deployment_keeps_its_times_and_record() -> None:
+    """A deployment's times are UTC, and its other fields are those that the API sent."""
+    one = Deployment.from_json(OVER | {"git_ref": "main", "git_hash": None})
+    assert (one.id, one.started_at, one.finished_at) == (7, NOON, NOON.replace(minute=1))
+    assert (one.text("git_ref"), one.text("git_hash"), one.text("missing")) == ("main", "", "")
+
+
+@pytest.mark.parametrize("via", [{"code": [], "meaning": "api"}, {"code": {}, "meaning": "api"}, {"code": [{}]}])
+def test_a_strange_way_of_triggering_does_not_matter(via: object) -> None:
+    """A `triggered_via` of a shape never seen before doesn't keep a record from being read."""
+    assert Deployment.from_json({"id": 7, "triggered_via": via}).phase is Phase.QUEUED
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        ({"code": 3, "meaning": "Superseded"}, "Superseded (code 3)"),
+        ({"code": "x"}, "None (code 'x')"),
+        (None, "None"),
+        ("odd", "'odd'"),
+    ],
+)
+def test_an_outcome_is_quoted(outcome: object, said: str) -> None:
+    """What the API said of the outcome can be quoted, whatever its shape."""
+    assert Deployment.from_json({"id": 7, "outcome": outcome}).outcome_said == said
+
+
+@pytest.mark.parametrize(
+    ("finished_at", "success", "phase"),
+    [
+        (None, None, Phase.RUNNING), (None, True, Phase.RUNNING), (None, False, Phase.RUNNING),
+        ("2026-01-01T12:00:00Z", True, Phase.SUCCESS), ("2026-01-01T12:00:00Z", False, Phase.FAILED),
+        ("2026-01-01T12:00:00Z", None, Phase.ODD), ("2026-01-01T12:00:00Z", 1, Phase.ODD),
+        ("2026-01-01T12:00:00Z", 0, Phase.ODD), ("2026-01-01T12:00:00Z", "true", Phase.ODD),
+        ("garbage", True, Phase.SUCCESS),
+    ],
+)  # fmt: skip
+def test_where_an_action_stands(finished_at: str | None, success: object, phase: Phase) -> None:
+    """An action runs until it has a finish time; only True is a success and only False a failure."""
+    assert Action.from_json({"id": 40, "finished_at": finished_at, "finished_success": success}).phase is phase
+
+
+def test_an_action_without_success_field_is_odd() -> None:
+    """A finished action that lacks `finished_success` is odd."""
+    assert Action.from_json({"id": 40, "finished_at": "2026-01-01T12:00:00Z"}).phase is Phase.ODD
+
+
+@pytest.mark.parametrize(
+    ("metadata", "reference"),
+    [({"user_reference": "mine"}, "mine"), ({}, ""), (None, ""), ("mine", ""), ({"user_reference": 5}, "")],
+)
+def test_an_action_carries_a_reference(metadata: object, reference: str) -> None:
+    """An action's reference is the text in its metadata, or empty."""
+    assert Action.from_json({"id": 40, "metadata": metadata}).reference == reference
+
+
+def test_an_action_says_what_it_is() -> None:
+    """An action tells its user, its kind in lower case, its time and its message."""
+    record = {
+        "id": 40,
+        "user": "ci",
+        "action": "Deploy",
+        "started_at": "2026-01-01T12:00:00Z",
+        "finished_message": "ok",
+    }
+    one = Action.from_json(record | {"finished_message": "ok"})
+    assert (one.user, one.kind, one.started_at, one.finished_at, one.message) == ("ci", "deploy", NOON, None, "ok")
+
+
+def test_a_stack_gives_its_texts() -> None:
+    """A stack's fields are texts or empty."""
+    stack = Stack("uid", {"name": "Awesome", "environment": 5})
+    assert (stack.text("name"), stack.text("environment"), Stack("uid").text("name")) == ("Awesome", "", "")
+
+
+def test_only_two_outcomes_are_green() -> None:
+    """Only a success, and what was not to be waited for, lets the job go on."""
+    assert {one for one in Outcome if one.is_green} == {Outcome.SUCCESS, Outcome.SCHEDULED}

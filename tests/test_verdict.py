@@ -1,0 +1,103 @@
+"""The table that says which answers are final, over every combination."""
+
+from itertools import product
+
+import pytest
+
+from cloud66_redeploy.deployment import Outcome, Phase
+from cloud66_redeploy.verdict import Absence, Saying, decide
+
+DEPLOYMENTS: list[Saying] = [Absence.NEVER_SEEN, Absence.GONE, *Phase]
+ACTIONS: list[Saying] = [Absence.UNREADABLE, Absence.NEVER_SEEN, Phase.RUNNING, Phase.SUCCESS, Phase.FAILED, Phase.ODD]
+EVERY = list(product(DEPLOYMENTS, ACTIONS))
+OPEN = {Phase.QUEUED, Phase.RUNNING, *Absence}
+BAD = {Phase.FAILED, Phase.CANCELLED, Phase.REVERTED, Phase.ODD}
+
+# The table for the record: small letters are final only after settling.
+EXPECTED = {
+    "unreadable": "never seen:. gone:u queued:. running:. success:S failed:F cancelled:C reverted:F odd:f",
+    "never seen": "never seen:. gone:u queued:. running:. success:u failed:F cancelled:C reverted:F odd:f",
+    "running": "never seen:. gone:. queued:. running:. success:. failed:F cancelled:C reverted:F odd:f",
+    "success": "never seen:s gone:u queued:. running:. success:S failed:F cancelled:C reverted:F odd:f",
+    "failed": "never seen:f gone:f queued:f running:f success:f failed:F cancelled:C reverted:F odd:F",
+    "odd": "never seen:f gone:u queued:f running:f success:f failed:F cancelled:C reverted:F odd:F",
+}
+LETTERS = {None: ".", Outcome.SUCCESS: "S", Outcome.FAILED: "F", Outcome.CANCELLED: "C", Outcome.UNKNOWN: "U"}
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_the_table_is_the_one_on_record(action: Saying) -> None:
+    """Every cell says what the table on record says."""
+    found = []
+    for deployment in DEPLOYMENTS:
+        now, later = (LETTERS[decide(deployment, action, settled=settled)] for settled in (False, True))
+        found.append(f"{deployment}:{later if now == later else later.lower()}")
+        assert now in {".", later}
+    assert " ".join(found) == EXPECTED[str(action)]
+
+
+@pytest.mark.parametrize(("deployment", "action"), EVERY)
+def test_green_needs_a_success_and_no_other_word(deployment: Saying, action: Saying) -> None:
+    """Green takes one known success at least, and no record that is open or says anything else."""
+    for settled in (False, True):
+        if decide(deployment, action, settled=settled) is Outcome.SUCCESS:
+            said = {one for one in (deployment, action) if isinstance(one, Phase)}
+            assert said == {Phase.SUCCESS}
+            assert deployment is not Absence.GONE
+
+
+@pytest.mark.parametrize(("deployment", "action"), EVERY)
+def test_bad_news_is_never_green(deployment: Saying, action: Saying) -> None:
+    """As soon as one record says failed, cancelled, reverted or something odd, the run can't end green."""
+    if {deployment, action} & BAD:
+        assert decide(deployment, action, settled=False) is not Outcome.SUCCESS
+        assert decide(deployment, action, settled=True) is not Outcome.SUCCESS
+
+
+@pytest.mark.parametrize(("deployment", "action"), EVERY)
+def test_a_deployment_that_says_success_alone_is_not_enough(deployment: Saying, action: Saying) -> None:
+    """A success of the deployment counts without its action only where actions can't be read."""
+    if deployment is Phase.SUCCESS and decide(deployment, action, settled=True) is Outcome.SUCCESS:
+        assert action in {Phase.SUCCESS, Absence.UNREADABLE}
+
+
+@pytest.mark.parametrize(("deployment", "action"), EVERY)
+def test_two_final_records_end_it(deployment: Saying, action: Saying) -> None:
+    """Once both records are final and have settled, nothing stays pending."""
+    if deployment not in OPEN and action not in OPEN:
+        assert decide(deployment, action, settled=True) is not None
+
+
+@pytest.mark.parametrize(("deployment", "action"), EVERY)
+def test_settling_only_adds(deployment: Saying, action: Saying) -> None:
+    """What is decided before settling is decided the same after it."""
+    early = decide(deployment, action, settled=False)
+    assert early in {None, decide(deployment, action, settled=True)}
+
+
+@pytest.mark.parametrize(("deployment", "action"), EVERY)
+def test_nothing_ends_while_nothing_says_so(deployment: Saying, action: Saying) -> None:
+    """While no record is final and none has disappeared, it is pending."""
+    if deployment in OPEN - {Absence.GONE} and action in OPEN:
+        assert decide(deployment, action, settled=True) is None
+
+
+@pytest.mark.parametrize(("deployment", "action"), EVERY)
+def test_cancelled_is_said_by_the_deployment_alone(deployment: Saying, action: Saying) -> None:
+    """The outcome is cancelled exactly when the deployment says so."""
+    assert (decide(deployment, action, settled=True) is Outcome.CANCELLED) == (deployment is Phase.CANCELLED)
+
+
+@pytest.mark.parametrize(("deployment", "action"), EVERY)
+def test_a_known_failure_is_never_called_unknown(deployment: Saying, action: Saying) -> None:
+    """Where one record says that it failed, the settled outcome is a bad one that is known."""
+    if Phase.FAILED in {deployment, action}:
+        assert decide(deployment, action, settled=True) in {Outcome.FAILED, Outcome.CANCELLED}
+
+
+@pytest.mark.parametrize(("deployment", "action"), EVERY)
+def test_a_failed_action_beside_a_success_waits_for_settling(deployment: Saying, action: Saying) -> None:
+    """Records that disagree get their time to settle before the run fails."""
+    if Phase.SUCCESS in {deployment, action} and action in {Phase.FAILED, Phase.ODD}:
+        assert decide(deployment, action, settled=False) is None
+        assert decide(deployment, action, settled=True) is Outcome.FAILED
