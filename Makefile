@@ -25,7 +25,7 @@ test: lint types
 	$(BIN)/coverage report
 
 campaign: $(READY)
-	CAMPAIGN_SCHEDULES=10000 $(BIN)/pytest --quiet -n 2 -m campaign -s
+	$(BIN)/python tests/campaign.py 10000
 
 lint: $(READY)
 	$(BIN)/ruff check .

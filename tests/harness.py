@@ -74,7 +74,7 @@ class StepClock:
 
     def abort(self) -> None:
         self.aborted = True
-        raise Aborted
+        raise Aborted(self.monotonic() - self.abort_at)
 
     def window(self, call: Callable[[], T], *, limit_seconds: float, grace_seconds: float) -> T:
         """Stand in for `Interrupts.window`: an abort strikes while the call lets time pass, after its grace."""

@@ -17,10 +17,12 @@ HASH = "0123456789abcdef0123456789abcdef01234567"
 
 
 def at(seconds: float | None) -> str | None:
+    """Write the time that many seconds after our request as the API does."""
     return None if seconds is None else (START + timedelta(seconds=seconds)).isoformat()
 
 
 def deployment(number: int = 108, start: float | None = 1, end: float | None = None, **fields: Any) -> Deployment:
+    """Make a deployment's record; the times are seconds after our request."""
     record = {"id": number, "triggered_by": "ci", "triggered_via": {"code": 1, "meaning": "api"}, "git_ref": "main"}
     done = {"code": 1, "meaning": "success"} if end is not None else {"code": 0, "meaning": "pending"}
     times = {"started_at": at(start), "finished_at": at(end), "outcome": done}
@@ -28,6 +30,7 @@ def deployment(number: int = 108, start: float | None = 1, end: float | None = N
 
 
 def action(number: int = 40, start: float | None = 0, end: float | None = None, **fields: Any) -> Action:
+    """Make an action's record; the times are seconds after our request."""
     record = {"id": number, "user": "ci", "action": "application_deployment", "started_at": at(start)}
     ending = {"finished_at": at(end), "finished_success": None if end is None else True}
     return Action.from_json(record | ending | fields)
@@ -37,10 +40,9 @@ EMPTY = Baseline()
 OURS = action()
 
 
-def paired(
-    actions: list[Action], deployments: list[Deployment], baseline: Baseline = EMPTY, ref: str = ""
-) -> list[int]:
-    return [one.id for one in pair([OURS], actions, deployments, baseline, ref)]
+def paired(actions: list[Action], deployments: list[Deployment], baseline: Baseline = EMPTY) -> list[int]:
+    """Return the ids of what is taken for ours."""
+    return [one.id for one in pair([OURS], actions, deployments, baseline, "")]
 
 
 def test_the_only_new_deployment_is_ours() -> None:
@@ -202,6 +204,7 @@ class Somebody:
 
 @st.composite
 def redeploys(draw: st.DrawFn, number: int) -> Somebody:
+    """Draw somebody else's redeploy."""
     start = draw(st.sampled_from([-60.0, -4.0, 0.0, 0.5, 1.0, 30.0]))
     end = draw(st.sampled_from([None, start + 20]))
     user, via = draw(st.sampled_from(["ci", "ann"])), draw(st.sampled_from(["api", "api", "web"]))

@@ -95,4 +95,12 @@ class Aborted(BaseException):
     The workflow was cancelled (SIGINT or SIGTERM).
 
     A BaseException, so that no `except Exception` on the way, ours or a library's, takes it for a failed call.
+
+    Attributes:
+        seconds_ago: how long ago the signal came.
+
     """
+
+    def __init__(self, seconds_ago: float = 0.0) -> None:
+        super().__init__("the workflow was cancelled")
+        self.seconds_ago = seconds_ago

@@ -10,6 +10,7 @@ SIGALRM bounds a whole HTTP call: requests' own timeouts count anew with every b
 """
 
 import signal
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import TypeVar
@@ -31,7 +32,7 @@ class Interrupts:
     """Signals, kept until they may interrupt. Main thread only."""
 
     def __init__(self) -> None:
-        self.aborting = False
+        self._signalled_at: float | None = None
         self._raised = False
         self._open = False
         self._grace_seconds = 0.0
@@ -60,8 +61,8 @@ class Interrupts:
         try:
             self._grace_seconds = grace_seconds
             self._open = True
-            if self.aborting:
-                self._abort()
+            if self._signalled_at is not None:
+                self._abort(self._signalled_at)
             if limit_seconds:
                 signal.setitimer(signal.ITIMER_REAL, limit_seconds)
             return call()
@@ -69,28 +70,25 @@ class Interrupts:
             self._open = False
             signal.setitimer(signal.ITIMER_REAL, 0)
 
-    def close(self) -> None:
-        """Let no signal interrupt any more: the run is only reporting its end."""
-        self._raised = True
-
     def _on_cancel(self, _signal: int, _frame: FrameType | None) -> None:
-        first, self.aborting = not self.aborting, True
+        first = self._signalled_at is None
+        self._signalled_at = signalled_at = self._signalled_at or time.monotonic()
         if not self._open or self._raised:
             return
         if first and self._grace_seconds:
             left = signal.getitimer(signal.ITIMER_REAL)[0] or self._grace_seconds
             signal.setitimer(signal.ITIMER_REAL, min(left, self._grace_seconds))
         else:
-            self._abort()
+            self._abort(signalled_at)
 
     def _on_alarm(self, _signal: int, _frame: FrameType | None) -> None:
         if not self._open:
             return
-        if self.aborting:
-            self._abort()
+        if self._signalled_at is not None:
+            self._abort(self._signalled_at)
         raise Overdue
 
-    def _abort(self) -> None:
+    def _abort(self, signalled_at: float) -> None:
         if not self._raised:
             self._raised = True
-            raise Aborted
+            raise Aborted(time.monotonic() - signalled_at)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from cloud66_redeploy.deployment import Phase
 from cloud66_redeploy.duration import format_duration
-from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.reasons import name_of
 from cloud66_redeploy.tracking import Tracking
 
@@ -12,17 +11,15 @@ _SAY_AGAIN_SECONDS = 60.0
 
 
 class Narrator:
-    """Tells the log how the wait goes."""
+    """Tells the log how things stand, without repeating itself within a minute."""
 
-    def __init__(self, tracking: Tracking, say: Callable[[str], None]) -> None:
-        self._tracking = tracking
+    def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._last = ""
         self._said_at = 0.0
 
-    def tell(self, elapsed_seconds: float, trouble: ApiError | None) -> None:
-        """Say how it stands, if that is news or a minute has passed."""
-        text = f"no news ({trouble}); looking on" if trouble else progress(self._tracking)
+    def tell(self, elapsed_seconds: float, text: str) -> None:
+        """Say a text, if it is news or a minute has passed."""
         if text != self._last or elapsed_seconds - self._said_at >= _SAY_AGAIN_SECONDS:
             self._last, self._said_at = text, elapsed_seconds
             self._say(f"[{format_duration(elapsed_seconds)}] {text}")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from cloud66_redeploy.client import Client
 from cloud66_redeploy.deployment import Action, Deployment, Phase
 from cloud66_redeploy.errors import NotFound, Unclear
-from cloud66_redeploy.pairing import fits, holds, pair
+from cloud66_redeploy.pairing import fits, holds, pair, unaccounted
 from cloud66_redeploy.tracking import Proof, Tracking
 from cloud66_redeploy.verdict import Absence, Saying
 
@@ -35,7 +35,7 @@ class Observer:
         """
         known = self._tracking
         started = known.deployment is not None and known.deployment.phase is not Phase.QUEUED
-        if not started or known.sends > 1:
+        if not started or known.sends > 1 or (known.action is None and known.proof is Proof.INFERRED):
             self.search()
         elif known.proof is Proof.PROVED:
             self._read_deployment()
@@ -71,6 +71,16 @@ class Observer:
         elif not self._try_hint(deployments):
             self._infer(actions, deployments)
         self._count_those_ahead(deployments)
+
+    def sees_more_deployments_than_actions(self) -> bool:
+        """
+        Tell whether a deployment is there that no action accounts for.
+
+        It may be that of a lost POST whose action is late.
+        """
+        known = self._tracking
+        actions = self._reading_actions(self._client.actions)
+        return unaccounted(actions, self._client.deployments(), known.baseline)
 
     def read_action(self) -> None:
         """Read the action that carries our reference."""
@@ -120,7 +130,11 @@ class Observer:
             known.gone = True
 
     def _try_hint(self, deployments: Sequence[Deployment]) -> bool:
-        """Follow the id that the POST answered; it proves nothing until a new deployment has that number."""
+        """
+        Follow the id that the POST answered; it proves nothing until a new deployment has that number.
+
+        Nor as long as our action has not shown: the number may be the action's, and the deployment somebody else's.
+        """
         known = self._tracking
         hint = known.hint
         is_actions = known.action is not None and known.action.id == hint
@@ -133,8 +147,13 @@ class Observer:
             return False
         if not fits(found, None, "" if known.action else known.git_ref):
             return False
-        known.adopt(found, Proof.PROVED)
-        return True
+        if known.action is not None or not known.actions_readable:
+            known.adopt(found, Proof.PROVED)
+            return True
+        if all(one.id in known.baseline.deployments or one.id == hint for one in deployments):
+            known.adopt(found, Proof.INFERRED)
+            return True
+        return False
 
     def _infer(self, actions: Sequence[Action], deployments: Sequence[Deployment]) -> None:
         known = self._tracking

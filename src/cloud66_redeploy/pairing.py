@@ -70,18 +70,24 @@ def pair(
 
     """
     first = mine[0]
-    over = baseline.actions - baseline.open_actions
-    redeploys = {one.id for one in (*actions, *mine) if _is_redeploy(one, first) and _is_recent(one, over, first)}
-    over = baseline.deployments - baseline.open_deployments
-    recent = [one for one in deployments if _is_recent(one, over, first)]
+    redeploys = {one.id for one in (*actions, *mine) if _is_redeploy(one, first)}
+    redeploys -= {one.id for one in actions if not _is_recent(one, baseline.over_actions, first)}
+    recent = [one for one in deployments if _is_recent(one, baseline.over_deployments, first)]
     ours = [one for one in recent if one.id not in baseline.deployments and fits(one, first, git_ref)]
     if len(redeploys) != len(recent) or len(ours) != len(mine):
         return []
     return sorted(ours, key=lambda one: one.id)
 
 
-def _is_redeploy(one: Action, ours: Action) -> bool:
-    return one.kind == ours.kind or "deploy" in one.kind
+def unaccounted(actions: Sequence[Action], deployments: Sequence[Deployment], baseline: Baseline) -> bool:
+    """Tell whether more deployments than redeploys were open or came since the baseline."""
+    redeploys = [one for one in actions if _is_redeploy(one) and one.id not in baseline.over_actions]
+    return sum(one.id not in baseline.over_deployments for one in deployments) > len(redeploys)
+
+
+def _is_redeploy(one: Action, ours: Action | None = None) -> bool:
+    """Tell whether an action is a redeploy: two words for it are known, and ours may show another one."""
+    return "deploy" in one.kind or (ours is not None and one.kind == ours.kind)
 
 
 def _is_recent(one: Deployment | Action, over_at_baseline: frozenset[int], ours: Action) -> bool:

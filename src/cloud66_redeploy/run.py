@@ -12,11 +12,12 @@ from cloud66_redeploy.canceller import Canceller
 from cloud66_redeploy.client import Client
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.deployment import Outcome, Result
+from cloud66_redeploy.duplicates import Duplicates
 from cloud66_redeploy.ending import report_ending
 from cloud66_redeploy.errors import Aborted, ApiError, InputError
 from cloud66_redeploy.inputs import Inputs
 from cloud66_redeploy.memory import ENDED, STATE, Memory
-from cloud66_redeploy.narrator import Narrator
+from cloud66_redeploy.narrator import Narrator, progress
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.outputs import known_outputs
 from cloud66_redeploy.report import Reporter
@@ -26,9 +27,9 @@ from cloud66_redeploy.trigger import Trigger, take_stock
 from cloud66_redeploy.waiter import Patience, Waiter
 
 ABORT_SECONDS = 5.0
-"""How long a cancelled workflow's step looks whether its cancellation took: the runner kills it after 10 s."""
+"""How long after the signal it looks whether the cancellation took. The runner kills a cancelled step after 10 s."""
 
-_ABORT_LIMITS = Limits(connect=1.5, read=1.5, total=1.8)
+_ABORT_LIMITS = Limits(connect=1.4, read=1.4, total=1.5)
 _ABORT_PAUSE_SECONDS = 0.5
 _CANCEL_ON_TIMEOUT_SECONDS = 15.0
 _CANCEL_ON_TIMEOUT_LIMITS = Limits(connect=4.0, read=7.0, total=8.0)
@@ -54,7 +55,7 @@ class Run:
     window: Window
     tracking: Tracking = field(default_factory=lambda: Tracking(""))
     _settled: bool = field(default=True, init=False)
-    _duplicates_said: set[int] = field(default_factory=set, init=False)
+    _cancelling: bool = field(default=False, init=False)
 
     def go(self) -> int:
         """Run, report, and return the exit status: 0 for a green outcome, 1 for any other."""
@@ -73,9 +74,9 @@ class Run:
         transport = self._transport(inputs, start + inputs.timeout_seconds)
         try:
             result = self._redeploy(inputs, transport, start)
-        except Aborted:
+        except Aborted as aborted:
             self.session.close()
-            result = self._abort(inputs, transport)
+            result = self._abort(inputs, transport, self.clock.monotonic() - aborted.seconds_ago)
             return self._end(result, [])
         except Exception as error:  # noqa: BLE001 - a fault of ours: outputs and a true outcome all the same
             result = self._own_fault(error)
@@ -95,7 +96,12 @@ class Run:
     def _redeploy(self, inputs: Inputs, transport: Transport, start: float) -> Result:
         known, say = self.tracking, self.reporter.say
         self._note_known(inputs)
-        patient = replace(transport, tries=None, on_trouble=lambda trouble: say(f"{trouble}; trying again."))
+        narrator = Narrator(say)
+        patient = replace(
+            transport,
+            tries=None,
+            on_trouble=lambda trouble: narrator.tell(self.clock.monotonic() - start, f"{trouble}; trying again"),
+        )
         try:
             take_stock(Client(patient, inputs.stack_id), known)
         except ApiError as error:
@@ -140,37 +146,18 @@ class Run:
         return Result(Outcome.SCHEDULED, f"Scheduled {name}; as asked, its outcome was not waited for.")
 
     def _wait(self, inputs: Inputs, client: Client, observer: Observer, start: float) -> Result:
-        narrator = Narrator(self.tracking, self.reporter.say)
+        narrator = Narrator(self.reporter.say)
+        duplicates = Duplicates(client, self.tracking, self.reporter.warn)
 
         def on_look(elapsed: float, trouble: ApiError | None) -> None:
             self._note_known(inputs)
-            self._cancel_duplicates(client)
-            narrator.tell(elapsed, trouble)
+            duplicates.cancel()
+            narrator.tell(elapsed, f"no news ({trouble}); looking on" if trouble else progress(self.tracking))
 
         patience = Patience(inputs.timeout_seconds, inputs.queue_timeout_seconds, inputs.poll_interval_seconds)
         result = Waiter(observer, self.tracking, self.clock, patience, start, on_look).wait()
-        self._cancel_duplicates(client)
+        duplicates.cancel()
         return result
-
-    def _cancel_duplicates(self, client: Client) -> None:
-        """Undo a POST that went through twice: cancel the younger deployment, if it can be told."""
-        known = self.tracking
-        for younger in known.duplicate_deployments:
-            if younger.id in self._duplicates_said or younger.phase.is_final:
-                continue
-            self._duplicates_said.add(younger.id)
-            try:
-                client.cancel(younger.id)
-                said = f"the younger one, {younger.id}, was cancelled"
-            except ApiError as error:
-                said = f"cancel the younger one, {younger.id}, by hand: {error}"
-            self.reporter.warn("Scheduled twice", f"Two deployments carry the reference {known.reference}; {said}.")
-        if known.duplicates and not known.duplicate_deployments:
-            self.reporter.warn(
-                "Scheduled twice",
-                f"Two actions carry the reference {known.reference}; which deployments they are can't be told. "
-                "Look at the stack in the Cloud 66 dashboard and cancel the younger one.",
-            )
 
     def _cancel(self, inputs: Inputs, transport: Transport, pause_seconds: float, why: str) -> tuple[Result, bool]:
         client = Client(transport, inputs.stack_id)
@@ -190,6 +177,7 @@ class Run:
     def _cancel_on_timeout(self, timed_out: Result, inputs: Inputs, transport: Transport) -> Result:
         deadline = self.clock.monotonic() + _CANCEL_ON_TIMEOUT_SECONDS
         hurried = replace(transport, deadline=deadline, limits=_CANCEL_ON_TIMEOUT_LIMITS)
+        self._cancelling = True
         why = "The timeout passed"
         result, _ = self._cancel(inputs, hurried, _CANCEL_ON_TIMEOUT_PAUSE_SECONDS, why)
         if result.outcome in {Outcome.SUCCESS, Outcome.FAILED}:
@@ -200,13 +188,13 @@ class Run:
             evidence=result.evidence,
         )
 
-    def _abort(self, inputs: Inputs, transport: Transport) -> Result:
+    def _abort(self, inputs: Inputs, transport: Transport, signalled_at: float) -> Result:
         """Do what a cancelled workflow asks for, in the few seconds that the runner gives."""
         if self.tracking.sends == 0:
             return reasons.aborted_before_post()
-        if not inputs.cancel_on_abort:
+        if not inputs.cancel_on_abort and not self._cancelling:
             return reasons.left_running(self.tracking)
-        deadline = self.clock.monotonic() + ABORT_SECONDS
+        deadline = signalled_at + ABORT_SECONDS
         hurried = replace(transport, deadline=deadline, limits=_ABORT_LIMITS, tries=1)
         result, self._settled = self._cancel(inputs, hurried, _ABORT_PAUSE_SECONDS, "The workflow was cancelled")
         return result

@@ -21,6 +21,16 @@ class Baseline:
     actions: frozenset[int] = frozenset()
     open_actions: frozenset[int] = frozenset()
 
+    @property
+    def over_deployments(self) -> frozenset[int]:
+        """Those that were finished then."""
+        return self.deployments - self.open_deployments
+
+    @property
+    def over_actions(self) -> frozenset[int]:
+        """Those that were finished then."""
+        return self.actions - self.open_actions
+
     @classmethod
     def of(cls, deployments: Iterable[Deployment], actions: Iterable[Action]) -> Self:
         """Take the baseline of what is there."""

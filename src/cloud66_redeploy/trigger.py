@@ -107,18 +107,14 @@ class Trigger:
         return None
 
     def _settle(self, lost: Trouble) -> Result | None:
-        """
-        Look our reference up until it shows or can be taken for absent; return the Result that ends the run, if any.
-
-        Absent means: a look-up that worked, at least the settle time after the POST, did not find it.
-        """
+        """Look our reference up until it shows or can be taken for absent; return what ends the run, if anything."""
         known = self.tracking
         start = self.clock.monotonic()
         while known.actions_readable:
             asked_at = self.clock.monotonic()
             asked = 0.0
             try:
-                self.observer.read_action()
+                absent = self._is_absent(asked_at - start)
             except (Denied, NotFound) as refusal:
                 return reasons.uncertain(known, refusal)
             except ApiError as trouble:
@@ -127,13 +123,28 @@ class Trigger:
                 if known.action is not None:
                     self.say(f"Found: action {known.action.id} carries the reference, so nothing is sent again.")
                     return None
-                if asked_at - start >= SETTLE_SECONDS and known.sends < _MOST_SENDS:
-                    self.say(f"No action carries the reference after {SETTLE_SECONDS:.0f} s: sending it once more.")
-                    return None
-                if asked_at - start >= SETTLE_SECONDS:
-                    break
+                if absent:
+                    return self._send_once_more(lost)
             if asked_at >= self.deadline:
                 break
             pause = max(asked, pause_before_next_look(asked_at - start, SETTLE_SECONDS, _SETTLE_SHARE))
             self.clock.sleep(min(pause, max(0.0, self.deadline - self.clock.monotonic())))
         return reasons.uncertain(known, lost)
+
+    def _is_absent(self, seconds: float) -> bool:
+        """
+        Look the reference up; tell whether it can be taken for absent.
+
+        That is when a look-up that worked, at least the settle time after the POST, did not find it, and no deployment
+        is there that the actions don't account for.
+        """
+        self.observer.read_action()
+        if self.tracking.action is not None or seconds < SETTLE_SECONDS:
+            return False
+        return not self.observer.sees_more_deployments_than_actions()
+
+    def _send_once_more(self, lost: Trouble) -> Result | None:
+        if self.tracking.sends >= _MOST_SENDS:
+            return reasons.uncertain(self.tracking, lost)
+        self.say(f"No action carries the reference after {SETTLE_SECONDS:.0f} s: sending the request once more.")
+        return None

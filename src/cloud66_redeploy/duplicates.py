@@ -1,0 +1,40 @@
+"""Undo a POST that went through twice, because Cloud 66 carried out a lost one later than anybody waits for."""
+
+from collections.abc import Callable
+
+from cloud66_redeploy.client import Client
+from cloud66_redeploy.errors import ApiError
+from cloud66_redeploy.tracking import Tracking
+
+_TITLE = "Scheduled twice"
+
+
+class Duplicates:
+    """Cancels the younger deployment that carries our reference, once and where it can be told, and warns."""
+
+    def __init__(self, client: Client, tracking: Tracking, warn: Callable[[str, str], None]) -> None:
+        self._client = client
+        self._tracking = tracking
+        self._warn = warn
+        self._done: set[int] = set()
+
+    def cancel(self) -> None:
+        """Do what is to be done about what the last look found."""
+        known = self._tracking
+        for younger in known.duplicate_deployments:
+            if younger.id not in self._done and not younger.phase.is_final:
+                self._done.add(younger.id)
+                self._warn(_TITLE, f"Two deployments carry the reference {known.reference}; {self._undo(younger.id)}.")
+        if known.duplicates and not known.duplicate_deployments:
+            self._warn(
+                _TITLE,
+                f"Two actions carry the reference {known.reference}; which deployments they are can't be told. "
+                "Look at the stack in the Cloud 66 dashboard and cancel the younger one.",
+            )
+
+    def _undo(self, deployment_id: int) -> str:
+        try:
+            self._client.cancel(deployment_id)
+        except ApiError as error:
+            return f"cancel the younger one, {deployment_id}, by hand: {error}"
+        return f"the younger one, {deployment_id}, was cancelled"

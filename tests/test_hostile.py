@@ -1,0 +1,136 @@
+"""Whole runs against a Cloud 66 whose every text is hostile: log, outputs and summary stay ours."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import inf
+from typing import Any
+
+import pytest
+
+from cloud66_simulator import Behaviour, Fault, StackSpec
+from harness import Ending, Step
+from hostile import MARK, TEXTS, TOKEN, check_log, check_outputs, check_summary, commands
+
+NEVER = 1e9
+
+
+@dataclass
+class Ends:
+    """One way for a run to end: what it takes, and the outcome that is true."""
+
+    outcome: str
+    behaviour: dict[str, Any] = field(default_factory=dict)
+    faults: list[dict[str, Any]] = field(default_factory=list)
+    inputs: dict[str, str] = field(default_factory=dict)
+    abort_at: float = NEVER
+
+
+WAYS = {
+    "success": Ends("success"),
+    "failed": Ends("failed", {"fate": "failed"}),
+    "failed, outcome codes as text": Ends("failed", {"fate": "failed", "outcome_codes": "string"}),
+    "cancelled by others": Ends("cancelled", {"fate": "cancelled", "outcome_codes": "string"}),
+    "cancelled by others, without a word": Ends("failed", {"fate": "cancelled", "cancelled_as": "null"}),
+    "odd": Ends("failed", {"fate": "odd"}),
+    "reverted": Ends("failed", {"fate": "reverted"}),
+    "action failed": Ends("failed", {"fate": "action_failed"}),
+    "not waited for": Ends("scheduled", inputs={"wait": "false"}),
+    "another commit": Ends("failed", inputs={"expected_commit": "abcdef0"}),
+    "timed out": Ends("timed_out", {"duration_seconds": inf}, inputs={"timeout": "1m"}),
+    "timed out and cancelled": Ends(
+        "timed_out", {"duration_seconds": inf}, inputs={"timeout": "1m", "cancel_on_timeout": "true"}
+    ),
+    "workflow cancelled": Ends("cancelled", abort_at=4),
+    "answer lost": Ends("success", faults=[{"kind": "lost_done", "method": "POST"}]),
+    "no id in the answer": Ends("success", {"post_shape": "async_action_id_null"}),
+    "refused at the stack": Ends("failed", faults=[{"kind": "status", "code": 403}]),
+    "refused at the request": Ends("failed", faults=[{"kind": "status", "code": 400, "method": "POST"}]),
+    "refused midway": Ends("unknown", faults=[{"kind": "status", "code": 401, "skip": 7, "count": None}]),
+    "never answered": Ends("unknown", faults=[{"kind": "status", "code": 503, "method": "POST", "count": None}]),
+    "never taken": Ends("timed_out", faults=[{"kind": "status", "code": 409, "method": "POST", "count": None}]),
+    "throttled": Ends("success", faults=[{"kind": "throttle", "skip": 6, "count": 3}]),
+    "HTML midway": Ends("success", faults=[{"kind": "html", "skip": 6, "count": 4}]),
+    "HTML to the end": Ends("timed_out", faults=[{"kind": "html", "skip": 6, "count": None}], inputs={"timeout": "1m"}),
+    "no JSON midway": Ends("success", faults=[{"kind": "garbage", "skip": 6, "count": 4}]),
+    "a text for JSON": Ends("success", faults=[{"kind": "wrong_json", "skip": 6, "count": 4}]),
+}
+
+
+def run(make: Callable[..., Step], way: Ends, text: str, **simulator: Any) -> tuple[Step, Ending]:
+    """Let a run end in this way while every text that it is answered is this one."""
+    made = make(
+        behaviour=Behaviour(**{"text": text, "git_hash": text, "duration_seconds": 5} | way.behaviour), **simulator
+    )
+    for fault in way.faults:
+        body = json.dumps(text) if fault["kind"] == "wrong_json" else text
+        made.simulator.faults.append(Fault(text=body, **fault))
+    ending = made.run(abort_at=way.abort_at, **way.inputs)
+    return made, ending
+
+
+def check(made: Step, ending: Ending, outcome: str) -> str:
+    """Check that everything which people and programs see is ours and true; return the summary's text."""
+    assert ending.outcome == outcome
+    assert ending.status == (0 if outcome in {"success", "scheduled"} else 1)
+    check_log(ending.log, TOKEN, f"Cloud 66 redeploy: {outcome}" if ending.status else None)
+    outputs = check_outputs(made.files["output"], TOKEN)
+    assert outputs["outcome"] == outcome
+    assert outputs["user_reference"].startswith("github/acme/awesome/")
+    assert set(ending.state) <= {"run", "ended"}
+    assert TOKEN not in made.files["state"].read_text(encoding="utf8")
+    for name in ("app_url", "commit_url"):
+        assert outputs[name] == "" or outputs[name].startswith(("http://", "https://"))
+    if outputs["deployment"]:
+        assert str(json.loads(outputs["deployment"])["id"]) == outputs["deployment_id"]
+    return check_summary(ending.summary, TOKEN)
+
+
+# Every text in the commonest endings, and the most capable ones in all others.
+_COMMON = ["success", "failed", "refused at the stack", "workflow cancelled"]
+_CAPABLE = ["commands on lines", "old commands", "the token torn", "HTML", "Markdown", "lone surrogates"]
+_CASES = [(way, text) for way in WAYS for text in TEXTS if way in _COMMON or text in _CAPABLE]
+
+
+@pytest.mark.parametrize(("way", "text"), _CASES, ids=[" - ".join(case) for case in _CASES])
+def test_hostile_text(step: Callable[..., Step], way: str, text: str) -> None:
+    """However a run ends, no text from outside forges a command, an output or a tag, or shows the token."""
+    made, ending = run(step, WAYS[way], f"{TEXTS[text]}{MARK}", stacks=[StackSpec(history=1)])
+    check(made, ending, WAYS[way].outcome)
+    assert MARK in ending.log
+
+
+@pytest.mark.parametrize(
+    ("way", "unit"),
+    [("success", f"{TOKEN}x<\u200b"), ("failed", "::error::x\n"), ("refused at the stack", "##[error]é")],
+)
+def test_a_megabyte(step: Callable[..., Step], way: str, unit: str) -> None:
+    """A megabyte in every text floods neither log nor outputs nor summary."""
+    text = unit * (1_000_000 // len(unit))
+    made, ending = run(step, WAYS[way], text, stacks=[StackSpec(history=0)])
+    check(made, ending, WAYS[way].outcome)
+    assert max(map(len, ending.log.split("\n"))) < 10_000
+    assert len(ending.log) < 100_000
+
+
+@pytest.mark.parametrize("text", ["commands on lines", "the token torn", "old commands"])
+def test_warning_of_the_api(step: Callable[..., Step], text: str) -> None:
+    """The warning that comes in a header makes one annotation with our title, whatever its text."""
+    made = step(behaviour=Behaviour(warning=f"{TEXTS[text]}{MARK}"))
+    ending = made.run()
+    check(made, ending, "success")
+    [warning] = ending.warnings
+    assert MARK in warning
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+def test_post_step(step: Callable[..., Step], text: str) -> None:
+    """The post step, too, says what it did without letting a text from outside in."""
+    made = step(behaviour=Behaviour(text=f"{text}{MARK}", duration_seconds=inf))
+    made.simulator.faults.append(Fault("status", method="DELETE", text=f"{text}{MARK}", count=None))
+    ending = made.run(abort_at=10)
+    cleaned = made.clean_up({name: value for name, value in ending.state.items() if name == "run"})
+    for line in cleaned.log.splitlines():
+        assert line.startswith((f"::add-mask::{TOKEN}", "::warning title=Not cancelled")) or not commands(line)
+    assert TOKEN not in cleaned.log.replace(f"::add-mask::{TOKEN}", "")
+    assert MARK in cleaned.log

@@ -1,0 +1,62 @@
+"""What the post step has to know, as text."""
+
+import json
+from typing import Any
+
+import pytest
+
+from cloud66_redeploy.deployment import Action, Deployment
+from cloud66_redeploy.memory import Memory
+from cloud66_redeploy.tracking import Baseline, Proof, Tracking
+
+BASELINE = Baseline(frozenset({3, 1}), frozenset({3}), frozenset({40, 2}), frozenset())
+
+
+def tracking(**fields: Any) -> Tracking:
+    """Make what a run knows."""
+    return Tracking("mine", "main", **({"baseline": BASELINE, "sends": 1} | fields))
+
+
+def again(known: Tracking) -> Tracking:
+    """Write it down and read it again."""
+    kept = Memory.from_text(Memory.of(known, "abc", cancel_on_abort=True).to_text())
+    assert kept is not None
+    assert (kept.stack_id, kept.cancel_on_abort) == ("abc", True)
+    return kept.to_tracking()
+
+
+def test_a_run_is_remembered() -> None:
+    """What the post step needs comes through as it was; records, which may be old by then, don't."""
+    known = tracking(hint=108, answered=True, actions_readable=False, action=Action.from_json({"id": 40}))
+    assert again(known) == tracking(hint=108, answered=True, actions_readable=False)
+
+
+def test_a_post_may_have_left_whatever_was_kept() -> None:
+    """The post step takes it that a POST has left, even where the step was cut short just before it."""
+    assert again(tracking(sends=0)).sends == 1
+
+
+@pytest.mark.parametrize(("proof", "hint"), [(Proof.PROVED, 109), (Proof.INFERRED, 108), (Proof.NONE, 108)])
+def test_only_a_proved_deployment_is_remembered(proof: Proof, hint: int) -> None:
+    """A proved deployment's id takes the place of the answer's; an inferred one is found anew."""
+    known = tracking(hint=108)
+    known.adopt(Deployment.from_json({"id": 109}), proof)
+    found = again(known)
+    assert (found.hint, found.deployment, found.proof) == (hint, None, Proof.NONE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "garbage", "null", "[]", "5", "{}", '{"reference": ""}', '{"reference": 5}', '{"reference"', "[" * 200_000],
+)
+def test_garbage_is_nothing(text: str) -> None:
+    """What is no state of ours is read as none."""
+    assert Memory.from_text(text) is None
+
+
+def test_what_is_missing_is_taken_carefully() -> None:
+    """From a state that holds little, nothing is cancelled and nothing is taken for known."""
+    kept = Memory.from_text(json.dumps({"reference": "mine", "hint": True, "answered": 1, "baseline": []}))
+    assert kept is not None
+    assert not kept.cancel_on_abort
+    assert kept.to_tracking() == Tracking("mine", sends=1)

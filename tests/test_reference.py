@@ -1,0 +1,92 @@
+"""The reference that marks our redeploy."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cloud66_redeploy.reference import LONGEST, derive_reference
+
+JOB = {
+    "GITHUB_SERVER_URL": "https://github.com",
+    "GITHUB_REPOSITORY": "acme/awesome",
+    "GITHUB_RUN_ID": "9876543210",
+    "GITHUB_RUN_ATTEMPT": "2",
+    "GITHUB_JOB": "deploy-production",
+    "GITHUB_ACTION": "__run_3",
+    "GITHUB_STATE": "/github/file_commands/save_state_1b2c",
+}
+ASKED = {"stack_id": "5999b763", "git_ref": "main"}
+
+environs = st.dictionaries(st.sampled_from(sorted(JOB)), st.text() | st.text(min_size=100))
+asked_for = st.dictionaries(st.text(max_size=20), st.text(max_size=300), max_size=4)
+
+
+@given(environs, asked_for)
+def test_bounds(environ: dict[str, str], asked: dict[str, str]) -> None:
+    """In any environment it has at most 255 characters, all of them harmless in a log, a query and a search."""
+    reference = derive_reference(environ, asked)
+    assert len(reference) <= LONGEST == 255
+    assert re.fullmatch(r"[A-Za-z0-9._/-]+", reference, re.ASCII)
+
+
+def test_bounds_at_their_longest() -> None:
+    """It has at most 255 characters where every part of the environment is as long as can be."""
+    longest = dict.fromkeys(JOB, "9" * 1000)
+    assert len(derive_reference(longest, ASKED)) <= 255
+
+
+@given(environs, asked_for)
+def test_same_environment(environ: dict[str, str], asked: dict[str, str]) -> None:
+    """The same environment and request give the same reference, in whatever order they come."""
+    again = derive_reference(dict(reversed(environ.items())), dict(reversed(asked.items())))
+    assert derive_reference(environ, asked) == again
+
+
+def test_readable() -> None:
+    """Repository, run, attempt, job and step can be read in it, and a search for the run finds it."""
+    assert re.fullmatch(
+        r"github/acme/awesome/run-9876543210-2/deploy-production/__run_3/[0-9a-f]{12}".replace("__", "[_-]{2}", 1),
+        derive_reference(JOB, ASKED),
+    )
+
+
+def test_readable_without_an_environment() -> None:
+    """Outside of a workflow it can be read all the same."""
+    assert derive_reference({}, {}).startswith("github/local/run-0-0/job/step/")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GITHUB_SERVER_URL", "https://github.example"),
+        ("GITHUB_REPOSITORY", "acme/other"),
+        ("GITHUB_RUN_ID", "9876543211"),
+        ("GITHUB_RUN_ATTEMPT", "3"),
+        ("GITHUB_JOB", "deploy-staging"),
+        ("GITHUB_ACTION", "__run_4"),
+        ("GITHUB_STATE", "/github/file_commands/save_state_9f8e"),
+    ],
+)
+def test_differs_by(name: str, value: str) -> None:
+    """Another server, repository, run, attempt, job, step or file of the step makes another reference."""
+    assert derive_reference(JOB | {name: value}, ASKED) != derive_reference(JOB, ASKED)
+
+
+@given(asked_for, asked_for)
+def test_differs_by_what_is_asked_for(one: dict[str, str], other: dict[str, str]) -> None:
+    """What is asked for, as the options of a matrix job, makes another reference."""
+    assert (derive_reference(JOB, one) == derive_reference(JOB, other)) == (one == other)
+
+
+def test_differs_where_names_are_cut_or_cleaned() -> None:
+    """Names that look alike once they are cut and cleaned have different references."""
+    names = ["j" * 45, "j" * 46, "j" * 45 + "x", "ü", "ö", "a b", "a-b"]
+    assert len({derive_reference(JOB | {"GITHUB_JOB": name}, ASKED) for name in names}) == len(names)
+
+
+def test_folder_of_the_state_file_does_not_count() -> None:
+    """The file's name alone counts, since step and post step see it below different folders."""
+    moved = JOB | {"GITHUB_STATE": "/home/runner/work/_temp/_runner_file_commands/save_state_1b2c"}
+    assert derive_reference(moved, ASKED) == derive_reference(JOB, ASKED)

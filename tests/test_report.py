@@ -1,0 +1,363 @@
+"""What the workflow sees of a run: the log, the files of the runner, and how often the wait is worth a line."""
+
+import errno
+import io
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cloud66_redeploy.deployment import Action, Deployment
+from cloud66_redeploy.errors import Unclear
+from cloud66_redeploy.narrator import Narrator, progress
+from cloud66_redeploy.report import Reporter
+from cloud66_redeploy.schedule import pause_asked_for, pause_before_next_look
+from cloud66_redeploy.text import Cleaner
+from cloud66_redeploy.tracking import Tracking
+from harness import read_commands
+from hostile import TEXTS, commands
+
+FILES = {"output": "GITHUB_OUTPUT", "state": "GITHUB_STATE", "summary": "GITHUB_STEP_SUMMARY"}
+Log = pytest.CaptureFixture[str]
+
+
+class Broken(io.StringIO):
+    """A stream that nobody reads any more, or that is full."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__()
+        self.error = error
+        self.writes = 0
+
+    def write(self, _text: str) -> int:
+        self.writes += 1
+        raise self.error
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    """The runner's files, named in the environment."""
+    found = {name: tmp_path / name for name in FILES}
+    for name, path in found.items():
+        path.touch()
+        monkeypatch.setenv(FILES[name], str(path))
+    return found
+
+
+@pytest.fixture
+def reporter(files: dict[str, Path]) -> Reporter:
+    """A reporter with the runner's files."""
+    assert files
+    return Reporter(os.environ, Cleaner())
+
+
+@pytest.fixture
+def replace_stdout(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[io.StringIO], None]]:
+    """Put another stream in the place of stdout."""
+    yield lambda stream: monkeypatch.setattr(sys, "stdout", stream)
+    if sys.stdout.name == os.devnull:
+        sys.stdout.close()
+
+
+def test_mask(reporter: Reporter, capsys: Log) -> None:
+    """A masked secret is registered with the runner and taken out of everything written after that."""
+    reporter.mask("5f0c9e7b41d8")
+    reporter.say("token 5f0c9e7b41d8")
+    reporter.warn("5f0c9e7b41d8", "5f0c9e7b41d8")
+    reporter.error("5f0c9e7b41d8", ["5f0c9e7b41d8"])
+    reporter.group("5f0c9e7b41d8", [])
+    first, *others = capsys.readouterr().out.splitlines()
+    assert first == "::add-mask::5f0c9e7b41d8"
+    assert "5f0c9e7b41d8" not in "\n".join(others)
+    assert others[0] == "token ***"
+
+
+def test_mask_of_parts(reporter: Reporter, capsys: Log) -> None:
+    """A secret of several words is registered as a whole and word by word."""
+    reporter.mask("5f0c9e7b41d8 263f0b7c4d2e")
+    assert set(capsys.readouterr().out.splitlines()) == {
+        "::add-mask::5f0c9e7b41d8 263f0b7c4d2e",
+        "::add-mask::5f0c9e7b41d8",
+        "::add-mask::263f0b7c4d2e",
+    }
+
+
+def test_mask_of_nothing(reporter: Reporter, capsys: Log) -> None:
+    """An empty secret is no secret: the runner would warn about it."""
+    reporter.mask("")
+    assert capsys.readouterr().out == ""
+
+
+def test_mask_of_invalid_text(reporter: Reporter) -> None:
+    """A secret that is not valid text, which the log can't hold, stops nothing."""
+    reporter.mask("5f0c9e7b41d8\udcff")
+
+
+def test_say(reporter: Reporter, capsys: Log) -> None:
+    """A line goes out as it is, one that looks like a command behind a mark, a long one cut."""
+    for text in ("words", "::error::x", " ##[error]x", "x" * 1001):
+        reporter.say(text)
+    reporter.say("abcdef", longest=4)
+    assert capsys.readouterr().out.splitlines() == [
+        "words",
+        "‣ ::error::x",
+        "## [error]x",
+        "x" * 999 + "…",
+        "abc…",
+    ]
+
+
+def test_group(reporter: Reporter, capsys: Log) -> None:
+    """A group is opened and closed, and no line in it can start a command."""
+    reporter.group("A\ntitle", ["::error::x", "  indented"])
+    assert capsys.readouterr().out.splitlines() == ["::group::A title", "| ::error::x", "|   indented", "::endgroup::"]
+
+
+def test_warn_once(reporter: Reporter, capsys: Log) -> None:
+    """The same warning is annotated once, another one again."""
+    for text in ("one", "one", "two", " one "):
+        reporter.warn("Title", text)
+    assert [one.line.rpartition("::")[2] for one in commands(capsys.readouterr().out)] == ["one", "two"]
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+def test_annotations_hold_one_command(reporter: Reporter, capsys: Log, text: str) -> None:
+    """Neither title nor text of an annotation can end it and begin another command."""
+    reporter.error(text, [text, "", text])
+    reporter.warn(text, text)
+    out = capsys.readouterr().out
+    assert [one.name for one in commands(out)] == ["error", "warning"]
+    assert len(out.splitlines()) == 2
+    properties = [one.properties.split(",") for one in commands(out)]
+    assert all([part.partition("=")[0] for part in each][:2] == ["title", "file"] for each in properties)
+
+
+def test_error_has_a_line_for_each_sentence(reporter: Reporter, capsys: Log) -> None:
+    """The annotation shows each sentence on a line of its own and leaves empty ones out."""
+    reporter.error("T", ["One.", "", "Two\nlines.", "50 %"])
+    assert capsys.readouterr().out.endswith("::One.%0ATwo lines.%0A50 %25\n")
+
+
+def test_outputs_are_written_when_changed(reporter: Reporter, files: dict[str, Path]) -> None:
+    """An output or a state is written when it is new or changed, and not again."""
+    for value in ("", "1", "1", "2"):
+        reporter.output("deployment_id", value)
+        reporter.state("run", value)
+    for name, key in (("output", "deployment_id"), ("state", "run")):
+        written = files[name].read_text(encoding="utf8").splitlines()
+        assert [line for line in written if "ghadelimiter" not in line] == ["", "1", "2"]
+        assert read_commands(files[name]) == {key: "2"}
+
+
+def test_outputs_hide_secrets(reporter: Reporter, files: dict[str, Path]) -> None:
+    """A secret does not reach an output or the summary."""
+    reporter.cleaner.hide("5f0c9e7b41d8")
+    reporter.output("reason", "<5f0c9e7b41d8>")
+    reporter.summary("<p>5f0c9e7b41d8</p>")
+    assert read_commands(files["output"]) == {"reason": "<***>"}
+    assert files["summary"].read_text(encoding="utf8") == "<p>***</p>\n"
+
+
+def test_summaries_add_up(reporter: Reporter, files: dict[str, Path]) -> None:
+    """A summary is added to what is there."""
+    reporter.summary("<p>1</p>")
+    reporter.summary("<p>2</p>")
+    assert files["summary"].read_text(encoding="utf8").split() == ["<p>1</p>", "<p>2</p>"]
+
+
+def test_summary_too_large_for_the_runner(reporter: Reporter, files: dict[str, Path]) -> None:
+    """A summary that the runner would refuse, and fail the upload of, is left out."""
+    reporter.summary("é" * (450 * 1024 + 1))
+    assert files["summary"].read_text(encoding="utf8") == ""
+
+
+def test_without_files(reporter: Reporter, monkeypatch: pytest.MonkeyPatch, capsys: Log) -> None:
+    """Outside of a workflow nothing is written for the runner, least of all by the old commands."""
+    for name in FILES.values():
+        monkeypatch.delenv(name)
+    reporter.output("outcome", "success")
+    reporter.state("run", "x")
+    reporter.summary("x")
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("text", ["x", "\ud800"], ids=ascii)
+def test_missing_files(reporter: Reporter, files: dict[str, Path], capsys: Log, text: str) -> None:
+    """Files that are not there, or can't take the text, are told of on stderr and stop nothing."""
+    if text == "x":
+        for path in files.values():
+            path.unlink()
+    reporter.output("outcome", text)
+    reporter.state("run", text)
+    reporter.summary(text)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert [line.partition(":")[0] for line in err.splitlines()] == ["could not write to the workflow"] * 3
+
+
+def test_closed_log(reporter: Reporter, files: dict[str, Path], replace_stdout: Callable[[io.StringIO], None]) -> None:
+    """When nobody reads the log any more, it is given up at once, and the outputs are still written."""
+    broken = Broken(BrokenPipeError(errno.EPIPE, "Broken pipe"))
+    replace_stdout(broken)
+    for _ in range(3):
+        reporter.say("x")
+    reporter.output("outcome", "success")
+    assert broken.writes == 1
+    assert read_commands(files["output"]) == {"outcome": "success"}
+
+
+def test_full_disk(
+    reporter: Reporter, files: dict[str, Path], capsys: Log, replace_stdout: Callable[[io.StringIO], None]
+) -> None:
+    """A log that can't be written is told of on stderr."""
+    replace_stdout(Broken(OSError(errno.ENOSPC, "No space left on device")))
+    reporter.say("x")
+    reporter.output("outcome", "success")
+    assert "No space left" in capsys.readouterr().err
+    assert read_commands(files["output"]) == {"outcome": "success"}
+
+
+def test_full_disk_and_closed_stderr(
+    reporter: Reporter, monkeypatch: pytest.MonkeyPatch, replace_stdout: Callable[[io.StringIO], None]
+) -> None:
+    """When not even stderr can be written to, the run goes on in silence."""
+    replace_stdout(Broken(OSError(errno.ENOSPC, "No space left on device")))
+    monkeypatch.setattr(sys, "stderr", Broken(BrokenPipeError(errno.EPIPE, "Broken pipe")))
+    reporter.say("x")
+
+
+def test_real_closed_pipe(files: dict[str, Path]) -> None:
+    """A step whose log is closed from the start exits as it should and leaves its outputs."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-u", "-m", "cloud66_redeploy"],
+            check=False,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"INPUT_API_TOKEN": "x", "INPUT_STACK_ID": "a b"},
+        )
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert read_commands(files["output"])["outcome"] == "failed"
+
+
+def deployment(**fields: object) -> Deployment:
+    """A deployment's record, read."""
+    return Deployment.from_json({"id": 108, **fields})
+
+
+RUNNING = {"started_at": "2026-01-01T00:00:00Z", "is_deploying": True}
+ENDED = {**RUNNING, "finished_at": "2026-01-01T00:01:00Z", "is_deploying": False}
+ACTION = Action.from_json({"id": 40, "started_at": "2026-01-01T00:00:00Z"})
+
+
+@pytest.mark.parametrize(
+    ("tracking", "text"),
+    [
+        (Tracking("r"), "the redeploy: scheduled; its deployment has not shown yet"),
+        (Tracking("r", action=ACTION), "the redeploy (action 40): scheduled; its deployment has not shown yet"),
+        (Tracking("r", maybe_started=True), "the redeploy: under way; which deployment it is can't be told yet"),
+        (Tracking("r", deployment=deployment()), "deployment 108: queued"),
+        (Tracking("r", deployment=deployment(), queued_ahead=0), "deployment 108: queued"),
+        (
+            Tracking("r", deployment=deployment(), queued_ahead=1),
+            "deployment 108: queued behind 1 other deployment",
+        ),
+        (
+            Tracking("r", deployment=deployment(), queued_ahead=3),
+            "deployment 108: queued behind 3 other deployments",
+        ),
+        (Tracking("r", deployment=deployment(**RUNNING)), "deployment 108: deploying"),
+        (
+            Tracking("r", deployment=deployment(**RUNNING, git_hash="0123456789abcdef")),
+            "deployment 108: deploying commit 0123456789",
+        ),
+        (
+            Tracking("r", deployment=deployment(**ENDED, outcome={"code": 1})),
+            "deployment 108: success; checking it against its action",
+        ),
+        (
+            Tracking("r", deployment=deployment(**RUNNING), gone=True),
+            "deployment 108: its record has disappeared; looking on",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_progress(tracking: Tracking, text: str) -> None:
+    """Where ours stands is said in words, as far as it is known."""
+    assert progress(tracking) == text
+
+
+def test_narrator_says_what_is_new() -> None:
+    """A change is said at once, the same again only after a minute, counted from when it was last said."""
+    said: list[str] = []
+    tracking = Tracking("r", deployment=deployment())
+    narrator = Narrator(tracking, said.append)
+    for elapsed in (0, 30, 59.9, 60, 100, 119.9, 120):
+        narrator.tell(elapsed, None)
+    tracking.deployment = deployment(**RUNNING)
+    for elapsed in (121, 130, 180.9, 181):
+        narrator.tell(elapsed, None)
+    assert said == [
+        "[0s] deployment 108: queued",
+        "[1m] deployment 108: queued",
+        "[2m] deployment 108: queued",
+        "[2m01s] deployment 108: deploying",
+        "[3m01s] deployment 108: deploying",
+    ]
+
+
+def test_narrator_says_trouble() -> None:
+    """Trouble is news, and so is its end."""
+    said: list[str] = []
+    narrator = Narrator(Tracking("r", deployment=deployment()), said.append)
+    trouble = Unclear("GET /x", "a proxy's words", status=502)
+    for elapsed, error in ((0, None), (5, trouble), (10, trouble), (15, None)):
+        narrator.tell(elapsed, error)
+    assert said == [
+        "[0s] deployment 108: queued",
+        "[5s] no news (GET /x answered 502: a proxy's words); looking on",
+        "[15s] deployment 108: queued",
+    ]
+
+
+@given(st.floats(0, 1e6), st.floats(0.1, 100), st.integers())
+def test_pause_is_bounded(elapsed: float, interval: float, seed: int) -> None:
+    """A pause is about a twentieth of the time waited, 2 s to 15 s give or take a tenth, never above the interval."""
+    pause = pause_before_next_look(elapsed, interval, rng=random.Random(seed))
+    steady = min(15.0, max(2.0, 0.05 * elapsed))
+    assert min(steady * 0.9, interval) <= pause <= min(steady * 1.1, interval)
+
+
+def test_pause_is_jittered() -> None:
+    """Jobs that started together do not look together."""
+    assert len({pause_before_next_look(100, 30) for _ in range(5)}) > 1
+
+
+def test_pause_of_another_share() -> None:
+    """The share may be another one."""
+    assert 8 < pause_before_next_look(60, 30, 0.15) < 10
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        (Unclear("GET /x", ""), 0),
+        (Unclear("GET /x", "", retry_after=7), 7),
+        (Unclear("GET /x", "", throttled=True), 60),
+        (Unclear("GET /x", "", throttled=True, retry_after=7), 60),
+        (Unclear("GET /x", "", throttled=True, retry_after=90), 90),
+    ],
+)
+def test_pause_asked_for(error: Unclear, seconds: float) -> None:
+    """The server is left alone as long as it asks for, a minute at least once the hourly limit is used up."""
+    assert pause_asked_for(error) == seconds
