@@ -1,6 +1,6 @@
 """Inputs that can't be used: a table of what is given, and what the error has to show of it."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 FULL_HASH = "0123456789abcdef0123456789abcdef01234567"
 SECRET = "5f0c9e7b41d8a263f0b7c4d2e19a8833"
@@ -11,7 +11,7 @@ class Bad(NamedTuple):
 
     case: str
     name: str
-    inputs: dict[str, str]
+    inputs: dict[str, Any]
     shows: str
 
     @property
@@ -59,8 +59,8 @@ _DURATIONS: dict[str, str | tuple[str, str]] = {
     "infinite": "inf",
     "not_a_number": "nan",
     "a_boolean": "true",
-    "digits_of_another_script": "٣٠m",
-    "full_width_digits": "３０m",
+    "digits_of_another_script": "٣\u0660m",
+    "full_width_digits": "\uff13\uff10m",
     "invalid_utf_8": ("30m\udcff", "30m\\udcff"),
 }
 _BOOLEANS: dict[str, str | tuple[str, str]] = {
@@ -76,7 +76,7 @@ _BOOLEANS: dict[str, str | tuple[str, str]] = {
     "quoted": '"true"',
     "two_values": ("true\nfalse", "true\\nfalse"),
     "null": "null",
-    "full_width": "ｔｒｕｅ",
+    "full_width": "\uff54\uff52\uff55\uff45",
     "invalid_utf_8": ("true\udcff", "true\\udcff"),
 }
 _REFS: dict[str, str | tuple[str, str]] = {
@@ -163,7 +163,7 @@ _COMMITS: dict[str, str | tuple[str, str]] = {
     "a_branch": "main",
     "a_prefix": "0x1234567",
     "space": "abc1234 def5678",
-    "full_width_digits": "１２３４５６７",
+    "full_width_digits": "\uff11\uff12\uff13\uff14\uff15\uff16\uff17",
     "sha_256": ("a" * 64, "a" * 64),
     "a_link": f"https://github.com/acme/awesome/commit/{FULL_HASH[:7]}",
     "line_break": ("abc1234\ndef5678", "abc1234\\ndef5678"),
@@ -182,7 +182,7 @@ _STACKS: dict[str, str | tuple[str, str]] = {
     "dash_first": "-5999b763",
     "dot": "5999.b763",
     "not_ascii": "stäck",
-    "full_width_digits": "５９９９",
+    "full_width_digits": "\uff15\uff19\uff19\uff19",
     "two": ("5999b763\n5999b764", "5999b763\\n5999b764"),
     "two_by_comma": "5999b763,5999b764",
     "quoted": '"5999b763"',
@@ -288,7 +288,7 @@ BAD_TOKENS: dict[str, str] = {
     "its own name in it": "my token",
     "not ASCII": f"{SECRET}é",
     "another script": "маркер-5f0c9e7b41d8",
-    "full width": "５ｆ０ｃ９ｅ７ｂ",
+    "full width": "\uff15\uff46\uff10\uff43\uff19\uff45\uff17\uff42",
     "emoji": f"🔑{SECRET}",
     "no-break space": f"{SECRET[:16]}\u00a0{SECRET[16:]}",
     "zero width space": f"{SECRET[:16]}\u200b{SECRET[16:]}",

@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 from unittest import mock
 
-import requests
-
 from cloud66_redeploy.errors import Aborted
 from cloud66_redeploy.left_over import cancel_left_over
 from cloud66_redeploy.report import Reporter
 from cloud66_redeploy.run import Run
 from cloud66_redeploy.text import Cleaner
+from cloud66_redeploy.transport import Session
 from cloud66_simulator import DEFAULT_STACK, ManualClock, Simulator, SimulatorAdapter, create_app
 
 T = TypeVar("T")
@@ -131,8 +130,8 @@ class Step:
         names = {"output": "GITHUB_OUTPUT", "state": "GITHUB_STATE", "summary": "GITHUB_STEP_SUMMARY"}
         return GITHUB | given | {names[name]: str(path) for name, path in self.files.items()}
 
-    def session(self, clock: StepClock) -> requests.Session:
-        session = requests.Session()
+    def session(self, clock: StepClock) -> Session:
+        session = Session()
         session.trust_env = False
         adapter = SimulatorAdapter(create_app(self.simulator), clock)
         session.mount("https://", adapter)

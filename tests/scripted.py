@@ -10,7 +10,7 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
-from cloud66_redeploy.transport import Transport
+from cloud66_redeploy.transport import Session, Transport
 
 T = TypeVar("T")
 
@@ -109,7 +109,7 @@ def wire(*replies: Reply, deadline: float = 1000.0, **options: Any) -> Wire:
     """Make a transport that is answered by a script."""
     clock, windows = Clock(), Windows()
     script = Script(clock, *(replies or (Reply(),)))
-    session = requests.Session()
+    session = Session()
     session.mount("https://", script)
     warnings: list[str] = []
     troubles: list[str] = []

@@ -17,7 +17,7 @@ SOON = 7.0
 """How long after the abort the step may take to end."""
 
 
-def abort(made: Step, at: float, **inputs: str) -> Ending:
+def abort(made: Step, at: float, **inputs: Any) -> Ending:
     """Run a step whose workflow is cancelled, and assert what always holds then."""
     ending = made.run(abort_at=at, **inputs)
     assert ending.seconds - at <= SOON
@@ -135,7 +135,8 @@ def test_nobody_answering_does_not_hold_it_up(step: MakeStep, method: str | None
 )
 def test_what_ended_before_the_abort_is_told_as_it_is(step: MakeStep, fate: Any, outcome: str) -> None:
     """A deployment that had ended before the abort is told as it ended, and nothing is cancelled."""
-    made = step(behaviour=Behaviour(fate=fate, duration_seconds=19.5))
+    # One that somebody else cancels ends halfway.
+    made = step(behaviour=Behaviour(fate=fate, duration_seconds=39.0 if fate == "cancelled" else 19.5))
     ending = abort(made, 20)
     assert (ending.outcome, ending.status) == (outcome, 0 if outcome == "success" else 1)
     assert [one.cancel_at for one in made.mine(ending)] == [None]
@@ -301,3 +302,11 @@ def test_cancel_on_timeout_of_a_success_that_is_not_sure(step: MakeStep) -> None
     behaviour = Behaviour(fate="action_failed", duration_seconds=30, action_finish_lag_seconds=600)
     ending = step(behaviour=behaviour).run(timeout="1m", cancel_on_timeout="true")
     assert (ending.outcome, ending.status) == ("timed_out", 1)
+
+
+def test_a_lost_cancellation_that_took_is_one(step: MakeStep) -> None:
+    """A cancellation whose answer is lost, and that took, is called one however Cloud 66 shows it."""
+    for cancelled_as in get_args(CancelledAs):
+        made = step(behaviour=Behaviour(duration_seconds=1000, cancelled_as=cancelled_as, cancel_takes_seconds=0))
+        made.simulator.faults.append(Fault("lost_done", method="DELETE"))
+        assert abort(made, 20).outcome == "cancelled"

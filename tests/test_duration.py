@@ -41,7 +41,24 @@ def test_bare_number(number: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "m", "hms", "1", "-1s", "1.5h", "1 .5h", "30m1h", "1m1m", "5min", "1d", "1000000s", "1h30", "٣m", "1ſ"],
+    [
+        "",
+        " ",
+        "m",
+        "hms",
+        "1",
+        "-1s",
+        "1.5h",
+        "1 .5h",
+        "30m1h",
+        "1m1m",
+        "5min",
+        "1d",
+        "1000000s",
+        "1h30",
+        "٣m",
+        "1\u017f",
+    ],
 )
 def test_refused(text: str) -> None:
     """Whatever is not hours, minutes and seconds is refused with a sentence, never guessed at."""

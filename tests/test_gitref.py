@@ -22,7 +22,7 @@ REFS = [
 
 def git_takes(ref: str) -> bool:
     """Ask git."""
-    command = ["git", "check-ref-format", "--allow-onelevel", os.fsencode(ref)]
+    command: list[str | bytes] = ["git", "check-ref-format", "--allow-onelevel", os.fsencode(ref)]
     return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
@@ -89,7 +89,7 @@ def test_problem_names_the_part(ref: str, shown: str) -> None:
         ("a" * 39, False),
         ("a" * 41, False),
         ("g" * 40, False),
-        ("１" * 40, False),
+        ("\uff11" * 40, False),
         ("a" * 40 + "\n", False),
         ("", False),
     ],

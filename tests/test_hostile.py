@@ -22,7 +22,7 @@ class Ends:
     outcome: str
     behaviour: dict[str, Any] = field(default_factory=dict)
     faults: list[dict[str, Any]] = field(default_factory=list)
-    inputs: dict[str, str] = field(default_factory=dict)
+    inputs: dict[str, Any] = field(default_factory=dict)
     abort_at: float = NEVER
 
 
@@ -59,9 +59,8 @@ WAYS = {
 
 def run(make: Callable[..., Step], way: Ends, text: str, **simulator: Any) -> tuple[Step, Ending]:
     """Let a run end in this way while every text that it is answered is this one."""
-    made = make(
-        behaviour=Behaviour(**{"text": text, "git_hash": text, "duration_seconds": 5} | way.behaviour), **simulator
-    )
+    dials: dict[str, Any] = {"text": text, "git_hash": text, "duration_seconds": 5} | way.behaviour
+    made = make(behaviour=Behaviour(**dials), **simulator)
     for fault in way.faults:
         body = json.dumps(text) if fault["kind"] == "wrong_json" else text
         made.simulator.faults.append(Fault(text=body, **fault))

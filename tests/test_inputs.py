@@ -206,7 +206,7 @@ def test_full_hash_is_checked(step: Callable[..., Step]) -> None:
     ],
 )
 def test_addresses(address: str) -> None:
-    """https may go anywhere; http stays on this machine or goes to a name without a dot."""
+    """Encrypted calls may go anywhere; http stays on this machine or goes to a name without a dot."""
     assert load(api_url=address).api_url == address
     assert load(api_url=f"{address}//").api_url == address
 

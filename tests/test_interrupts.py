@@ -40,9 +40,9 @@ def raising(one: signal.Signals, result: str = "answer") -> Callable[[], str]:
 @pytest.mark.parametrize("one", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_interrupts_a_call(interrupts: Interrupts, one: signal.Signals) -> None:
     """Either signal ends a call that is under way."""
-    with pytest.raises(Aborted):
+    with pytest.raises(Aborted) as caught:
         interrupts.window(raising(one))
-    assert interrupts.aborting
+    assert 0 <= caught.value.seconds_ago < 1
 
 
 def test_a_signal_elsewhere_is_kept(interrupts: Interrupts) -> None:
@@ -70,10 +70,13 @@ def test_it_is_raised_once(interrupts: Interrupts) -> None:
     assert interrupts.window(lambda: "reported") == "reported"
 
 
-def test_a_closed_one_interrupts_nothing(interrupts: Interrupts) -> None:
-    """After closing, a signal interrupts no call."""
-    interrupts.close()
-    assert interrupts.window(raising(signal.SIGINT)) == "answer"
+def test_an_abort_tells_when_its_signal_came(interrupts: Interrupts) -> None:
+    """What was kept is raised with the time since its signal, and so is what had its grace."""
+    signal.raise_signal(signal.SIGINT)
+    time.sleep(2 * MOMENT)
+    with pytest.raises(Aborted) as caught:
+        interrupts.window(lambda: None)
+    assert 2 * MOMENT <= caught.value.seconds_ago < 1
 
 
 def test_a_call_with_grace_may_end(interrupts: Interrupts) -> None:
@@ -126,7 +129,6 @@ def test_a_call_over_its_limit_is_ended(interrupts: Interrupts) -> None:
     """A call that takes longer than its limit is ended, which is not an abort."""
     with pytest.raises(Overdue):
         interrupts.window(lambda: time.sleep(LONG), limit_seconds=MOMENT)
-    assert not interrupts.aborting
     assert interrupts.window(lambda: "next", limit_seconds=LONG) == "next"
 
 

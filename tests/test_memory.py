@@ -1,6 +1,7 @@
 """What the post step has to know, as text."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ BASELINE = Baseline(frozenset({3, 1}), frozenset({3}), frozenset({40, 2}), froze
 
 def tracking(**fields: Any) -> Tracking:
     """Make what a run knows."""
-    return Tracking("mine", "main", **({"baseline": BASELINE, "sends": 1} | fields))
+    return replace(Tracking("mine", "main", baseline=BASELINE, sends=1), **fields)
 
 
 def again(known: Tracking) -> Tracking:

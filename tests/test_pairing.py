@@ -224,7 +224,7 @@ def scenes(draw: st.DrawFn) -> tuple[list[Somebody], int, bool, str]:
 
 
 @given(scenes(), st.sets(st.integers(0, 4)), st.randoms(use_true_random=False))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_what_is_taken_contradicts_nothing(
     scene: tuple[list[Somebody], int, bool, str], before: set[int], random: Any
 ) -> None:
@@ -260,7 +260,7 @@ def test_what_is_taken_contradicts_nothing(
 
 
 @given(scenes(), st.randoms(use_true_random=False))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_with_every_record_there_nobody_elses_is_taken(
     scene: tuple[list[Somebody], int, bool, str], random: Any
 ) -> None:

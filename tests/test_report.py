@@ -1,25 +1,18 @@
-"""What the workflow sees of a run: the log, the files of the runner, and how often the wait is worth a line."""
+"""The writer of what the workflow sees: the log and the files of the runner."""
 
+import contextlib
 import errno
 import io
 import os
-import random
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from cloud66_redeploy.deployment import Action, Deployment
-from cloud66_redeploy.errors import Unclear
-from cloud66_redeploy.narrator import Narrator, progress
 from cloud66_redeploy.report import Reporter
-from cloud66_redeploy.schedule import pause_asked_for, pause_before_next_look
 from cloud66_redeploy.text import Cleaner
-from cloud66_redeploy.tracking import Tracking
 from harness import read_commands
 from hostile import TEXTS, commands
 
@@ -57,12 +50,15 @@ def reporter(files: dict[str, Path]) -> Reporter:
     return Reporter(os.environ, Cleaner())
 
 
-@pytest.fixture
-def replace_stdout(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[io.StringIO], None]]:
-    """Put another stream in the place of stdout."""
-    yield lambda stream: monkeypatch.setattr(sys, "stdout", stream)
-    if sys.stdout.name == os.devnull:
-        sys.stdout.close()
+@contextlib.contextmanager
+def stdout_as(stream: io.StringIO) -> Iterator[None]:
+    """Put another stream in the place of stdout, and close what a reporter may have put there."""
+    with contextlib.redirect_stdout(stream):
+        try:
+            yield
+        finally:
+            if sys.stdout is not stream:
+                sys.stdout.close()
 
 
 def test_mask(reporter: Reporter, capsys: Log) -> None:
@@ -201,35 +197,31 @@ def test_missing_files(reporter: Reporter, files: dict[str, Path], capsys: Log, 
     assert [line.partition(":")[0] for line in err.splitlines()] == ["could not write to the workflow"] * 3
 
 
-def test_closed_log(reporter: Reporter, files: dict[str, Path], replace_stdout: Callable[[io.StringIO], None]) -> None:
+def test_closed_log(reporter: Reporter, files: dict[str, Path]) -> None:
     """When nobody reads the log any more, it is given up at once, and the outputs are still written."""
     broken = Broken(BrokenPipeError(errno.EPIPE, "Broken pipe"))
-    replace_stdout(broken)
-    for _ in range(3):
-        reporter.say("x")
-    reporter.output("outcome", "success")
+    with stdout_as(broken):
+        for _ in range(3):
+            reporter.say("x")
+        reporter.output("outcome", "success")
     assert broken.writes == 1
     assert read_commands(files["output"]) == {"outcome": "success"}
 
 
-def test_full_disk(
-    reporter: Reporter, files: dict[str, Path], capsys: Log, replace_stdout: Callable[[io.StringIO], None]
-) -> None:
+def test_full_disk(reporter: Reporter, files: dict[str, Path], capsys: Log) -> None:
     """A log that can't be written is told of on stderr."""
-    replace_stdout(Broken(OSError(errno.ENOSPC, "No space left on device")))
-    reporter.say("x")
-    reporter.output("outcome", "success")
+    with stdout_as(Broken(OSError(errno.ENOSPC, "No space left on device"))):
+        reporter.say("x")
+        reporter.output("outcome", "success")
     assert "No space left" in capsys.readouterr().err
     assert read_commands(files["output"]) == {"outcome": "success"}
 
 
-def test_full_disk_and_closed_stderr(
-    reporter: Reporter, monkeypatch: pytest.MonkeyPatch, replace_stdout: Callable[[io.StringIO], None]
-) -> None:
+def test_full_disk_and_closed_stderr(reporter: Reporter) -> None:
     """When not even stderr can be written to, the run goes on in silence."""
-    replace_stdout(Broken(OSError(errno.ENOSPC, "No space left on device")))
-    monkeypatch.setattr(sys, "stderr", Broken(BrokenPipeError(errno.EPIPE, "Broken pipe")))
-    reporter.say("x")
+    full, closed = OSError(errno.ENOSPC, "No space left on device"), BrokenPipeError(errno.EPIPE, "Broken pipe")
+    with stdout_as(Broken(full)), contextlib.redirect_stderr(Broken(closed)):
+        reporter.say("x")
 
 
 def test_real_closed_pipe(files: dict[str, Path]) -> None:
@@ -248,116 +240,3 @@ def test_real_closed_pipe(files: dict[str, Path]) -> None:
         os.close(writing)
     assert (done.returncode, done.stderr) == (1, b"")
     assert read_commands(files["output"])["outcome"] == "failed"
-
-
-def deployment(**fields: object) -> Deployment:
-    """A deployment's record, read."""
-    return Deployment.from_json({"id": 108, **fields})
-
-
-RUNNING = {"started_at": "2026-01-01T00:00:00Z", "is_deploying": True}
-ENDED = {**RUNNING, "finished_at": "2026-01-01T00:01:00Z", "is_deploying": False}
-ACTION = Action.from_json({"id": 40, "started_at": "2026-01-01T00:00:00Z"})
-
-
-@pytest.mark.parametrize(
-    ("tracking", "text"),
-    [
-        (Tracking("r"), "the redeploy: scheduled; its deployment has not shown yet"),
-        (Tracking("r", action=ACTION), "the redeploy (action 40): scheduled; its deployment has not shown yet"),
-        (Tracking("r", maybe_started=True), "the redeploy: under way; which deployment it is can't be told yet"),
-        (Tracking("r", deployment=deployment()), "deployment 108: queued"),
-        (Tracking("r", deployment=deployment(), queued_ahead=0), "deployment 108: queued"),
-        (
-            Tracking("r", deployment=deployment(), queued_ahead=1),
-            "deployment 108: queued behind 1 other deployment",
-        ),
-        (
-            Tracking("r", deployment=deployment(), queued_ahead=3),
-            "deployment 108: queued behind 3 other deployments",
-        ),
-        (Tracking("r", deployment=deployment(**RUNNING)), "deployment 108: deploying"),
-        (
-            Tracking("r", deployment=deployment(**RUNNING, git_hash="0123456789abcdef")),
-            "deployment 108: deploying commit 0123456789",
-        ),
-        (
-            Tracking("r", deployment=deployment(**ENDED, outcome={"code": 1})),
-            "deployment 108: success; checking it against its action",
-        ),
-        (
-            Tracking("r", deployment=deployment(**RUNNING), gone=True),
-            "deployment 108: its record has disappeared; looking on",
-        ),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_progress(tracking: Tracking, text: str) -> None:
-    """Where ours stands is said in words, as far as it is known."""
-    assert progress(tracking) == text
-
-
-def test_narrator_says_what_is_new() -> None:
-    """A change is said at once, the same again only after a minute, counted from when it was last said."""
-    said: list[str] = []
-    tracking = Tracking("r", deployment=deployment())
-    narrator = Narrator(tracking, said.append)
-    for elapsed in (0, 30, 59.9, 60, 100, 119.9, 120):
-        narrator.tell(elapsed, None)
-    tracking.deployment = deployment(**RUNNING)
-    for elapsed in (121, 130, 180.9, 181):
-        narrator.tell(elapsed, None)
-    assert said == [
-        "[0s] deployment 108: queued",
-        "[1m] deployment 108: queued",
-        "[2m] deployment 108: queued",
-        "[2m01s] deployment 108: deploying",
-        "[3m01s] deployment 108: deploying",
-    ]
-
-
-def test_narrator_says_trouble() -> None:
-    """Trouble is news, and so is its end."""
-    said: list[str] = []
-    narrator = Narrator(Tracking("r", deployment=deployment()), said.append)
-    trouble = Unclear("GET /x", "a proxy's words", status=502)
-    for elapsed, error in ((0, None), (5, trouble), (10, trouble), (15, None)):
-        narrator.tell(elapsed, error)
-    assert said == [
-        "[0s] deployment 108: queued",
-        "[5s] no news (GET /x answered 502: a proxy's words); looking on",
-        "[15s] deployment 108: queued",
-    ]
-
-
-@given(st.floats(0, 1e6), st.floats(0.1, 100), st.integers())
-def test_pause_is_bounded(elapsed: float, interval: float, seed: int) -> None:
-    """A pause is about a twentieth of the time waited, 2 s to 15 s give or take a tenth, never above the interval."""
-    pause = pause_before_next_look(elapsed, interval, rng=random.Random(seed))
-    steady = min(15.0, max(2.0, 0.05 * elapsed))
-    assert min(steady * 0.9, interval) <= pause <= min(steady * 1.1, interval)
-
-
-def test_pause_is_jittered() -> None:
-    """Jobs that started together do not look together."""
-    assert len({pause_before_next_look(100, 30) for _ in range(5)}) > 1
-
-
-def test_pause_of_another_share() -> None:
-    """The share may be another one."""
-    assert 8 < pause_before_next_look(60, 30, 0.15) < 10
-
-
-@pytest.mark.parametrize(
-    ("error", "seconds"),
-    [
-        (Unclear("GET /x", ""), 0),
-        (Unclear("GET /x", "", retry_after=7), 7),
-        (Unclear("GET /x", "", throttled=True), 60),
-        (Unclear("GET /x", "", throttled=True, retry_after=7), 60),
-        (Unclear("GET /x", "", throttled=True, retry_after=90), 90),
-    ],
-)
-def test_pause_asked_for(error: Unclear, seconds: float) -> None:
-    """The server is left alone as long as it asks for, a minute at least once the hourly limit is used up."""
-    assert pause_asked_for(error) == seconds

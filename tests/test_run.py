@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -40,7 +41,7 @@ def others(step: MakeStep, shape: Any, *moments: tuple[float, dict[str, Any]], *
     clock = EventClock()
     made = step(clock=clock, behaviour=Behaviour(post_shape=shape, **behaviour))
     for moment, asked in moments:
-        clock.plan(moment, lambda asked=asked: made.simulator.request_deployment(**asked))
+        clock.plan(moment, partial(made.simulator.request_deployment, **asked))
     return made
 
 
@@ -175,8 +176,8 @@ def test_the_ids_are_there_as_soon_as_they_are_known(step: MakeStep, monkeypatch
 
 
 FAULTS: list[tuple[Any, str, Callable[..., Any], str]] = [
-    (room, "take_stock", lambda *_: {}["ours"], "failed"),
-    (Client, "redeploy", lambda *_: {}["ours"], "unknown"),
+    (room, "take_stock", lambda *_: [].pop(), "failed"),
+    (Client, "redeploy", lambda *_: [].pop(), "unknown"),
     (Trigger, "fire", lambda *_: [].pop(), "failed"),
     (Waiter, "wait", lambda *_: 1 // 0, "unknown"),
 ]

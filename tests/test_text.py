@@ -14,7 +14,8 @@ from cloud66_redeploy.report import Reporter
 from cloud66_redeploy.text import LONGEST_FIELD, Cleaner
 from hostile import TEXTS, check_plain, commands
 
-SECRET = "s3cr/et+x="  # noqa: S105 - one that looks different in an address
+SECRET = "s3cr/et+x="
+"""One that looks different in an address."""
 PIECES = [
     ":", "::", "::error::", "#", "##", "[", "##[", "##[error]", "]", "\n", "\r", "\r\n", "\t", "\x0b", "\x85", "\u2028",
     " ", "\u3000", "\x1b", "\x1b[", "\x1b[0m", "[0m", "0m", "\x1b]0;", "\x07", "\x1b\\", "\x9b", "\u200b", "\u2060",
@@ -110,11 +111,11 @@ def test_secret_is_hidden_though_torn(between: list[str], data: st.DataObject) -
     assert cleaner.tail(torn, 5) == ["<***>"]
 
 
-@pytest.mark.parametrize("between", IGNORABLE, ids=lambda one: f"U+{ord(one):04X}")
-def test_nothing_invisible_stays(cleaner: Cleaner, between: str) -> None:
+def test_nothing_invisible_stays(cleaner: Cleaner) -> None:
     """No character that is shown as nothing stays in a line, since it could tear a secret or a word unseen."""
-    assert cleaner.line(f"<{SECRET[:4]}{between}{SECRET[4:]}>") == "<***>"
-    assert cleaner.tail(f"x{between}y", 1) == ["xy"]
+    torn = {one: f"<{SECRET[:4]}{one}{SECRET[4:]}>" for one in IGNORABLE}
+    stay = [one for one, text in torn.items() if [cleaner.line(text), *cleaner.tail(text, 1)] != ["<***>", "<***>"]]
+    assert [f"U+{ord(one):04X}" for one in stay] == []
 
 
 @pytest.mark.parametrize("code", [*range(32), *range(127, 160), 0x2028, 0x2029, 0xD800, 0xDFFF], ids=hex)
@@ -179,7 +180,6 @@ def test_tail_is_harmless(text: str) -> None:
     assert len(lines) <= 5
     for line in lines:
         check_harmless(line)
-        assert line.strip()
         assert len(line) <= LONGEST_FIELD
 
 
@@ -224,8 +224,8 @@ def test_url(cleaner: Cleaner, url: str) -> None:
     [
         "", "x", "javascript:alert(1)", "JavaScript:alert(1)", "java\nscript:alert(1)", "data:text/html,x", "vbscript:x",
         "file:///etc/passwd", "ftp://x.example", "//x.example", "/x", "https:x.example", "https:/x.example", "https://",
-        "https:///x", "https://:80/", "https://user@x.example", "https://user:pass@x.example", "https://github.com@x.example",
-        "https://x.example/a b", "https://x.example/\n", "https://x.example/a\tb", "https://x.exa\nmple/",
+        "https:///x", "https://:80/", "https://user@x.example", "https://u:pass@x.example", "https://github.com@x.example",
+        "https://x.example/a b", "https://x.example/\nx", "https://x.example/a\tb", "https://x.exa\nmple/",
         'https://x.example/"', "https://x.example/'", "https://x.example/<b>", "https://x.example/`x`", "https://x.example/(x)",
         "https://x.example/[x]", "https://x.example/{x}", "https://x.example/|", "https://x.example/*", "https://x.example\\",
         "https://x.example/\\", "https://x.example?x", "https://x.example#x", "https://x.example:x/", "https://x.example:/",
@@ -237,7 +237,7 @@ def test_url(cleaner: Cleaner, url: str) -> None:
 )  # fmt: skip
 def test_url_refused(cleaner: Cleaner, url: str) -> None:
     """Whatever is not plainly a web address, or holds a user, a space, a quote or the secret, is left out."""
-    assert cleaner.url(url) in {"", "https://x.example/" if url == "https://x.example/\n" else ""}
+    assert cleaner.url(url) == ""
 
 
 @given(texts)

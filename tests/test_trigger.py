@@ -134,6 +134,15 @@ def test_a_declined_second_post_after_a_lost_one(step: MakeStep) -> None:
     exactly_one(made)
 
 
+def test_a_look_up_that_fails_before_sending_again(step: MakeStep) -> None:
+    """Where the look-up before another POST fails, its absence is not believed, and nothing is sent."""
+    made = step()
+    late, busy = Fault("late", method="POST", seconds=70), Fault("status", method="POST", code=429, retry_after=30)
+    blind = Fault("status", method="GET", path="/actions", code=502, after=75, until=130, count=None)
+    made.simulator.faults += [late, busy, blind]
+    exactly_one(made)
+
+
 def test_a_lost_post_and_then_no_time(step: MakeStep) -> None:
     """A declined second POST doesn't make anybody claim that nothing was scheduled."""
     made = step()
@@ -210,6 +219,15 @@ def test_what_is_wrong_shows_before_the_post(step: MakeStep, token: str, stack: 
     assert "Nothing was scheduled" in ending.outputs["reason"]
 
 
+def test_an_address_that_redirects_is_told(step: MakeStep) -> None:
+    """An api_url that only redirects ends the run before the POST, and the advice names the input."""
+    made = step()
+    made.simulator.faults.append(Fault("redirect", count=None))
+    ending, mine = go(made)
+    assert (ending.outcome, mine, made.calls("POST")) == ("failed", [], [])
+    assert "Check the input api_url" in ending.errors[0]
+
+
 def test_a_token_that_may_only_read_scheduled_nothing(step: MakeStep) -> None:
     """A token without the scope redeploy is told so at the POST."""
     ending, mine = go(step(), api_token="public-token")
@@ -274,7 +292,7 @@ def test_a_lost_post_with_unreadable_actions(step: MakeStep, code: int) -> None:
 def test_a_reference_that_served_before(step: MakeStep, ignored: bool) -> None:
     """An earlier run with our reference is neither adopted nor cancelled nor taken for a duplicate."""
     made = step(behaviour=Behaviour(ignore_reference_filter=ignored, per_page=5))
-    asked = {"via": "api", "user": "ci@example.com", "user_reference": "prod"}
+    asked: dict[str, Any] = {"via": "api", "user": "ci@example.com", "user_reference": "prod"}
     earlier = [made.simulator.request_deployment(duration=5, **asked) for _ in range(2)]
     made.clock.advance(60)
     made.simulator.faults.append(Fault("lost_done", method="POST"))
@@ -288,7 +306,7 @@ def test_a_reference_that_served_before(step: MakeStep, ignored: bool) -> None:
 def test_an_earlier_run_still_under_way(step: MakeStep) -> None:
     """A lost POST is not taken for done because an earlier run with the same reference is still going on."""
     made = step()
-    asked = {"via": "api", "user": "ci@example.com", "user_reference": "prod"}
+    asked: dict[str, Any] = {"via": "api", "user": "ci@example.com", "user_reference": "prod"}
     earlier = made.simulator.request_deployment(duration=200, **asked)
     made.simulator.faults.append(Fault("lost_undone", method="POST"))
     ending = made.run(user_reference="prod")

@@ -36,68 +36,68 @@ def test_the_table_is_the_one_on_record(action: Saying) -> None:
     assert " ".join(found) == EXPECTED[str(action)]
 
 
-@pytest.mark.parametrize(("deployment", "action"), EVERY)
-def test_green_needs_a_success_and_no_other_word(deployment: Saying, action: Saying) -> None:
+def test_green_needs_a_success_and_no_other_word() -> None:
     """Green takes one known success at least, and no record that is open or says anything else."""
-    for settled in (False, True):
-        if decide(deployment, action, settled=settled) is Outcome.SUCCESS:
-            said = {one for one in (deployment, action) if isinstance(one, Phase)}
-            assert said == {Phase.SUCCESS}
-            assert deployment is not Absence.GONE
+    for deployment, action in EVERY:
+        for settled in (False, True):
+            if decide(deployment, action, settled=settled) is Outcome.SUCCESS:
+                said = {one for one in (deployment, action) if isinstance(one, Phase)}
+                assert said == {Phase.SUCCESS}
+                assert deployment is not Absence.GONE
 
 
-@pytest.mark.parametrize(("deployment", "action"), EVERY)
-def test_bad_news_is_never_green(deployment: Saying, action: Saying) -> None:
+def test_bad_news_is_never_green() -> None:
     """As soon as one record says failed, cancelled, reverted or something odd, the run can't end green."""
-    if {deployment, action} & BAD:
-        assert decide(deployment, action, settled=False) is not Outcome.SUCCESS
-        assert decide(deployment, action, settled=True) is not Outcome.SUCCESS
+    for deployment, action in EVERY:
+        if {deployment, action} & BAD:
+            assert decide(deployment, action, settled=False) is not Outcome.SUCCESS
+            assert decide(deployment, action, settled=True) is not Outcome.SUCCESS
 
 
-@pytest.mark.parametrize(("deployment", "action"), EVERY)
-def test_a_deployment_that_says_success_alone_is_not_enough(deployment: Saying, action: Saying) -> None:
+def test_a_deployment_that_says_success_alone_is_not_enough() -> None:
     """A success of the deployment counts without its action only where actions can't be read."""
-    if deployment is Phase.SUCCESS and decide(deployment, action, settled=True) is Outcome.SUCCESS:
-        assert action in {Phase.SUCCESS, Absence.UNREADABLE}
+    for deployment, action in EVERY:
+        if deployment is Phase.SUCCESS and decide(deployment, action, settled=True) is Outcome.SUCCESS:
+            assert action in {Phase.SUCCESS, Absence.UNREADABLE}
 
 
-@pytest.mark.parametrize(("deployment", "action"), EVERY)
-def test_two_final_records_end_it(deployment: Saying, action: Saying) -> None:
+def test_two_final_records_end_it() -> None:
     """Once both records are final and have settled, nothing stays pending."""
-    if deployment not in OPEN and action not in OPEN:
-        assert decide(deployment, action, settled=True) is not None
+    for deployment, action in EVERY:
+        if deployment not in OPEN and action not in OPEN:
+            assert decide(deployment, action, settled=True) is not None
 
 
-@pytest.mark.parametrize(("deployment", "action"), EVERY)
-def test_settling_only_adds(deployment: Saying, action: Saying) -> None:
+def test_settling_only_adds() -> None:
     """What is decided before settling is decided the same after it."""
-    early = decide(deployment, action, settled=False)
-    assert early in {None, decide(deployment, action, settled=True)}
+    for deployment, action in EVERY:
+        early = decide(deployment, action, settled=False)
+        assert early in {None, decide(deployment, action, settled=True)}
 
 
-@pytest.mark.parametrize(("deployment", "action"), EVERY)
-def test_nothing_ends_while_nothing_says_so(deployment: Saying, action: Saying) -> None:
+def test_nothing_ends_while_nothing_says_so() -> None:
     """While no record is final and none has disappeared, it is pending."""
-    if deployment in OPEN - {Absence.GONE} and action in OPEN:
-        assert decide(deployment, action, settled=True) is None
+    for deployment, action in EVERY:
+        if deployment in OPEN - {Absence.GONE} and action in OPEN:
+            assert decide(deployment, action, settled=True) is None
 
 
-@pytest.mark.parametrize(("deployment", "action"), EVERY)
-def test_cancelled_is_said_by_the_deployment_alone(deployment: Saying, action: Saying) -> None:
+def test_cancelled_is_said_by_the_deployment_alone() -> None:
     """The outcome is cancelled exactly when the deployment says so."""
-    assert (decide(deployment, action, settled=True) is Outcome.CANCELLED) == (deployment is Phase.CANCELLED)
+    for deployment, action in EVERY:
+        assert (decide(deployment, action, settled=True) is Outcome.CANCELLED) == (deployment is Phase.CANCELLED)
 
 
-@pytest.mark.parametrize(("deployment", "action"), EVERY)
-def test_a_known_failure_is_never_called_unknown(deployment: Saying, action: Saying) -> None:
+def test_a_known_failure_is_never_called_unknown() -> None:
     """Where one record says that it failed, the settled outcome is a bad one that is known."""
-    if Phase.FAILED in {deployment, action}:
-        assert decide(deployment, action, settled=True) in {Outcome.FAILED, Outcome.CANCELLED}
+    for deployment, action in EVERY:
+        if Phase.FAILED in {deployment, action}:
+            assert decide(deployment, action, settled=True) in {Outcome.FAILED, Outcome.CANCELLED}
 
 
-@pytest.mark.parametrize(("deployment", "action"), EVERY)
-def test_a_failed_action_beside_a_success_waits_for_settling(deployment: Saying, action: Saying) -> None:
+def test_a_failed_action_beside_a_success_waits_for_settling() -> None:
     """Records that disagree get their time to settle before the run fails."""
-    if Phase.SUCCESS in {deployment, action} and action in {Phase.FAILED, Phase.ODD}:
-        assert decide(deployment, action, settled=False) is None
-        assert decide(deployment, action, settled=True) is Outcome.FAILED
+    for deployment, action in EVERY:
+        if Phase.SUCCESS in {deployment, action} and action in {Phase.FAILED, Phase.ODD}:
+            assert decide(deployment, action, settled=False) is None
+            assert decide(deployment, action, settled=True) is Outcome.FAILED

@@ -12,15 +12,14 @@ def main() -> int:
     # The rest takes most of the start-up time; a signal that comes during it must already be kept.
     import os  # noqa: PLC0415
 
-    import requests  # noqa: PLC0415
-
     from cloud66_redeploy.clock import SystemClock  # noqa: PLC0415
     from cloud66_redeploy.report import Reporter  # noqa: PLC0415
     from cloud66_redeploy.run import Run  # noqa: PLC0415
     from cloud66_redeploy.text import Cleaner  # noqa: PLC0415
+    from cloud66_redeploy.transport import Session  # noqa: PLC0415
 
     reporter = Reporter(os.environ, Cleaner())
-    with requests.Session() as session:
+    with Session() as session:
         return Run(os.environ, reporter, session, SystemClock(interrupts), interrupts.window).go()
 
 

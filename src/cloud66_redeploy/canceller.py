@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from cloud66_redeploy.client import Client
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.deployment import Outcome, Result
-from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound
+from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound, Unclear
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.reasons import NOTHING_SCHEDULED, name_of
 from cloud66_redeploy.tracking import Proof, Tracking
@@ -40,6 +40,7 @@ class Canceller:
     why: str
     say: Callable[[str], None]
     _accepted: bool = field(default=False, init=False)
+    _maybe_accepted: bool = field(default=False, init=False)
     _trouble: ApiError | None = field(default=None, init=False)
     _over: bool = field(default=True, init=False)
 
@@ -89,9 +90,12 @@ class Canceller:
             except Declined:
                 # It was over already, or is just ending.
                 self.observer.look()
+            except Unclear:
+                self._maybe_accepted = True
+                raise
             else:
                 self._accepted = True
-        return known.action is None and known.deployment is None and not known.answered
+        return known.actions_readable and known.action is None and known.deployment is None and not known.answered
 
     def _ended(self) -> Result | None:
         """Say how it ended, if it has; the same table decides as for a run that nobody cancelled."""
@@ -100,7 +104,9 @@ class Canceller:
         name = name_of(self.tracking)
         if outcome is Outcome.SUCCESS:
             return Result(Outcome.SUCCESS, f"{self.why}, but {name} had already succeeded.")
-        if self._accepted and (outcome in {Outcome.FAILED, Outcome.CANCELLED} or says[0] is Absence.GONE):
+        if (self._accepted or self._maybe_accepted) and (
+            outcome in {Outcome.FAILED, Outcome.CANCELLED} or says[0] is Absence.GONE
+        ):
             return Result(Outcome.CANCELLED, f"{self.why}; {name} was cancelled.", self._said())
         if outcome is Outcome.CANCELLED:
             return Result(Outcome.CANCELLED, f"{self.why}; {name} was cancelled already.", self._said())

@@ -16,15 +16,14 @@ def main() -> int:
     interrupts.install()
     import os  # noqa: PLC0415 - after the handlers, as in __main__
 
-    import requests  # noqa: PLC0415
-
     from cloud66_redeploy.clock import SystemClock  # noqa: PLC0415
     from cloud66_redeploy.left_over import cancel_left_over  # noqa: PLC0415
     from cloud66_redeploy.report import Reporter  # noqa: PLC0415
     from cloud66_redeploy.text import Cleaner  # noqa: PLC0415
+    from cloud66_redeploy.transport import Session  # noqa: PLC0415
 
     reporter = Reporter(os.environ, Cleaner())
-    with requests.Session() as session:
+    with Session() as session:
         cancel_left_over(os.environ, reporter, session, SystemClock(interrupts), interrupts.window)
     return 0
 

@@ -92,7 +92,8 @@ def words_of(value: object) -> tuple[object, str]:
     """Take a `{code, meaning}` pair apart: the code as it is (text in lower case) and the meaning in lower case."""
     pair = value if isinstance(value, Mapping) else {}
     code = pair.get("code")
-    return (code.lower() if isinstance(code, str) else code), as_text(pair.get("meaning")).strip().lower()
+    code = code.lower() if isinstance(code, str) else code if isinstance(code, int) else None
+    return code, as_text(pair.get("meaning")).strip().lower()
 
 
 _BAD_WORDS = {
@@ -154,6 +155,11 @@ class Deployment:
     def text(self, name: str) -> str:
         """Return a text field as the API sent it, or ""."""
         return as_text(self.record.get(name))
+
+    @property
+    def times(self) -> list[datetime]:
+        """When it started and finished, as far as it has."""
+        return [moment for moment in (self.started_at, self.finished_at) if moment]
 
     @property
     def outcome_said(self) -> str:

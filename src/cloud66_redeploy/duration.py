@@ -15,7 +15,7 @@ def parse_duration(text: str) -> int:
 
     """
     text = text.strip()
-    if re.fullmatch(r"\d+(\.\d+)?", text, re.ASCII):
+    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text, re.ASCII):
         raise ValueError(f"needs a unit: {text}s is {text} seconds, {text}m is {text} minutes.")
     match = _SHAPE.fullmatch(text.lower())
     if not text or match is None:

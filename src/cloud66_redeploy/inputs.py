@@ -20,6 +20,7 @@ _HOW_TO_GET_ONE = (
 )
 _STACK_HELP = "Give the stack's UID; it stands on the stack's information page in the Cloud 66 dashboard."
 _SERVICE = re.compile(r"[A-Za-z0-9][\w.-]*(:\w[\w.-]{0,127})?", re.ASCII)
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
 _DAY_SECONDS = 24 * 3600
 _DEFAULTS = {
     "wait": "true",
@@ -210,13 +211,20 @@ def _api_url() -> str:
     except ValueError:
         raise InputError("api_url", shown, valid) from None
     extras = parts.username is not None or parts.query or parts.fragment or "?" in value or "#" in value
-    if parts.scheme not in {"http", "https"} or extras or not re.fullmatch(r"[a-z0-9._:-]+", host):
+    if parts.scheme not in {"http", "https"} or extras or not _is_host(host):
         raise InputError("api_url", shown, valid)
-    if not re.fullmatch(r"[!-~]+", value) or "\\" in value:
+    if not re.fullmatch(r"[!-~]+", value) or "\\" in value or "//" in parts.path.rstrip("/"):
         raise InputError("api_url", shown, valid)
     if parts.scheme == "http" and not _stays_near(host):
         raise InputError("api_url", shown, "The token would travel in clear text: use https (http only to this host).")
     return value.rstrip("/")
+
+
+def _is_host(host: str) -> bool:
+    try:
+        return "%" not in str(ipaddress.ip_address(host))
+    except ValueError:
+        return len(host) <= 253 and all(_LABEL.fullmatch(label) for label in host.removesuffix(".").split("."))
 
 
 def _stays_near(host: str) -> bool:

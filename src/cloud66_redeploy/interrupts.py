@@ -35,6 +35,7 @@ class Interrupts:
         self._signalled_at: float | None = None
         self._raised = False
         self._open = False
+        self._limited = False
         self._grace_seconds = 0.0
 
     def install(self) -> None:
@@ -60,6 +61,7 @@ class Interrupts:
         """
         try:
             self._grace_seconds = grace_seconds
+            self._limited = limit_seconds > 0
             self._open = True
             if self._signalled_at is not None:
                 self._abort(self._signalled_at)
@@ -86,7 +88,9 @@ class Interrupts:
             return
         if self._signalled_at is not None:
             self._abort(self._signalled_at)
-        raise Overdue
+        # An alarm that came just as an earlier call ended is nothing to a sleep.
+        if self._limited or self._grace_seconds:
+            raise Overdue
 
     def _abort(self, signalled_at: float) -> None:
         if not self._raised:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-import requests
 from actions_toolkit import core
 
 from cloud66_redeploy.canceller import Canceller
@@ -14,7 +13,7 @@ from cloud66_redeploy.inputs import Inputs
 from cloud66_redeploy.memory import ENDED, STATE, Memory
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.report import Reporter
-from cloud66_redeploy.transport import Transport, Window
+from cloud66_redeploy.transport import Session, Transport, Window
 
 CLEANUP_SECONDS = 240.0
 """The runner gives a cancelled job five minutes in all."""
@@ -23,7 +22,7 @@ _PAUSE_SECONDS = 3.0
 
 
 def cancel_left_over(
-    environ: Mapping[str, str], reporter: Reporter, session: requests.Session, clock: Clock, window: Window
+    environ: Mapping[str, str], reporter: Reporter, session: Session, clock: Clock, window: Window
 ) -> None:
     """Cancel the deployment of a run that did not end by itself; say what came of it; never raise."""
     reporter.mask(core.get_input("api_token"))
@@ -42,9 +41,7 @@ def cancel_left_over(
         reporter.warn("Not cancelled", f"This action has a fault. Look for {kept.reference} in Cloud 66: {error!r}")
 
 
-def _cancel(
-    kept: Memory, inputs: Inputs, reporter: Reporter, session: requests.Session, clock: Clock, window: Window
-) -> None:
+def _cancel(kept: Memory, inputs: Inputs, reporter: Reporter, session: Session, clock: Clock, window: Window) -> None:
     tracking = kept.to_tracking()
     deadline = clock.monotonic() + CLEANUP_SECONDS
     transport = Transport(session, inputs.api_url, inputs.api_token, clock, window, deadline)

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from cloud66_redeploy.deployment import as_id, as_text
+from cloud66_redeploy.deployment import as_id, as_text, as_time
 from cloud66_redeploy.tracking import Baseline, Tracking
 
 STATE = "run"
 ENDED = "ended"
 """Set once the step has ended by itself, so that the post step has nothing to do."""
+
+_NUMBERS = ("deployments", "open_deployments", "actions", "open_actions")
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Memory:
     answered: bool
     actions_readable: bool
     baseline: dict[str, list[int]]
+    newest: str
 
     @classmethod
     def of(cls, tracking: Tracking, stack_id: str, *, cancel_on_abort: bool) -> Self:
@@ -47,7 +50,8 @@ class Memory:
             proved=tracking.proved_id,
             answered=tracking.answered,
             actions_readable=tracking.actions_readable,
-            baseline={name: sorted(ids) for name, ids in asdict(tracking.baseline).items()},
+            baseline={name: sorted(getattr(tracking.baseline, name)) for name in _NUMBERS},
+            newest=tracking.baseline.newest.isoformat() if tracking.baseline.newest else "",
         )
 
     def to_text(self) -> str:
@@ -59,7 +63,7 @@ class Memory:
         """Read it again; None where nothing was kept, or nothing that can be read."""
         try:
             kept: Any = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         if not isinstance(kept, Mapping) or not as_text(kept.get("reference")):
             return None
@@ -74,14 +78,18 @@ class Memory:
             answered=kept.get("answered") is True,
             actions_readable=kept.get("actions_readable") is not False,
             baseline=dict(baseline) if isinstance(baseline, Mapping) else {},
+            newest=as_text(kept.get("newest")),
         )
 
     def to_tracking(self) -> Tracking:
         """Go on where the run was cut short: a POST may have left, whatever was kept."""
+        deployments, open_deployments, actions, open_actions = (
+            frozenset(self.baseline.get(name, ())) for name in _NUMBERS
+        )
         return Tracking(
             self.reference,
             self.git_ref,
-            baseline=Baseline(**{name: frozenset(self.baseline.get(name, ())) for name in asdict(Baseline())}),
+            baseline=Baseline(deployments, open_deployments, actions, open_actions, as_time(self.newest)),
             sends=1,
             answered=self.answered,
             hint=self.proved or self.hint,

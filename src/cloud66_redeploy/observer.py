@@ -104,7 +104,12 @@ class Observer:
         )
         if not mine:
             return False
-        known.action, known.duplicates = mine[0], mine[1:]
+        if known.sends > 1:
+            known.action, known.duplicates = mine[0], mine[1:]
+        else:
+            # One POST makes one action. Should there be more, another run took the same reference, and ours can't be
+            # told: only when all of them have succeeded has ours.
+            known.action = next((one for one in mine if one.phase is not Phase.SUCCESS), mine[0])
         if known.hint == known.action.id and known.proof is Proof.PROVED:
             # The answer's id was the action's: the deployment of that number is somebody else's.
             known.deployment, known.proof = None, Proof.NONE
@@ -145,7 +150,7 @@ class Observer:
             found = found or self._client.deployment(hint)
         except NotFound:
             return False
-        if not fits(found, None, "" if known.action else known.git_ref):
+        if not known.baseline.is_new(found) or not fits(found, None, "" if known.action else known.git_ref):
             return False
         if known.action is not None or not known.actions_readable:
             known.adopt(found, Proof.PROVED)
@@ -167,9 +172,7 @@ class Observer:
             known.duplicate_deployments = ours[1:]
             return
         known.maybe_started = any(
-            one.phase is not Phase.QUEUED
-            and one.id not in known.baseline.deployments
-            and fits(one, known.action, known.git_ref)
+            one.phase is not Phase.QUEUED and known.baseline.is_new(one) and fits(one, known.action, known.git_ref)
             for one in deployments
         )
 

@@ -14,7 +14,7 @@ _LARGEST_RECORD = 60_000
 def known_outputs(tracking: Tracking, cleaner: Cleaner) -> dict[str, str]:
     """Return the outputs that are worth having while the run goes on."""
     return {
-        "user_reference": cleaner.line(tracking.reference),
+        "user_reference": cleaner.verbatim(tracking.reference),
         "action_id": str(tracking.action.id) if tracking.action else "",
         "deployment_id": str(tracking.deployment.id) if tracking.deployment else "",
     }

@@ -34,8 +34,7 @@ def fits(deployment: Deployment, action: Action | None, git_ref: str) -> bool:
     who = deployment.text("triggered_by")
     if who and action.user and who != action.user:
         return False
-    times = [moment for moment in (deployment.started_at, deployment.finished_at) if moment]
-    return action.started_at is None or all(moment >= action.started_at - _SKEW for moment in times)
+    return action.started_at is None or all(moment >= action.started_at - _SKEW for moment in deployment.times)
 
 
 def _ref_fits(deployment: Deployment, git_ref: str) -> bool:
@@ -73,7 +72,7 @@ def pair(
     redeploys = {one.id for one in (*actions, *mine) if _is_redeploy(one, first)}
     redeploys -= {one.id for one in actions if not _is_recent(one, baseline.over_actions, first)}
     recent = [one for one in deployments if _is_recent(one, baseline.over_deployments, first)]
-    ours = [one for one in recent if one.id not in baseline.deployments and fits(one, first, git_ref)]
+    ours = [one for one in recent if baseline.is_new(one) and fits(one, first, git_ref)]
     if len(redeploys) != len(recent) or len(ours) != len(mine):
         return []
     return sorted(ours, key=lambda one: one.id)
@@ -82,7 +81,8 @@ def pair(
 def unaccounted(actions: Sequence[Action], deployments: Sequence[Deployment], baseline: Baseline) -> bool:
     """Tell whether more deployments than redeploys were open or came since the baseline."""
     redeploys = [one for one in actions if _is_redeploy(one) and one.id not in baseline.over_actions]
-    return sum(one.id not in baseline.over_deployments for one in deployments) > len(redeploys)
+    recent = [one for one in deployments if one.id in baseline.open_deployments or baseline.is_new(one)]
+    return len(recent) > len(redeploys)
 
 
 def _is_redeploy(one: Action, ours: Action | None = None) -> bool:
@@ -98,9 +98,18 @@ def _is_recent(one: Deployment | Action, over_at_baseline: frozenset[int], ours:
     return not (one.finished_at and ours.started_at and one.finished_at < ours.started_at - _SKEW)
 
 
+_CONTRADICTIONS = {
+    (Phase.SUCCESS, Phase.FAILED),
+    (Phase.REVERTED, Phase.FAILED),
+    (Phase.FAILED, Phase.SUCCESS),
+    (Phase.CANCELLED, Phase.SUCCESS),
+}
+"""Results of a deployment and an action that can't belong together. A result never seen before goes with any."""
+
+
 def holds(deployment: Deployment, action: Action) -> bool:
     """Tell whether an inferred pair, both ended, ended alike: the same result, within seconds of each other."""
-    if (deployment.phase is Phase.SUCCESS) != (action.phase is Phase.SUCCESS):
+    if (deployment.phase, action.phase) in _CONTRADICTIONS:
         return False
     if deployment.finished_at is None or action.finished_at is None:
         return False

@@ -179,11 +179,11 @@ def _failed(tracking: Tracking, deployment: Saying, action: Saying) -> str:
     if deployment is Phase.FAILED:
         return f"{ours} failed" + (", although its action says success." if action is Phase.SUCCESS else ".")
     if deployment is Phase.SUCCESS:
-        says = "says that it failed" if action is Phase.FAILED else "finished without saying that it succeeded"
+        says = "says that it failed" if action is Phase.FAILED else "does not say how it ended"
         return f"{ours} says success, but {by_action} {says}."
     if action is Phase.FAILED:
         return f"{ours} failed."
-    return f"{ours} finished without saying that it succeeded."
+    return f"{ours} finished, but Cloud 66 does not say how."
 
 
 def _cancelled(tracking: Tracking, _deployment: Saying, _action: Saying) -> str:

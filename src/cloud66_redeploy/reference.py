@@ -9,7 +9,7 @@ from pathlib import PurePath
 LONGEST = 255
 """Cloud 66 keeps at most this many characters."""
 
-_PARTS = (("GITHUB_REPOSITORY", "local", 120), ("GITHUB_JOB", "job", 45), ("GITHUB_ACTION", "step", 45))
+_PARTS = (("GITHUB_REPOSITORY", "local", 100), ("GITHUB_JOB", "job", 40), ("GITHUB_ACTION", "step", 40))
 
 
 def derive_reference(environ: Mapping[str, str], asked_for: Mapping[str, str]) -> str:
@@ -26,7 +26,10 @@ def derive_reference(environ: Mapping[str, str], asked_for: Mapping[str, str]) -
 
     """
     repository, job, step = (_plain(environ.get(name) or missing)[:size] for name, missing, size in _PARTS)
-    run, attempt = (_plain(environ.get(name) or "0")[:20] for name in ("GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT"))
+    run, attempt = (
+        _plain(environ.get("GITHUB_RUN_ID") or "0")[:20],
+        _plain(environ.get("GITHUB_RUN_ATTEMPT") or "0")[:6],
+    )
     names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_JOB")
     identity = [environ.get(name, "") for name in (*names, "GITHUB_ACTION")]
     identity.append(PurePath(environ.get("GITHUB_STATE", "")).name)

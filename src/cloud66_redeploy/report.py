@@ -7,6 +7,7 @@ Nothing here may change how the run ends: a full disk or a closed log is said wh
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 
 from actions_toolkit import core
@@ -30,7 +31,7 @@ class Reporter:
 
     def mask(self, secret: str) -> None:
         """Let the runner, and everything written here, hide a secret. Comes before anything else is written."""
-        for part in {secret, *secret.split()} - {""}:
+        for part in {secret, *secret.splitlines()} - {""}:
             self.cleaner.hide(part)
             self._emit(partial(core.set_secret, part))
 
@@ -73,9 +74,9 @@ class Reporter:
 
     def summary(self, markdown: str) -> None:
         """Add to the job's summary."""
-        text = self.cleaner.redact(markdown)
-        if self._environ.get("GITHUB_STEP_SUMMARY") and len(text.encode()) <= _LONGEST_SUMMARY_BYTES:
-            self._emit(lambda: issue_file_command("STEP_SUMMARY", text))
+        text = self.cleaner.redact(markdown).encode(errors="replace")
+        if self._environ.get("GITHUB_STEP_SUMMARY") and len(text) <= _LONGEST_SUMMARY_BYTES:
+            self._emit(lambda: issue_file_command("STEP_SUMMARY", text.decode()))
 
     def _emit(self, write: Callable[[], object]) -> None:
         try:
@@ -85,4 +86,5 @@ class Reporter:
             # Nobody reads the log any more; the outputs still count.
             sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - for the rest of the process
         except Exception as error:  # noqa: BLE001 - the toolkit raises bare Exceptions for missing files
-            sys.stderr.write(f"could not write to the workflow: {self.cleaner.line(str(error))}\n")
+            with suppress(OSError):
+                sys.stderr.write(f"could not write to the workflow: {self.cleaner.line(str(error))}\n")

@@ -4,7 +4,6 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-import requests
 from actions_toolkit import core
 
 from cloud66_redeploy import reasons
@@ -22,7 +21,7 @@ from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.outputs import known_outputs
 from cloud66_redeploy.report import Reporter
 from cloud66_redeploy.tracking import Tracking
-from cloud66_redeploy.transport import Limits, Transport, Window
+from cloud66_redeploy.transport import Limits, Session, Transport, Window
 from cloud66_redeploy.trigger import Trigger, take_stock
 from cloud66_redeploy.waiter import Patience, Waiter
 
@@ -50,7 +49,7 @@ class Run:
 
     environ: Mapping[str, str]
     reporter: Reporter
-    session: requests.Session
+    session: Session
     clock: Clock
     window: Window
     tracking: Tracking = field(default_factory=lambda: Tracking(""))
@@ -77,9 +76,10 @@ class Run:
         except Aborted as aborted:
             self.session.close()
             result = self._abort(inputs, transport, self.clock.monotonic() - aborted.seconds_ago)
-            return self._end(result, [])
+            return self._end(reasons.check_commit(result, self.tracking, inputs.expected_commit), [])
         except Exception as error:  # noqa: BLE001 - a fault of ours: outputs and a true outcome all the same
             result = self._own_fault(error)
+        result = reasons.check_commit(result, self.tracking, inputs.expected_commit)
         return self._end(result, self._last_log(result, transport, inputs))
 
     def _transport(self, inputs: Inputs, deadline: float) -> Transport:
@@ -120,7 +120,7 @@ class Run:
         result = self._wait(inputs, client, observer, start)
         if result.outcome is Outcome.TIMED_OUT and inputs.cancel_on_timeout:
             result = self._cancel_on_timeout(result, inputs, transport)
-        return reasons.check_commit(result, known, inputs.expected_commit)
+        return result
 
     def _announce(self, inputs: Inputs) -> None:
         stack = self.tracking.stack
@@ -196,7 +196,11 @@ class Run:
             return reasons.left_running(self.tracking)
         deadline = signalled_at + ABORT_SECONDS
         hurried = replace(transport, deadline=deadline, limits=_ABORT_LIMITS, tries=1)
-        result, self._settled = self._cancel(inputs, hurried, _ABORT_PAUSE_SECONDS, "The workflow was cancelled")
+        try:
+            result, self._settled = self._cancel(inputs, hurried, _ABORT_PAUSE_SECONDS, "The workflow was cancelled")
+        except Exception as error:  # noqa: BLE001 - as above; the post step tries again
+            self._settled = False
+            return self._own_fault(error)
         return result
 
     def _own_fault(self, error: Exception) -> Result:

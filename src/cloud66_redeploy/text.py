@@ -31,7 +31,7 @@ class Cleaner:
 
     def hide(self, secret: str) -> None:
         """Let a secret, as it is and as part of an address, appear nowhere."""
-        forms = {secret, quote(secret, safe=""), quote(secret)}
+        forms = {secret, *(quote(secret, safe=safe, errors="surrogateescape") for safe in ("", "/"))}
         self._secrets = sorted({*self._secrets, *forms} - {""}, key=len, reverse=True)
 
     def redact(self, text: str) -> str:
@@ -44,14 +44,18 @@ class Cleaner:
         """Return text as one harmless line of at most `longest` characters."""
         text = _CONTROL.sub(" ", _INVISIBLE.sub("", _ANSI.sub("", self.redact(text))))
         text = self.redact(" ".join(text.split()))
-        return _unmark(text if len(text) <= longest else text[: longest - 1] + "…")
+        return _cut(_unmark(text), longest)
+
+    def verbatim(self, text: str) -> str:
+        """Return text that has to stay as it is, without secrets, as one line."""
+        return _CONTROL.sub(" ", self.redact(text))
 
     def tail(self, text: str, lines: int, longest: int = LONGEST_FIELD) -> list[str]:
         """Return the last lines of a log, each harmless behind a prefix, with their indentation."""
         text = self.redact(_INVISIBLE.sub("", _ANSI.sub("", self.redact(text))))
         kept = [line for line in _LINE_BREAK.split(text.rstrip()) if line.strip()][-lines:]
         cleaned = [self.redact(_LOG_CONTROL.sub(" ", line).expandtabs().rstrip()) for line in kept]
-        return [_unmark(line if len(line) <= longest else line[: longest - 1] + "…") for line in cleaned]
+        return [_cut(_unmark(line), longest) for line in cleaned]
 
     def html(self, text: str, longest: int = LONGEST_FIELD) -> str:
         """Return text as one line for the summary, which is HTML: no Markdown in it counts."""
@@ -75,7 +79,7 @@ class Cleaner:
         """Return JSON data without secrets and with bounds on its size."""
         if isinstance(value, str):
             text = self.redact(value)
-            return text if len(text) <= longest else text[: longest - 1] + "…"
+            return _cut(text, longest)
         if isinstance(value, Mapping | list) and depth == 0:
             return "…"
         if isinstance(value, Mapping):
@@ -84,6 +88,10 @@ class Cleaner:
         if isinstance(value, list):
             return [self.record(part, longest, depth - 1) for part in value[:60]]
         return value
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _unmark(line: str) -> str:

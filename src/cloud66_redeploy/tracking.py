@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import IntEnum
 from typing import Self
 
@@ -13,13 +14,15 @@ class Baseline:
     """
     The stack's deployments and actions as they were just before the POST (the first page of each).
 
-    `open_…` are those not finished then. A run cut short passes it on to the post step as plain numbers.
+    `open_…` are those not finished then; `newest` is the last moment (the server's time) that a deployment of it
+    tells of, so a deployment that tells of an earlier one is old, even if it stood further down.
     """
 
     deployments: frozenset[int] = frozenset()
     open_deployments: frozenset[int] = frozenset()
     actions: frozenset[int] = frozenset()
     open_actions: frozenset[int] = frozenset()
+    newest: datetime | None = None
 
     @property
     def over_deployments(self) -> frozenset[int]:
@@ -40,7 +43,13 @@ class Baseline:
             frozenset(one.id for one in deployments if not one.phase.is_final),
             frozenset(one.id for one in actions),
             frozenset(one.id for one in actions if not one.phase.is_final),
+            max((moment for one in deployments for moment in one.times), default=None),
         )
+
+    def is_new(self, deployment: Deployment) -> bool:
+        """Tell whether a deployment can have come since."""
+        old = self.newest is not None and any(moment < self.newest for moment in deployment.times)
+        return deployment.id not in self.deployments and not old
 
 
 class Proof(IntEnum):

@@ -1,16 +1,13 @@
 """
-One HTTP call: its time limits, its retries, and what its status means as an error.
+One HTTP call: its time limits and its retries.
 
 The only importer of requests. A retry repeats one call that did not get through; looking again for news is the
 waiter's business. A POST is never retried here.
 """
 
-import json
 import random
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Protocol, TypeVar
 
 import backoff
@@ -19,27 +16,15 @@ from requests import exceptions as broken
 from urllib3.exceptions import NewConnectionError
 
 from cloud66_redeploy import __version__
+from cloud66_redeploy.answers import read_answer
 from cloud66_redeploy.clock import Clock
-from cloud66_redeploy.deployment import as_text
-from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound, NotSent, Refusal, Trouble, Unclear
+from cloud66_redeploy.errors import ApiError, NotSent, Refusal, Trouble, Unclear
 from cloud66_redeploy.interrupts import Overdue
 from cloud66_redeploy.schedule import MAX_PAUSE_SECONDS, pause_asked_for
 
 T = TypeVar("T")
 
 _LARGEST_BODY = 64 * 1024 * 1024
-_LONGEST_RETRY_AFTER_SECONDS = 3600.0
-"""The hourly limit is the longest that Cloud 66 makes anyone wait."""
-
-_ANSWERS: dict[int, type[ApiError]] = {
-    401: Denied,
-    402: Denied,
-    403: Denied,
-    404: NotFound,
-    408: Unclear,
-    409: Declined,
-    429: Declined,
-}
 
 
 class Window(Protocol):
@@ -57,6 +42,13 @@ class Limits:
     read: float = 20.0
     total: float = 30.0
     grace_for_post: float = 1.5
+
+
+class Session(requests.Session):
+    """A session that follows no redirect, nor even looks where one leads: the library would trip over a broken one."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Say that there is none."""
 
 
 class BearerToken(requests.auth.AuthBase):
@@ -153,7 +145,7 @@ class Transport:
         warning = headers.get("X-Cloud66-Warning")
         if warning:
             self.on_warning(warning)
-        return _read(call, status, headers, body)
+        return read_answer(call, status, headers, body)
 
     def _exchange(
         self, method: str, path: str, query: dict[str, str], limit: float
@@ -197,51 +189,3 @@ def _words_of(error: BaseException) -> str:
     text = str(error.args[-1]) if error.args else ""
     # "HTTPConnection(host='…', port=443): Failed to establish …"
     return text.rpartition("): ")[2] or type(error).__name__
-
-
-def _read(call: str, status: int, headers: "requests.structures.CaseInsensitiveDict[str]", body: bytes) -> object:
-    """Return the JSON body of a good answer, or raise what the status means."""
-    try:
-        value = json.loads(body, parse_constant=_no_constant) if body.strip() else None
-        readable = True
-    except (ValueError, RecursionError):
-        value, readable = None, False
-    if 200 <= status < 300:
-        if not readable:
-            raise Unclear(call, "an answer that is not JSON", status=status)
-        return value
-    said = _said(value) if readable else "an answer that is not JSON"
-    throttled = isinstance(value, dict) and value.get("error") == "throttled"
-    kind = Declined if throttled else _ANSWERS.get(status)
-    if 300 <= status < 400:
-        said = f"a redirect to {headers.get('Location', 'nowhere')}, which is not followed"
-        kind = Unclear if call.startswith("POST") else Refusal
-    kind = kind or (Unclear if status >= 500 else Refusal)
-    raise kind(call, said, status=status, retry_after=_retry_after(headers.get("Retry-After")), throttled=throttled)
-
-
-def _no_constant(name: str) -> None:
-    """Refuse NaN and Infinity: Python reads them, JSON doesn't have them, and they would break the outputs."""
-    raise ValueError(name)
-
-
-def _said(body: object) -> str:
-    """Return what an error body says; any of its fields may be missing."""
-    if not isinstance(body, dict):
-        return ""
-    parts = [as_text(body.get(name)) for name in ("error", "error_description", "details")]
-    return ": ".join(dict.fromkeys(part for part in parts if part))
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Read Retry-After, seconds or a date, as seconds from now."""
-    if not value:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(value).astimezone(UTC) - datetime.now(UTC)).total_seconds()
-        except (ValueError, OverflowError):
-            return None
-    return min(max(0.0, seconds), _LONGEST_RETRY_AFTER_SECONDS) if seconds == seconds else None  # noqa: PLR0124 - NaN

@@ -6,6 +6,7 @@ long as Cloud 66 might still be working on it, and asked for at most once more: 
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from cloud66_redeploy import reasons
@@ -75,6 +76,10 @@ class Trigger:
         known = self.tracking
         pause = 1.0
         while not known.answered and known.action is None:
+            if self.clock.monotonic() >= self.deadline:
+                return self._gave_up(NotSent("POST", "the timeout had passed"))
+            if known.sends and self._shows_up_late():
+                return None
             known.sends += 1
             try:
                 known.hint = self.client.redeploy(options).hint
@@ -99,12 +104,21 @@ class Trigger:
         left = self.deadline - self.clock.monotonic()
         if asked >= left:
             # The next try would come after the deadline.
-            return reasons.uncertain(self.tracking, trouble) if self.tracking.sends else reasons.never_taken(trouble)
+            return self._gave_up(trouble)
         self.say(
             f"The redeploy request was not taken: {trouble}. Nothing was scheduled; trying again in {asked:.0f} s."
         )
         self.clock.sleep(asked)
         return None
+
+    def _gave_up(self, trouble: Trouble) -> Result:
+        return reasons.uncertain(self.tracking, trouble) if self.tracking.sends else reasons.never_taken(trouble)
+
+    def _shows_up_late(self) -> bool:
+        """Look an earlier POST up once more before another one leaves: a declined one may have taken minutes."""
+        with suppress(ApiError):
+            self.observer.read_action()
+        return self.tracking.action is not None
 
     def _settle(self, lost: Trouble) -> Result | None:
         """Look our reference up until it shows or can be taken for absent; return what ends the run, if anything."""

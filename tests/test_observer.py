@@ -1,0 +1,147 @@
+"""One look: which calls it makes, and what it takes for ours."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from cloud66_redeploy.deployment import Action, Deployment, Phase
+from cloud66_redeploy.errors import NotFound
+from cloud66_redeploy.observer import Observer
+from cloud66_redeploy.tracking import Baseline, Proof, Tracking
+from cloud66_redeploy.verdict import Absence
+
+
+class Records:
+    """Stands in for the client: what each call answers, or raises."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers = answers
+        self.asked: list[str] = []
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(*_arguments: object) -> Any:
+            self.asked.append(name)
+            found = self.answers[name]
+            if isinstance(found, Exception):
+                raise found
+            return found
+
+        return call
+
+
+def deployment(number: int, start: int | None = 1, end: int | None = None, **fields: Any) -> Deployment:
+    """Make a deployment's record; the times are seconds of a minute."""
+    times = {
+        "started_at": start and f"2026-01-01T12:00:{start:02}Z",
+        "finished_at": end and f"2026-01-01T12:00:{end:02}Z",
+    }
+    return Deployment.from_json({"id": number, "outcome": {"code": 1}} | times | fields)
+
+
+def action(number: int = 40, end: int | None = None, reference: str = "mine", **fields: Any) -> Action:
+    """Make an action's record."""
+    times = {"started_at": "2026-01-01T12:00:00Z", "finished_at": end and f"2026-01-01T12:00:{end:02}Z"}
+    meta = {"metadata": {"user_reference": reference}, "finished_success": True if end else None, "action": "deploy"}
+    return Action.from_json({"id": number} | times | meta | fields)
+
+
+def observe(known: Tracking, **answers: Any) -> Records:
+    """Look once."""
+    client = Records(**answers)
+    Observer(client, known).look()  # type: ignore[arg-type]
+    return client
+
+
+def test_an_inferred_deployment_says_nothing_until_it_held() -> None:
+    """A deployment that is only inferred is not quoted; once both ended alike it is."""
+    known = Tracking("mine", sends=1)
+    running = {"actions": [action()], "actions_with": [action()], "deployments": [deployment(108)]}
+    observe(known, **running)
+    inferred = known.proof
+    assert inferred is Proof.INFERRED
+    assert Observer(Records(), known).says() == (Absence.NEVER_SEEN, "running")  # type: ignore[arg-type]
+    ended = {"actions_with": [action(end=40)], "deployment": deployment(108, end=41)}
+    client = observe(known, **ended)
+    assert known.proof is Proof.PROVED
+    assert client.asked == ["actions_with", "actions_with", "deployment"]
+
+
+def test_an_inference_that_did_not_hold_is_dropped_for_good() -> None:
+    """A deployment that ended otherwise than our action is not taken again."""
+    known = Tracking("mine", sends=1)
+    running = {"actions": [action()], "actions_with": [action()], "deployments": [deployment(108)]}
+    observe(known, **running)
+    failed = deployment(108, end=30, outcome={"code": "failed"})
+    observe(known, actions_with=[action(end=40)], deployment=failed)
+    assert (known.deployment, known.dropped) == (None, {108})
+    observe(known, actions=[action(end=40)], actions_with=[action(end=40)], deployments=[failed])
+    assert known.deployment is None
+    assert known.maybe_started
+
+
+def test_an_answer_with_our_actions_id_takes_its_proof_back() -> None:
+    """When our action turns out to have the answer's id, the deployment of that number is somebody else's."""
+    known = Tracking("mine", sends=1, hint=40, answered=True)
+    known.adopt(deployment(40, None), Proof.PROVED)
+    observe(known, actions=[action()], actions_with=[action()], deployments=[])
+    assert (known.deployment, known.proof) == (None, Proof.NONE)
+
+
+def test_a_number_of_somebody_elses_is_no_proof_while_our_action_is_not_seen() -> None:
+    """An answer's id that may still be our action's proves no deployment."""
+    known = Tracking("mine", sends=1, hint=109, answered=True)
+    observe(known, actions=[], actions_with=[], deployments=[deployment(109)], deployment=deployment(109))
+    assert known.proof is not Proof.PROVED
+
+
+def test_an_answers_id_that_fits_nothing_we_asked_for() -> None:
+    """A deployment of the answer's number that was triggered by web is not ours."""
+    known = Tracking("mine", sends=1, hint=109, answered=True, baseline=Baseline())
+    web = deployment(109, triggered_via={"code": "web"})
+    observe(known, actions=[], actions_with=[], deployments=[web])
+    assert known.deployment is None
+
+
+def test_a_deployment_that_is_not_listed_is_asked_for() -> None:
+    """A proved deployment that has left the first page is read by its id."""
+    known = Tracking("mine", sends=2, answered=True)
+    known.adopt(deployment(108), Proof.PROVED)
+    client = observe(known, actions=[action()], deployments=[deployment(140)], deployment=deployment(108))
+    assert client.asked == ["actions", "deployments", "deployment"]
+
+
+def test_an_inference_is_not_judged_before_both_have_ended() -> None:
+    """An action that ended while its inferred deployment goes on neither proves nor drops it."""
+    known = Tracking("mine", sends=1)
+    running = {"actions": [action()], "actions_with": [action()], "deployments": [deployment(108)]}
+    observe(known, **running)
+    observe(known, actions_with=[action(end=40)], deployment=deployment(108))
+    assert (known.proof, known.deployment is not None) == (Proof.INFERRED, True)
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_record_that_is_gone_asks_for_its_stack(gone: bool) -> None:
+    """A deployment that is not found has gone; unless its stack has."""
+    known = Tracking("mine", sends=1, answered=True)
+    known.adopt(deployment(108), Proof.PROVED)
+    lost = NotFound("GET /x", "not there", status=404)
+    answers: dict[str, Any] = {"deployment": lost, "stack": lost if gone else None, "actions_with": []}
+    if gone:
+        with pytest.raises(NotFound):
+            observe(known, **answers)
+    else:
+        observe(known, **answers)
+        assert Observer(Records(), known).says() == (Absence.GONE, Absence.NEVER_SEEN)  # type: ignore[arg-type]
+
+
+def test_a_deployment_that_waits_is_searched_for_again() -> None:
+    """As long as ours waits in the queue, both lists are read, and those ahead of it are counted."""
+    known = Tracking("mine", sends=1, answered=True)
+    known.adopt(deployment(108, None, outcome=None), Proof.PROVED)
+    listed = [deployment(109, None), deployment(108, None, outcome=None), deployment(107, None), deployment(106, 1, 2)]
+    client = observe(known, actions=[action()], deployments=listed)
+    assert client.asked == ["actions", "deployments"]
+    assert known.queued_ahead == 1
+    assert known.deployment is not None
+    assert known.deployment.phase is Phase.QUEUED

@@ -1,0 +1,109 @@
+"""A sentence for every way a run can end."""
+
+from itertools import product
+
+import pytest
+
+from cloud66_redeploy.deployment import Action, Deployment, Outcome, Phase
+from cloud66_redeploy.errors import ApiError, Denied, NotFound
+from cloud66_redeploy.reasons import advice_for, advice_on, check_commit, ended, last_known, lost_sight
+from cloud66_redeploy.tracking import Proof, Tracking
+from cloud66_redeploy.verdict import Absence, Saying, decide
+
+DEPLOYMENTS: list[Saying] = [Absence.NEVER_SEEN, Absence.GONE, *Phase]
+ACTIONS: list[Saying] = [Absence.UNREADABLE, Absence.NEVER_SEEN, Phase.RUNNING, Phase.SUCCESS, Phase.FAILED, Phase.ODD]
+
+
+def tracking(deployment: Saying, action: Saying) -> Tracking:
+    """Make what is known where the records say that."""
+    known = Tracking("mine", sends=1, answered=True, actions_readable=action is not Absence.UNREADABLE)
+    if deployment is not Absence.NEVER_SEEN:
+        known.adopt(Deployment.from_json({"id": 108, "outcome": {"code": 9, "meaning": "Strange"}}), Proof.PROVED)
+    if isinstance(action, Phase):
+        known.action = Action.from_json({"id": 40, "finished_message": "said so"})
+    return known
+
+
+def test_every_ending_has_its_sentence() -> None:
+    """Each final cell of the table becomes one sentence that names ours and never praises what is not green."""
+    for deployment, action in product(DEPLOYMENTS, ACTIONS):
+        outcome = decide(deployment, action, settled=True)
+        if outcome is None:
+            continue
+        known = tracking(deployment, action)
+        result = ended(outcome, known, deployment, action)
+        ours = "deployment 108" if known.deployment else "the redeploy (action 40)"
+        assert result.outcome is outcome
+        assert result.reason.endswith(".")
+        assert result.reason[0].isupper()
+        assert ("108" in result.reason) is (known.deployment is not None)
+        praised = f"{ours} succeeded" in result.reason.lower()
+        assert praised is (outcome is Outcome.SUCCESS)
+        assert ("said so" in result.evidence) is (known.action is not None)
+        assert ("Strange" in result.evidence) is isinstance(deployment, Phase)
+        assert bool(advice_for(result)) is (outcome is not Outcome.SUCCESS)
+
+
+@pytest.mark.parametrize(
+    ("deployment", "action", "words"),
+    [
+        (Phase.ODD, Phase.SUCCESS, "what Cloud 66 says of it is not a known success"),
+        (Phase.ODD, Phase.FAILED, "failed"),
+        (Phase.SUCCESS, Phase.FAILED, "says success, but action 40, which carries our reference, says that it failed"),
+        (Phase.SUCCESS, Phase.ODD, "finished without saying that it succeeded"),
+        (Phase.FAILED, Phase.SUCCESS, "although its action says success"),
+        (Phase.REVERTED, Phase.SUCCESS, "was reverted by somebody"),
+        (Phase.CANCELLED, Phase.FAILED, "was cancelled in Cloud 66, not by this workflow"),
+        (Phase.SUCCESS, Absence.NEVER_SEEN, "no action carries our reference"),
+        (Absence.GONE, Phase.SUCCESS, "its record has disappeared"),
+        (Absence.NEVER_SEEN, Phase.SUCCESS, "which deployment it was is not known"),
+        (Absence.NEVER_SEEN, Phase.ODD, "finished without saying that it succeeded"),
+    ],
+)
+def test_disagreement_is_put_into_words(deployment: Saying, action: Saying, words: str) -> None:
+    """The sentence says which record said what."""
+    outcome = decide(deployment, action, settled=True)
+    assert outcome is not None
+    assert words in ended(outcome, tracking(deployment, action), deployment, action).reason
+
+
+@pytest.mark.parametrize("status", [300, 301, 308, None, 400, 401, 402, 403, 404, 409, 500])
+def test_advice_fits_the_status(status: int | None) -> None:
+    """A refused call has its own advice where one can be given."""
+    advice = advice_on(ApiError("POST /x", "no", status=status))
+    assert bool(advice) is (status not in {409, 500})
+
+
+def test_the_scope_that_is_lacking_is_named() -> None:
+    """A 403 names the scope that the call needs."""
+    assert "lacks the scope 'public'" in advice_on(Denied("GET /x", "no", status=403))
+    assert "lacks the scope 'redeploy'" in advice_on(Denied("DELETE /x", "no", status=403))
+
+
+def test_what_was_known_last_is_told_when_sight_is_lost() -> None:
+    """A lost stack or token says what was known last."""
+    known = tracking(Absence.NEVER_SEEN, Phase.RUNNING)
+    assert "The stack is gone" in lost_sight(known, NotFound("GET /x", "", status=404)).reason
+    assert "(401)" in lost_sight(known, Denied("GET /x", "", status=401)).reason
+    assert last_known(known) == "scheduled"
+    assert last_known(Tracking("mine")) == "scheduled"
+
+
+@pytest.mark.parametrize(
+    ("proof", "deployed", "expected", "outcome"),
+    [
+        (Proof.PROVED, "abcdef0123", "abcdef0", Outcome.SUCCESS),
+        (Proof.PROVED, "abcdef0123", "abcdef1", Outcome.FAILED),
+        (Proof.PROVED, None, "abcdef0", Outcome.FAILED),
+        (Proof.INFERRED, "abcdef0123", "abcdef0", Outcome.FAILED),
+        (Proof.PROVED, "abcdef0123", "", Outcome.SUCCESS),
+    ],
+)
+def test_only_the_expected_commit_is_a_success(
+    proof: Proof, deployed: str | None, expected: str, outcome: Outcome
+) -> None:
+    """A success stays one only where the commit deployed is surely the one expected."""
+    known = tracking(Absence.NEVER_SEEN, Phase.SUCCESS)
+    known.adopt(Deployment.from_json({"id": 108, "git_hash": deployed}), proof)
+    success = ended(Outcome.SUCCESS, known, Phase.SUCCESS, Phase.SUCCESS)
+    assert check_commit(success, known, expected).outcome is outcome
