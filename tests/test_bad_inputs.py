@@ -71,6 +71,11 @@ def test_token_refused(step: Callable[..., Step], token: str) -> None:
     assert SECRET[:16] not in seen
     assert SECRET[16:] not in seen
     assert "set-output" not in seen
+    if secret and "\udcff" not in secret:
+        masked = secret.replace("\r", "%0D").replace("\n", "%0A")
+        lines = ending.log.split("\n")
+        assert f"::add-mask::{masked}" in lines
+        assert lines[0].startswith("::add-mask::")
 
 
 def test_token_missing(step: Callable[..., Step]) -> None:

@@ -310,3 +310,25 @@ def test_a_lost_cancellation_that_took_is_one(step: MakeStep) -> None:
         made = step(behaviour=Behaviour(duration_seconds=1000, cancelled_as=cancelled_as, cancel_takes_seconds=0))
         made.simulator.faults.append(Fault("lost_done", method="DELETE"))
         assert abort(made, 20).outcome == "cancelled"
+
+
+@pytest.mark.parametrize("at", [20.0, 1e9])
+@pytest.mark.parametrize("fate", ["success", "failed"])
+def test_a_number_proves_nothing_where_actions_cannot_be_read(step: MakeStep, at: float, fate: Any) -> None:
+    """Where the answer's id may be that of an action nobody can read, a new deployment of that number is not ours."""
+    clock = EventClock()
+    unreadable = Fault("status", method="GET", path="/actions", code=403, count=None)
+    made = step(clock=clock, faults=[unreadable], behaviour=Behaviour(post_shape="action_id_as_id", fate=fate))
+    made.simulator.next_action_id = made.simulator.next_deployment_id + 1
+    clock.plan(0.3, lambda: made.simulator.request_deployment(via="api", user="ann@example.com"))
+    ending = made.run(abort_at=at, timeout="3m")
+    assert ending.outcome in {"unknown", "timed_out"}
+    assert (made.calls("DELETE"), ending.outputs["deployment_id"]) == ([], "")
+
+
+def test_both_of_ours_are_seen_to_at_an_abort(step: MakeStep) -> None:
+    """Where a POST went through twice, an abort cancels both deployments, or says that one is left."""
+    made = step(behaviour=LONG)
+    made.simulator.faults.append(Fault("late", method="POST", seconds=70))
+    ending = abort(made, 70.3)
+    assert later(made, ending) == ["cancelled", "cancelled"] or "Scheduled twice" in "".join(ending.warnings)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.client import Answer, Client
+from cloud66_redeploy.client import Client
 from cloud66_redeploy.errors import ApiError, Declined, NotFound, Unclear
 from scripted import Reply, Wire, wire
 
@@ -101,9 +101,19 @@ def test_a_reference_has_to_be_the_very_same(near: Any) -> None:
 
 def test_further_pages_are_read_until_it_is_found() -> None:
     """While a page doesn't hold the reference and names another page, that one is read."""
-    one, net = client(page(range(60, 30, -1), 2), page(range(30, 0, -1), 3, "mine"), page(range(1), None))
-    assert len(one.actions_with("mine")) == 30
+    mixed = Reply(
+        200, {"response": [{"id": 5, "metadata": {"user_reference": "mine"}}, {"id": 4}], "pagination": {"next": 3}}
+    )
+    one, net = client(page(range(60, 30, -1), 2), mixed, page(range(1), None))
+    assert [action.id for action in one.actions_with("mine")] == [5]
     assert [asked.url.partition("&")[2] for asked in net.script.asked] == ["", "page=2"]
+
+
+def test_all_pages_of_a_filtered_list_are_read() -> None:
+    """A reference that served many requests fills pages, and ours may be on any of them: the order is not promised."""
+    one, net = client(page(range(1, 31), 2, "mine"), page(range(31, 41), None, "mine"))
+    assert [action.id for action in one.actions_with("mine")] == list(range(1, 41))
+    assert len(net.script.asked) == 2
 
 
 def test_pages_have_an_end() -> None:
@@ -133,17 +143,17 @@ def test_a_list_without_pagination_is_whole() -> None:
 @pytest.mark.parametrize(
     ("body", "answer"),
     [
-        ({"id": 108, "message": "Deployment scheduled", "queued": True}, Answer(108, queued=True)),
-        ({"id": "108", "queued": False}, Answer(108, queued=False)),
-        ({"ok": True, "message": "Stack queued", "async_action_id": 40, "queued": True}, Answer(None, queued=True)),
-        ({"ok": True, "async_action_id": None}, Answer(None, queued=None)),
-        ({"id": None, "queued": "yes"}, Answer(None, queued=None)),
-        ({"id": True, "queued": 1}, Answer(None, queued=None)),
-        ({}, Answer(None, queued=None)),
+        ({"id": 108, "message": "Deployment scheduled", "queued": True}, 108),
+        ({"id": "108", "queued": False}, 108),
+        ({"ok": True, "message": "Stack queued", "async_action_id": 40, "queued": True}, None),
+        ({"ok": True, "async_action_id": None}, None),
+        ({"id": None, "queued": "yes"}, None),
+        ({"id": True, "queued": 1}, None),
+        ({}, None),
     ],
 )
-def test_both_shapes_of_an_answer_are_read(body: dict[str, Any], answer: Answer) -> None:
-    """A POST's answer gives at most a hint: the id, if there is one, and whether it waits."""
+def test_both_shapes_of_an_answer_are_read(body: dict[str, Any], answer: int | None) -> None:
+    """A POST's answer gives at most a hint: the id, if there is one."""
     for reply in (wrapped(body), Reply(201, body)):
         one, _ = client(reply)
         assert one.redeploy({}) == answer

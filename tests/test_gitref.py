@@ -38,14 +38,14 @@ def test_like_git(ref: str) -> None:
     check_like_git(ref)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.text("a.@{/~^:?*[\\ -lock\t\x7fé", min_size=1, max_size=8))
 def test_like_git_on_short_strings(ref: str) -> None:
     """The same holds for any short string of the characters that the rules are about."""
     check_like_git(ref)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(
         st.sampled_from(["a", "b.c", ".lock", "x.lock", "..", ".", "@", "@{", "-", "/", "//", "lock", "ü"]),

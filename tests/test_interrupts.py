@@ -173,3 +173,8 @@ def test_a_signal_ends_a_sleep(interrupts: Interrupts, monkeypatch: pytest.Monke
     monkeypatch.setattr(time, "sleep", lambda _seconds: signal.raise_signal(signal.SIGTERM))
     with pytest.raises(Aborted):
         SystemClock(interrupts).sleep(LONG)
+
+
+def test_an_alarm_during_a_call_without_a_limit_is_nobodys(interrupts: Interrupts) -> None:
+    """A late alarm of an earlier call that reaches a sleep raises nothing."""
+    assert interrupts.window(raising(signal.SIGALRM)) == "answer"

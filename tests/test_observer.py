@@ -108,7 +108,7 @@ def test_a_deployment_that_is_not_listed_is_asked_for() -> None:
     known = Tracking("mine", sends=2, answered=True)
     known.adopt(deployment(108), Proof.PROVED)
     client = observe(known, actions=[action()], deployments=[deployment(140)], deployment=deployment(108))
-    assert client.asked == ["actions", "deployments", "deployment"]
+    assert client.asked == ["deployments", "actions", "deployment"]
 
 
 def test_an_inference_is_not_judged_before_both_have_ended() -> None:
@@ -141,7 +141,7 @@ def test_a_deployment_that_waits_is_searched_for_again() -> None:
     known.adopt(deployment(108, None, outcome=None), Proof.PROVED)
     listed = [deployment(109, None), deployment(108, None, outcome=None), deployment(107, None), deployment(106, 1, 2)]
     client = observe(known, actions=[action()], deployments=listed)
-    assert client.asked == ["actions", "deployments"]
+    assert client.asked == ["deployments", "actions"]
     assert known.queued_ahead == 1
     assert known.deployment is not None
     assert known.deployment.phase is Phase.QUEUED

@@ -273,3 +273,11 @@ def test_with_every_record_there_nobody_elses_is_taken(
     random.shuffle(actions)
     random.shuffle(deployments)
     assert pair([mine], actions, deployments, EMPTY, ref) in ([], [ours])
+
+
+def test_clocks_that_differ_a_little_make_nothing_old() -> None:
+    """Ours may start, by another machine's clock, a moment before the last thing that the baseline tells of."""
+    baseline = Baseline.of([deployment(107, -60, 2)], [action(39, -61, 2)])
+    assert baseline.is_new(deployment(108, 1))
+    assert not baseline.is_new(deployment(50, -600, -500))
+    assert not baseline.is_new(deployment(107, -60, 2))

@@ -74,14 +74,21 @@ def test_mask(reporter: Reporter, capsys: Log) -> None:
     assert others[0] == "token ***"
 
 
-def test_mask_of_parts(reporter: Reporter, capsys: Log) -> None:
-    """A secret of several words is registered as a whole and word by word."""
-    reporter.mask("5f0c9e7b41d8 263f0b7c4d2e")
+def test_mask_of_lines(reporter: Reporter, capsys: Log) -> None:
+    """A secret of several lines is registered as a whole and line by line, since the log shows it so."""
+    reporter.mask("5f0c9e7b41d8\r\n\n263f0b7c4d2e")
     assert set(capsys.readouterr().out.splitlines()) == {
-        "::add-mask::5f0c9e7b41d8 263f0b7c4d2e",
+        "::add-mask::5f0c9e7b41d8%0D%0A%0A263f0b7c4d2e",
         "::add-mask::5f0c9e7b41d8",
         "::add-mask::263f0b7c4d2e",
     }
+
+
+def test_mask_of_words(reporter: Reporter, capsys: Log) -> None:
+    """The words of a secret are not secrets: hiding `my` and `token` would make everything unreadable."""
+    reporter.mask("my token")
+    reporter.say("my token is not a token")
+    assert capsys.readouterr().out.splitlines() == ["::add-mask::my token", "*** is not a token"]
 
 
 def test_mask_of_nothing(reporter: Reporter, capsys: Log) -> None:
@@ -183,18 +190,29 @@ def test_without_files(reporter: Reporter, monkeypatch: pytest.MonkeyPatch, caps
     assert capsys.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("text", ["x", "\ud800"], ids=ascii)
-def test_missing_files(reporter: Reporter, files: dict[str, Path], capsys: Log, text: str) -> None:
-    """Files that are not there, or can't take the text, are told of on stderr and stop nothing."""
-    if text == "x":
-        for path in files.values():
-            path.unlink()
-    reporter.output("outcome", text)
-    reporter.state("run", text)
-    reporter.summary(text)
+def test_missing_files(reporter: Reporter, files: dict[str, Path], capsys: Log) -> None:
+    """Files that are not there are told of on stderr and stop nothing."""
+    for path in files.values():
+        path.unlink()
+    reporter.output("outcome", "success")
+    reporter.state("run", "x")
+    reporter.summary("x")
     out, err = capsys.readouterr()
     assert out == ""
     assert [line.partition(":")[0] for line in err.splitlines()] == ["could not write to the workflow"] * 3
+
+
+def test_invalid_text(reporter: Reporter, files: dict[str, Path], capsys: Log) -> None:
+    """Text that no file can hold is told of on stderr or written without what is wrong in it, and stops nothing."""
+    reporter.output("outcome", "\ud800")
+    reporter.state("run", "\ud800")
+    reporter.summary("<p>\ud800</p>")
+    assert [line.partition(":")[0] for line in capsys.readouterr().err.splitlines()] == [
+        "could not write to the workflow"
+    ] * 2
+    reporter.output("outcome", "success")
+    assert read_commands(files["output"]) == {"outcome": "success"}
+    assert files["summary"].read_text(encoding="utf8") == "<p>?</p>\n"
 
 
 def test_closed_log(reporter: Reporter, files: dict[str, Path]) -> None:

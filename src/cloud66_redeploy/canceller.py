@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from cloud66_redeploy.client import Client
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.deployment import Outcome, Result
+from cloud66_redeploy.duplicates import Duplicates
 from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound, Unclear
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.reasons import NOTHING_SCHEDULED, name_of
@@ -33,6 +34,7 @@ class Canceller:
 
     client: Client
     observer: Observer
+    duplicates: Duplicates
     tracking: Tracking
     clock: Clock
     deadline: float
@@ -77,11 +79,13 @@ class Canceller:
     def _step(self) -> bool:
         """Do the next thing; return whether nothing of ours is to be found."""
         known = self.tracking
-        if self._accepted:
+        if self._accepted or self._maybe_accepted:
             self.observer.look()
-            return False
-        if known.proof is not Proof.PROVED:
+        elif known.proof is not Proof.PROVED or known.sends > 1:
             self.observer.search()
+        self.duplicates.cancel()
+        if self._accepted:
+            return False
         if known.deployment is not None and not known.deployment.phase.is_final:
             if self._trouble is None:
                 self.say(f"{self.why}: cancelling {name_of(known)}.")

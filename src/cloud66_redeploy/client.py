@@ -5,7 +5,6 @@ A record becomes a type of `deployment`. Source of every path and field: the ven
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -17,21 +16,6 @@ T = TypeVar("T")
 
 _MOST_PAGES = 5
 """How far a look-up by reference goes. With the filter there is one page; without it ours is among the newest."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """
-    What a POST answered. Two shapes exist: `{id, message, queued}` and `{ok, message, async_action_id, queued}`.
-
-    Attributes:
-        hint: the `id`. It reads as the deployment's, but may be the action's: a hint, never a proof.
-        queued: whether it waits or is about to start, or None where the answer doesn't say.
-
-    """
-
-    hint: int | None
-    queued: bool | None
 
 
 class Client:
@@ -81,14 +65,19 @@ class Client:
                 query,
                 lambda body: (_list_of(Action.from_json)(body), _next_page(body)),
             )
-            found = [one for one in actions if one.reference == reference]
-            if found or page is None:
+            matching = [one for one in actions if one.reference == reference]
+            found += matching
+            unfiltered = len(matching) < len(actions)
+            if page is None or (found and unfiltered):
                 break
         return sorted(found, key=lambda one: one.id)
 
-    def redeploy(self, options: Mapping[str, str]) -> Answer:
+    def redeploy(self, options: Mapping[str, str]) -> int | None:
         """
-        POST a redeploy, once. The options travel in the query, as in the reference's example.
+        POST a redeploy, once, and return the id in the answer. The options travel in the query, as in the reference.
+
+        Two shapes of the answer exist: `{id, message, queued}` and `{ok, message, async_action_id, queued}`. The id
+        reads as the deployment's, but may be the action's: a hint, never a proof. None where there is none.
 
         Raises:
             NotSent, Declined: nothing was scheduled.
@@ -100,8 +89,7 @@ class Client:
         said = _reading(f"POST {path}", _record, self._transport.send("POST", path, dict(options)))
         if said.get("ok") is False:
             raise Unclear(f"POST {path}", as_text(said.get("message")) or "ok: false")
-        queued = said.get("queued")
-        return Answer(as_id(said.get("id")), queued if isinstance(queued, bool) else None)
+        return as_id(said.get("id"))
 
     def cancel(self, deployment_id: int) -> None:
         """

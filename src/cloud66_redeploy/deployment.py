@@ -129,6 +129,7 @@ class Deployment:
     finished_at: datetime | None
     phase: Phase
     via: frozenset[object]
+    kind: frozenset[object]
     record: Record = field(repr=False)
 
     @classmethod
@@ -149,6 +150,7 @@ class Deployment:
             finished_at=as_time(record.get("finished_at")),
             phase=_deployment_phase(record),
             via=frozenset(words_of(record.get("triggered_via"))),
+            kind=frozenset(words_of(record.get("deploy_type"))),
             record=record,
         )
 
@@ -173,7 +175,7 @@ class Deployment:
 def _deployment_phase(record: Record) -> Phase:
     said = read_outcome(record.get("outcome"))
     if record.get("finished_at") is not None:
-        if record.get("reverted") is True or record.get("reverted_at") is not None:
+        if any(record.get(name) not in {None, False, ""} for name in ("reverted", "reverted_by", "reverted_at")):
             return Phase.REVERTED
         return said
     # A deployment cancelled in the queue may never get a time of its own.

@@ -62,11 +62,10 @@ class Interrupts:
         try:
             self._grace_seconds = grace_seconds
             self._limited = limit_seconds > 0
+            signal.setitimer(signal.ITIMER_REAL, limit_seconds)
             self._open = True
             if self._signalled_at is not None:
                 self._abort(self._signalled_at)
-            if limit_seconds:
-                signal.setitimer(signal.ITIMER_REAL, limit_seconds)
             return call()
         finally:
             self._open = False

@@ -8,6 +8,7 @@ from cloud66_redeploy.canceller import Canceller
 from cloud66_redeploy.client import Client
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.deployment import Outcome
+from cloud66_redeploy.duplicates import Duplicates
 from cloud66_redeploy.errors import Aborted, InputError
 from cloud66_redeploy.inputs import Inputs
 from cloud66_redeploy.memory import ENDED, STATE, Memory
@@ -46,9 +47,18 @@ def _cancel(kept: Memory, inputs: Inputs, reporter: Reporter, session: Session, 
     deadline = clock.monotonic() + CLEANUP_SECONDS
     transport = Transport(session, inputs.api_url, inputs.api_token, clock, window, deadline)
     client = Client(transport, kept.stack_id)
-    observer = Observer(client, tracking)
-    why = "The step was cut short"
-    result = Canceller(client, observer, tracking, clock, deadline, _PAUSE_SECONDS, why, reporter.say).cancel()
+    canceller = Canceller(
+        client=client,
+        observer=Observer(client, tracking),
+        duplicates=Duplicates(client, tracking, reporter.warn),
+        tracking=tracking,
+        clock=clock,
+        deadline=deadline,
+        pause_seconds=_PAUSE_SECONDS,
+        why="The step was cut short",
+        say=reporter.say,
+    )
+    result = canceller.cancel()
     if result.outcome is Outcome.UNKNOWN:
         reporter.warn("Not cancelled", f"{result.reason} {result.evidence} Reference: {tracking.reference}")
     else:

@@ -56,16 +56,17 @@ class Observer:
     def search(self) -> None:
         """Read both lists and find out which deployment is ours, or whether that still holds."""
         known = self._tracking
-        actions: list[Action] = []
-        if known.actions_readable:
-            actions = self._reading_actions(self._client.actions)
-            if not self._take_actions(actions):
-                self.read_action()
+        # In this order, so that a deployment that comes between the two calls doesn't show without its action.
         try:
             deployments = self._client.deployments()
         except NotFound:
             self._raise_if_stack_is_gone()
             raise Unclear("GET deployments", "the stack is there, its deployments are not") from None
+        actions: list[Action] = []
+        if known.actions_readable:
+            actions = self._reading_actions(self._client.actions)
+            if not self._take_actions(actions):
+                self.read_action()
         if known.proof is Proof.PROVED and not known.duplicates:
             self._refresh(deployments)
         elif not self._try_hint(deployments):
@@ -79,8 +80,8 @@ class Observer:
         It may be that of a lost POST whose action is late.
         """
         known = self._tracking
-        actions = self._reading_actions(self._client.actions)
-        return unaccounted(actions, self._client.deployments(), known.baseline)
+        deployments = self._client.deployments()
+        return unaccounted(self._reading_actions(self._client.actions), deployments, known.baseline)
 
     def read_action(self) -> None:
         """Read the action that carries our reference."""
@@ -138,7 +139,8 @@ class Observer:
         """
         Follow the id that the POST answered; it proves nothing until a new deployment has that number.
 
-        Nor as long as our action has not shown: the number may be the action's, and the deployment somebody else's.
+        Where our action has not shown, or can't be read, the number may be the action's, and the deployment of that
+        number somebody else's: then it counts only if no other deployment could be ours.
         """
         known = self._tracking
         hint = known.hint
@@ -152,13 +154,12 @@ class Observer:
             return False
         if not known.baseline.is_new(found) or not fits(found, None, "" if known.action else known.git_ref):
             return False
-        if known.action is not None or not known.actions_readable:
-            known.adopt(found, Proof.PROVED)
-            return True
-        if all(one.id in known.baseline.deployments or one.id == hint for one in deployments):
-            known.adopt(found, Proof.INFERRED)
-            return True
-        return False
+        others = [one for one in deployments if known.baseline.is_new(one) and one.id != hint]
+        if known.action is None and (hint < max(known.baseline.deployments, default=0) or others):
+            return False
+        sure = known.action is not None or not known.actions_readable
+        known.adopt(found, Proof.PROVED if sure else Proof.INFERRED)
+        return True
 
     def _infer(self, actions: Sequence[Action], deployments: Sequence[Deployment]) -> None:
         known = self._tracking

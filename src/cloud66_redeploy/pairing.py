@@ -11,10 +11,7 @@ from datetime import timedelta
 
 from cloud66_redeploy.deployment import Action, Deployment, Phase
 from cloud66_redeploy.gitref import same_commit
-from cloud66_redeploy.tracking import Baseline
-
-_SKEW = timedelta(seconds=5)
-"""Two records of one job are written by different processes; their times differ a little."""
+from cloud66_redeploy.tracking import SKEW, Baseline
 
 _SAME_FINISH = timedelta(seconds=10)
 """A deployment and its action end together, within seconds."""
@@ -22,10 +19,13 @@ _SAME_FINISH = timedelta(seconds=10)
 _OTHER_WAYS = frozenset({"web", "hook"})
 """Known values of triggered_via that are not the API. An unknown one doesn't count against a deployment."""
 
+_OTHER_KINDS = frozenset({"scale", "revert", "first_build"})
+"""Known values of deploy_type that no redeploy has, likewise."""
+
 
 def fits(deployment: Deployment, action: Action | None, git_ref: str) -> bool:
     """Tell whether nothing in a deployment's record speaks against its being ours."""
-    if deployment.via & _OTHER_WAYS:
+    if deployment.via & _OTHER_WAYS or deployment.kind & _OTHER_KINDS:
         return False
     if not _ref_fits(deployment, git_ref):
         return False
@@ -34,7 +34,7 @@ def fits(deployment: Deployment, action: Action | None, git_ref: str) -> bool:
     who = deployment.text("triggered_by")
     if who and action.user and who != action.user:
         return False
-    return action.started_at is None or all(moment >= action.started_at - _SKEW for moment in deployment.times)
+    return action.started_at is None or all(moment >= action.started_at - SKEW for moment in deployment.times)
 
 
 def _ref_fits(deployment: Deployment, git_ref: str) -> bool:
@@ -95,7 +95,7 @@ def _is_recent(one: Deployment | Action, over_at_baseline: frozenset[int], ours:
     if one.id in over_at_baseline:
         return False
     # A record from further down slides into the first page when a newer one disappears.
-    return not (one.finished_at and ours.started_at and one.finished_at < ours.started_at - _SKEW)
+    return not (one.finished_at and ours.started_at and one.finished_at < ours.started_at - SKEW)
 
 
 _CONTRADICTIONS = {

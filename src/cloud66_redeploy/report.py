@@ -86,5 +86,5 @@ class Reporter:
             # Nobody reads the log any more; the outputs still count.
             sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - for the rest of the process
         except Exception as error:  # noqa: BLE001 - the toolkit raises bare Exceptions for missing files
-            with suppress(OSError):
+            with suppress(OSError, ValueError):
                 sys.stderr.write(f"could not write to the workflow: {self.cleaner.line(str(error))}\n")

@@ -163,14 +163,15 @@ class Run:
         client = Client(transport, inputs.stack_id)
         observer = Observer(client, self.tracking)
         canceller = Canceller(
-            client,
-            observer,
-            self.tracking,
-            self.clock,
-            transport.deadline,
-            pause_seconds,
-            why,
-            self.reporter.say,
+            client=client,
+            observer=observer,
+            duplicates=Duplicates(client, self.tracking, self.reporter.warn),
+            tracking=self.tracking,
+            clock=self.clock,
+            deadline=transport.deadline,
+            pause_seconds=pause_seconds,
+            why=why,
+            say=self.reporter.say,
         )
         return canceller.cancel(), canceller.is_over
 

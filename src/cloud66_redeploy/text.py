@@ -87,7 +87,8 @@ class Cleaner:
             return {self.line(str(key), 60): self.record(part, longest, depth - 1) for key, part in pairs}
         if isinstance(value, list):
             return [self.record(part, longest, depth - 1) for part in value[:60]]
-        return value
+        # A number may hold a secret of digits; cut out of the finished JSON it would leave none.
+        return value if self.redact(str(value)) == str(value) else "***"
 
 
 def _cut(text: str, longest: int) -> str:

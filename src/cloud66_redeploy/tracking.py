@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Self
 
 from cloud66_redeploy.deployment import Action, Deployment, Phase, Stack
+
+SKEW = timedelta(seconds=5)
+"""Two records of one job are written by different processes; their times differ a little."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Baseline:
 
     def is_new(self, deployment: Deployment) -> bool:
         """Tell whether a deployment can have come since."""
-        old = self.newest is not None and any(moment < self.newest for moment in deployment.times)
+        old = self.newest is not None and any(moment < self.newest - SKEW for moment in deployment.times)
         return deployment.id not in self.deployments and not old
 
 
@@ -72,7 +75,6 @@ class Tracking:
         sends: how many POSTs may have scheduled a deployment.
         answered: one of them was answered with "scheduled".
         hint: the id in the POST's answer. A deployment's, or an action's: never a proof.
-        queued_said: the answer's `queued`.
         actions_readable: False once the API has refused this token the actions (403, 404).
         duplicates: further actions that carry our reference (the younger ones).
         duplicate_deployments: their deployments, where they can be told.
@@ -90,7 +92,6 @@ class Tracking:
     sends: int = 0
     answered: bool = False
     hint: int | None = None
-    queued_said: bool | None = None
     action: Action | None = None
     actions_readable: bool = True
     duplicates: list[Action] = field(default_factory=list)

@@ -6,8 +6,7 @@ long as Cloud 66 might still be working on it, and asked for at most once more: 
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cloud66_redeploy import reasons
 from cloud66_redeploy.client import Client
@@ -64,6 +63,8 @@ class Trigger:
     clock: Clock
     deadline: float
     say: Callable[[str], None]
+    _lost: Trouble | None = field(default=None, init=False)
+    _lost_at: float = field(default=0.0, init=False)
 
     def fire(self, options: Mapping[str, str]) -> Result | None:
         """
@@ -75,29 +76,33 @@ class Trigger:
         """
         known = self.tracking
         pause = 1.0
-        while not known.answered and known.action is None:
-            if self.clock.monotonic() >= self.deadline:
-                return self._gave_up(NotSent("POST", "the timeout had passed"))
-            if known.sends and self._shows_up_late():
-                return None
+        result = None
+        while result is None and not known.answered:
+            result = self._before_sending()
+            if result is not None or known.action is not None:
+                break
             known.sends += 1
             try:
-                known.hint = self.client.redeploy(options).hint
+                known.hint = self.client.redeploy(options)
                 known.answered = True
-                result = None
             except (NotSent, Declined) as trouble:
                 known.sends -= 1
                 pause = min(_LONGEST_PAUSE_SECONDS, pause * 2)
                 result = self._wait_to_send_again(trouble, pause)
             except Unclear as trouble:
                 self.say(f"The answer to the redeploy request was lost: {trouble}. Looking for its reference.")
-                result = self._settle(trouble)
+                self._lost, self._lost_at = trouble, self.clock.monotonic()
             except Refusal as refusal:
                 known.sends -= 1
                 result = reasons.uncertain(known, refusal) if known.sends else reasons.refused(refusal)
-            if result is not None:
-                return result
-        return None
+        return result
+
+    def _before_sending(self) -> Result | None:
+        """See that nothing of ours is there yet and that there is time left; return what ends the run, if anything."""
+        result = self._settle() if self._lost else None
+        if result is None and self.tracking.action is None and self.clock.monotonic() >= self.deadline:
+            return self._gave_up(NotSent("POST", "the timeout had passed"))
+        return result
 
     def _wait_to_send_again(self, trouble: Trouble, pause: float) -> Result | None:
         asked = max(pause, pause_asked_for(trouble))
@@ -105,30 +110,22 @@ class Trigger:
         if asked >= left:
             # The next try would come after the deadline.
             return self._gave_up(trouble)
-        self.say(
-            f"The redeploy request was not taken: {trouble}. Nothing was scheduled; trying again in {asked:.0f} s."
-        )
+        self.say(f"The redeploy request was not taken: {trouble}. It scheduled nothing; trying again in {asked:.0f} s.")
         self.clock.sleep(asked)
         return None
 
     def _gave_up(self, trouble: Trouble) -> Result:
         return reasons.uncertain(self.tracking, trouble) if self.tracking.sends else reasons.never_taken(trouble)
 
-    def _shows_up_late(self) -> bool:
-        """Look an earlier POST up once more before another one leaves: a declined one may have taken minutes."""
-        with suppress(ApiError):
-            self.observer.read_action()
-        return self.tracking.action is not None
-
-    def _settle(self, lost: Trouble) -> Result | None:
+    def _settle(self) -> Result | None:
         """Look our reference up until it shows or can be taken for absent; return what ends the run, if anything."""
         known = self.tracking
-        start = self.clock.monotonic()
+        assert self._lost is not None
         while known.actions_readable:
             asked_at = self.clock.monotonic()
             asked = 0.0
             try:
-                absent = self._is_absent(asked_at - start)
+                absent = self._is_absent(asked_at - self._lost_at)
             except (Denied, NotFound) as refusal:
                 return reasons.uncertain(known, refusal)
             except ApiError as trouble:
@@ -138,12 +135,12 @@ class Trigger:
                     self.say(f"Found: action {known.action.id} carries the reference, so nothing is sent again.")
                     return None
                 if absent:
-                    return self._send_once_more(lost)
+                    return self._send_once_more(self._lost)
             if asked_at >= self.deadline:
                 break
-            pause = max(asked, pause_before_next_look(asked_at - start, SETTLE_SECONDS, _SETTLE_SHARE))
+            pause = max(asked, pause_before_next_look(asked_at - self._lost_at, SETTLE_SECONDS, _SETTLE_SHARE))
             self.clock.sleep(min(pause, max(0.0, self.deadline - self.clock.monotonic())))
-        return reasons.uncertain(known, lost)
+        return reasons.uncertain(known, self._lost)
 
     def _is_absent(self, seconds: float) -> bool:
         """
