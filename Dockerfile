@@ -1,19 +1,27 @@
-# The action's image: the interpreter, the runtime requirements by hash, and the package. Nothing else of ours ships:
-# no tests, no stand-in, no shell script.
+# The action's image: an interpreter, the runtime requirements by hash, and the package, with no shell and no package
+# manager around them. The first stage has the tools, the second takes only what docker/root_fs.py has put together.
 ARG BASE=python:3.13-slim
 
 FROM ${BASE} AS build
 COPY requirements/runtime.txt requirements/toolkit.txt /build/
-# actions-toolkit's wheel brings its tests as a top-level package.
-RUN python -m pip install --no-cache-dir --no-deps --require-hashes --root-user-action=ignore --target /site \
-      -r /build/runtime.txt -r /build/toolkit.txt \
- && rm -rf /site/tests /site/bin
-COPY src/cloud66_redeploy /site/cloud66_redeploy
-RUN python -m compileall -q --invalidation-mode unchecked-hash /site
+RUN ["python", "-m", "pip", "install", "--no-cache-dir", "--no-compile", "--no-deps", "--require-hashes", \
+     "--disable-pip-version-check", "--root-user-action=ignore", "--target", "/image/action/site", \
+     "-r", "/build/runtime.txt", "-r", "/build/toolkit.txt"]
+COPY src/cloud66_redeploy /image/action/site/cloud66_redeploy
+COPY docker/main docker/cleanup /image/action/
+COPY docker/root_fs.py /build/
+RUN ["python", "/build/root_fs.py", "/image"]
 
-FROM ${BASE}
-COPY --from=build /site /action/site
-COPY docker/main docker/cleanup /action/
+FROM scratch
+ARG VERSION=unreleased
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Cloud 66 redeploy" \
+      org.opencontainers.image.description="Redeploys a Cloud 66 stack exactly once, waits, and tells the truth" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+COPY --from=build /image /
+ENV LANG=C.UTF-8
 # Root, because only root may write the runner's command files. Absolute and in exec form: the job's PATH and a shell
-# have no part in it. The files' first line isolates the interpreter (-I) and lets it write unbuffered (-u).
+# have no part in it. The file's first line isolates the interpreter (-I) and lets it write unbuffered (-u).
 ENTRYPOINT ["/action/main"]

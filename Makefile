@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: demo test campaign lint types lock clean
+.PHONY: demo test campaign bench-start lint types lock clean
 
 $(READY): requirements/runtime.txt requirements/toolkit.txt requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed (PYTHON=python3.13 make ...)")'
@@ -26,6 +26,10 @@ test: lint types
 
 campaign: $(READY)
 	$(BIN)/python tests/campaign.py 10000
+
+# How long from process start to the first request, beside a five-line script.
+bench-start: $(READY)
+	$(BIN)/python bench/start.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

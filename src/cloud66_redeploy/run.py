@@ -1,6 +1,5 @@
 """One run of the step, from left to right: inputs, trigger, wait, report. Everything that it touches is handed in."""
 
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -205,6 +204,8 @@ class Run:
         return result
 
     def _own_fault(self, error: Exception) -> Result:
+        import traceback  # noqa: PLC0415 - needed by no run that goes well
+
         for line in traceback.format_exception(error):
             for part in line.splitlines():
                 self.reporter.say(f"| {part}")

@@ -7,7 +7,6 @@ never begins a line, holds no line break, and that mark is broken up.
 
 import re
 from collections.abc import Mapping
-from html import escape
 from urllib.parse import quote, urlsplit
 
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
@@ -59,10 +58,12 @@ class Cleaner:
 
     def html(self, text: str, longest: int = LONGEST_FIELD) -> str:
         """Return text as one line for the summary, which is HTML: no Markdown in it counts."""
-        return escape(self.line(text, longest))
+        return self.html_line(self.line(text, longest))
 
     def html_line(self, line: str) -> str:
         """Return a cleaned line (`tail`) for the summary, its indentation kept."""
+        from html import escape  # noqa: PLC0415 - at the very end, and it brings a large table along
+
         return escape(line)
 
     def url(self, text: str) -> str:

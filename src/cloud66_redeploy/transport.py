@@ -10,7 +10,6 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-import backoff
 import requests
 from requests import exceptions as broken
 from urllib3.exceptions import NewConnectionError
@@ -90,6 +89,19 @@ class Transport:
 
     def retrying(self, method: str, path: str, query: dict[str, str]) -> object:
         """Make a GET or DELETE, again where trouble passes; return the JSON body."""
+        failed: list[Trouble] = []
+        try:
+            return self.send(method, path, query)
+        except Trouble as trouble:
+            failed.append(trouble)
+        # Only now: it brings asyncio along, and most runs never have to try anything again.
+        import backoff  # noqa: PLC0415
+
+        def try_again() -> object:
+            if failed:
+                raise failed.pop()
+            return self.send(method, path, query)
+
         again = backoff.on_exception(
             self._pauses,
             Trouble,
@@ -98,7 +110,7 @@ class Transport:
             jitter=None,
             logger=None,
         )
-        return again(self.send)(method, path, query)
+        return again(try_again)()
 
     def _pauses(self) -> Generator[float, Exception, None]:
         """
