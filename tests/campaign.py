@@ -130,6 +130,7 @@ def schedules(draw: st.DrawFn) -> Schedule:
         "action_finish_lag_seconds": draw(delays),
         "record_while_queued": draw(st.booleans()),
         "ignore_reference_filter": draw(st.booleans()),
+        "text": draw(st.sampled_from([None, None, None, f"a {TOKEN} ::error::b ##[error]c"])),
         "cancel_takes_seconds": draw(st.sampled_from([0.0, 2.0, 8.0])),
     }
     others = draw(st.lists(_others(), max_size=4))
