@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: demo test campaign bench-start lint types lock clean
+.PHONY: demo test campaign bench-start bench-looks bench-quota lint types lock clean
 
 $(READY): requirements/runtime.txt requirements/toolkit.txt requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed (PYTHON=python3.13 make ...)")'
@@ -30,6 +30,14 @@ campaign: $(READY)
 # How long from process start to the first request, beside a five-line script.
 bench-start: $(READY)
 	$(BIN)/python bench/start.py
+
+# When it looks, beside other schedules; writes looks.svg.
+bench-looks: $(READY)
+	$(BIN)/python bench/looks.py
+
+# Fifty jobs on one hour's calls.
+bench-quota: $(READY)
+	$(BIN)/python bench/quota.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

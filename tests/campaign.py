@@ -30,8 +30,8 @@ from harness import Ending, Step
 TOKEN = "demo-token"
 OUTPUTS = {
     "outcome", "reason", "deployment_id", "action_id", "user_reference", "git_hash", "git_ref", "commit_url",
-    "started_at", "finished_at", "queued_seconds", "deploy_seconds", "is_live", "stack_name", "stack_environment",
-    "app_url", "deployment",
+    "started_at", "finished_at", "queued_seconds", "deploy_seconds", "usual_seconds", "is_live", "stack_name",
+    "stack_environment", "app_url", "deployment",
 }  # fmt: skip
 OUTCOMES = {"success", "failed", "cancelled", "timed_out", "unknown", "scheduled"}
 ONE_REQUEST_SECONDS = 30

@@ -31,7 +31,7 @@ def refused(step: Step, ending: Ending, name: str) -> str:
     assert "Nothing was scheduled." in message
     assert ending.outputs["reason"].startswith(f"Input {name}: ")
     assert not any(ending.outputs[each] for each in ("deployment_id", "action_id", "user_reference", "deployment"))
-    assert len(ending.outputs) == 17
+    assert len(ending.outputs) == 18
     assert ending.warnings == []
     return message
 

@@ -63,6 +63,7 @@ def test_everything_known() -> None:
         "finished_at": "2026-01-01T00:01:00.600+00:00",
         "queued_seconds": "10",
         "deploy_seconds": "51",
+        "usual_seconds": "",
         "is_live": "true",
         "stack_name": "Awesome App",
         "stack_environment": "production",

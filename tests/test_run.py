@@ -19,8 +19,8 @@ from harness import Ending, Step
 MakeStep = Callable[..., Step]
 OUTPUTS = {
     "outcome", "reason", "deployment_id", "action_id", "user_reference", "git_hash", "git_ref", "commit_url",
-    "started_at", "finished_at", "queued_seconds", "deploy_seconds", "is_live", "stack_name", "stack_environment",
-    "app_url", "deployment",
+    "started_at", "finished_at", "queued_seconds", "deploy_seconds", "usual_seconds", "is_live", "stack_name",
+    "stack_environment", "app_url", "deployment",
 }  # fmt: skip
 SHAPES = ["deployment_id", "action_id_as_id", "async_action_id", "async_action_id_null"]
 MINE = {"via": "api", "user": "ci@example.com"}

@@ -8,6 +8,7 @@ import pytest
 
 from cloud66_redeploy.deployment import Outcome, Phase
 from cloud66_redeploy.errors import ApiError, NotSent, Unclear
+from cloud66_redeploy.pace import Pace
 from cloud66_redeploy.tracking import Tracking
 from cloud66_redeploy.verdict import Absence
 from cloud66_redeploy.waiter import Patience, Waiter
@@ -188,7 +189,8 @@ class Looks:
 def wait(looks: Looks, **patience: float) -> tuple[Outcome, list[float]]:
     """Wait on a script; return the outcome and when it was looked."""
     given = {"timeout_seconds": 1000.0, "queue_timeout_seconds": 1000.0, "poll_interval_seconds": 30.0} | patience
-    waiter = Waiter(looks, Tracking("mine"), looks.clock, Patience(**given), 0.0, lambda *_: None)  # type: ignore[arg-type]
+    tracking, pace = Tracking("mine"), Pace(Tracking("mine"), given.pop("poll_interval_seconds"), 0.0)
+    waiter = Waiter(looks, tracking, looks.clock, Patience(**given), 0.0, pace, lambda *_: None)  # type: ignore[arg-type]
     return waiter.wait().outcome, looks.times
 
 

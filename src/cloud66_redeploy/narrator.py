@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 from cloud66_redeploy.deployment import Phase
 from cloud66_redeploy.duration import format_duration
+from cloud66_redeploy.pace import Estimate
 from cloud66_redeploy.reasons import name_of
 from cloud66_redeploy.tracking import Tracking
 
 _SAY_AGAIN_SECONDS = 60.0
+_BAR = 20
 
 
 class Narrator:
@@ -18,16 +20,31 @@ class Narrator:
         self._last = ""
         self._said_at = 0.0
 
-    def tell(self, elapsed_seconds: float, text: str) -> None:
-        """Say a text, if it is news or a minute has passed."""
+    def tell(self, elapsed_seconds: float, text: str, how_far: str = "") -> None:
+        """Say a text, if it is news or a minute has passed; how far things are is no news by itself."""
         if text != self._last or elapsed_seconds - self._said_at >= _SAY_AGAIN_SECONDS:
             self._last, self._said_at = text, elapsed_seconds
-            self._say(f"[{format_duration(elapsed_seconds)}] {text}")
+            self._say(f"[{format_duration(elapsed_seconds)}] {text}{how_far}")
 
 
 def progress(tracking: Tracking) -> str:
     """Put into words where ours stands."""
     return f"{name_of(tracking)}: {_standing(tracking)}"
+
+
+def how_far(tracking: Tracking, estimate: Estimate | None) -> str:
+    """Put into words and a bar how far ours is, to follow its progress; "" unless it is deploying."""
+    is_running = tracking.deployment is not None and tracking.deployment.phase is Phase.RUNNING and not tracking.gone
+    if estimate is None or not is_running:
+        return ""
+    age = format_duration(estimate.age_seconds)
+    if estimate.usual_seconds is None:
+        return f", {age}"
+    times = f", {age} of usually {format_duration(estimate.usual_seconds)}"
+    if estimate.percent is None:
+        return f"{times} [{'#' * _BAR}] longer than usual"
+    full = estimate.percent * _BAR // 100
+    return f"{times} [{'#' * full}{'.' * (_BAR - full)}] {estimate.percent} %"
 
 
 def _standing(tracking: Tracking) -> str:
@@ -37,12 +54,23 @@ def _standing(tracking: Tracking) -> str:
     if tracking.gone:
         return "its record has disappeared; looking on"
     if deployment.phase is Phase.QUEUED:
-        ahead = tracking.queued_ahead
-        return f"queued behind {ahead} other deployment{'s' if ahead > 1 else ''}" if ahead else "queued"
+        return _standing_in_queue(tracking)
     if deployment.phase is Phase.RUNNING:
         commit = deployment.text("git_hash")[:10]
         return f"deploying commit {commit}" if commit else "deploying"
     return f"{deployment.phase}; checking it against its action"
+
+
+def _standing_in_queue(tracking: Tracking) -> str:
+    ahead, first = tracking.queued_ahead, tracking.running_ahead
+    if not ahead:
+        return "queued"
+    text = f"queued behind {ahead} other deployment{'s' if ahead > 1 else ''}"
+    if first is None:
+        return text
+    # Whoever it is stands last: the name may be long, and is cut only after it has been cleaned.
+    who = first.text("triggered_by")
+    return f"{text}; {first.id} is deploying now{f', triggered by {who}' if who else ''}"
 
 
 def _standing_unseen(tracking: Tracking) -> str:

@@ -1,9 +1,9 @@
 """
 One look: asks the API for news of our redeploy and writes them into the tracking.
 
-A look is as cheap as what is known allows: one call once the deployment is proved ours and has started (or the action,
-where the deployment is only inferred), two while it has to be found. As soon as one record says that it is over, both
-are read once more.
+A look is as cheap as what is known allows: one call once the deployment is proved ours (the list while it waits, its
+own record once it has started), or inferred (the action's record), two while it has to be found. As soon as one record
+says that it is over, both are read once more.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,7 +35,9 @@ class Observer:
         """
         known = self._tracking
         started = known.deployment is not None and known.deployment.phase is not Phase.QUEUED
-        if not started or known.sends > 1 or (known.action is None and known.proof is Proof.INFERRED):
+        if not started and self._is_settled():
+            self._read_queue()
+        elif not started or known.sends > 1 or (known.action is None and known.proof is Proof.INFERRED):
             self.search()
         elif known.proof is Proof.PROVED:
             self._read_deployment()
@@ -43,6 +45,25 @@ class Observer:
             self.read_action()
         if self._something_ended():
             self._read_both()
+
+    def _is_settled(self) -> bool:
+        """Whether the actions have nothing more to tell while ours waits: it is proved, and known by one request."""
+        known = self._tracking
+        is_one = known.sends <= 1 and (known.action is not None or not known.actions_readable)
+        return known.proof is Proof.PROVED and is_one
+
+    def _read_queue(self) -> None:
+        """Read the list alone: ours, and those ahead of it."""
+        deployments = self._deployments()
+        self._refresh(deployments)
+        self._count_those_ahead(deployments)
+
+    def _deployments(self) -> list[Deployment]:
+        try:
+            return self._client.deployments()
+        except NotFound:
+            self._raise_if_stack_is_gone()
+            raise Unclear("GET deployments", "the stack is there, its deployments are not") from None
 
     def says(self) -> tuple[Saying, Saying]:
         """Return what deployment and action say. An inferred deployment says nothing until its pairing has held."""
@@ -57,11 +78,7 @@ class Observer:
         """Read both lists and find out which deployment is ours, or whether that still holds."""
         known = self._tracking
         # In this order, so that a deployment that comes between the two calls doesn't show without its action.
-        try:
-            deployments = self._client.deployments()
-        except NotFound:
-            self._raise_if_stack_is_gone()
-            raise Unclear("GET deployments", "the stack is there, its deployments are not") from None
+        deployments = self._deployments()
         actions: list[Action] = []
         if known.actions_readable:
             actions = self._reading_actions(self._client.actions)
@@ -180,15 +197,16 @@ class Observer:
     def _count_those_ahead(self, deployments: Sequence[Deployment]) -> None:
         known = self._tracking
         ours = known.deployment
-        known.queued_ahead = (
-            None
-            if ours is None
-            else sum(
-                not one.phase.is_final and (one.phase is Phase.RUNNING or one.id < ours.id)
-                for one in deployments
-                if one.id != ours.id
-            )
-        )
+        ahead = [
+            one
+            for one in deployments
+            if ours is not None
+            and one.id != ours.id
+            and not one.phase.is_final
+            and (one.phase is Phase.RUNNING or one.id < ours.id)
+        ]
+        known.queued_ahead = None if ours is None else len(ahead)
+        known.running_ahead = next((one for one in ahead if one.phase is Phase.RUNNING), None)
 
     def _something_ended(self) -> bool:
         known = self._tracking

@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 
 from cloud66_redeploy.deployment import Result
+from cloud66_redeploy.forecast import Forecast
 from cloud66_redeploy.text import Cleaner
 from cloud66_redeploy.tracking import Tracking
 
@@ -39,6 +40,7 @@ def all_outputs(result: Result, tracking: Tracking, cleaner: Cleaner) -> dict[st
         "finished_at": field("finished_at"),
         "queued_seconds": _whole(queued_seconds(tracking)),
         "deploy_seconds": _whole(deploy_seconds(tracking)),
+        "usual_seconds": _whole(usual_seconds(tracking)),
         "is_live": str(is_live).lower() if isinstance(is_live, bool) else "",
         "stack_name": cleaner.line(stack.text("name")) if stack else "",
         "stack_environment": cleaner.line(stack.text("environment")) if stack else "",
@@ -57,6 +59,12 @@ def deploy_seconds(tracking: Tracking) -> float | None:
     """Return how long ours took from start to finish, by the server's times, or None where not known."""
     deployment = tracking.deployment
     return _between(deployment.started_at, deployment.finished_at) if deployment else None
+
+
+def usual_seconds(tracking: Tracking) -> float | None:
+    """Return how long deployments like ours usually took, or None where too few are known."""
+    forecast = Forecast.of(tracking.durations)
+    return forecast.usual_seconds if forecast else None
 
 
 def app_url(tracking: Tracking, cleaner: Cleaner) -> str:

@@ -15,9 +15,11 @@ from cloud66_redeploy.ending import report_ending
 from cloud66_redeploy.errors import Aborted, ApiError, InputError
 from cloud66_redeploy.inputs import Inputs
 from cloud66_redeploy.memory import ENDED, STATE, Memory
-from cloud66_redeploy.narrator import Narrator, progress
+from cloud66_redeploy.narrator import Narrator, how_far, progress
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.outputs import known_outputs
+from cloud66_redeploy.pace import Pace
+from cloud66_redeploy.quota import Quota
 from cloud66_redeploy.report import Reporter
 from cloud66_redeploy.tracking import Tracking
 from cloud66_redeploy.transport import Limits, Session, Transport, Window
@@ -116,7 +118,7 @@ class Run:
         say(f"Scheduled; find it in Cloud 66 by its reference: {known.reference}")
         if not inputs.wait:
             return self._scheduled(observer, inputs)
-        result = self._wait(inputs, client, observer, start)
+        result = self._wait(inputs, client, observer, transport.quota, start)
         if result.outcome is Outcome.TIMED_OUT and inputs.cancel_on_timeout:
             result = self._cancel_on_timeout(result, inputs, transport)
         return result
@@ -144,17 +146,20 @@ class Run:
         name = reasons.name_of(self.tracking)
         return Result(Outcome.SCHEDULED, f"Scheduled {name}; as asked, its outcome was not waited for.")
 
-    def _wait(self, inputs: Inputs, client: Client, observer: Observer, start: float) -> Result:
+    def _wait(self, inputs: Inputs, client: Client, observer: Observer, quota: Quota, start: float) -> Result:
         narrator = Narrator(self.reporter.say)
-        duplicates = Duplicates(client, self.tracking, self.reporter.warn)
+        known, clock = self.tracking, self.clock
+        duplicates = Duplicates(client, known, self.reporter.warn)
+        pace = Pace(known, inputs.poll_interval_seconds, clock.monotonic(), quota, self.reporter.say)
 
         def on_look(elapsed: float, trouble: ApiError | None) -> None:
             self._note_known(inputs)
             duplicates.cancel()
-            narrator.tell(elapsed, f"no news ({trouble}); looking on" if trouble else progress(self.tracking))
+            text = f"no news ({trouble}); looking on" if trouble else progress(known)
+            narrator.tell(elapsed, text, "" if trouble else how_far(known, pace.estimate(clock.monotonic())))
 
-        patience = Patience(inputs.timeout_seconds, inputs.queue_timeout_seconds, inputs.poll_interval_seconds)
-        result = Waiter(observer, self.tracking, self.clock, patience, start, on_look).wait()
+        patience = Patience(inputs.timeout_seconds, inputs.queue_timeout_seconds)
+        result = Waiter(observer, known, clock, patience, start, pace, on_look).wait()
         duplicates.cancel()
         return result
 

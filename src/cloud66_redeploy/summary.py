@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from cloud66_redeploy.deployment import Outcome, Result
+from cloud66_redeploy.deployment import Outcome, Phase, Result
 from cloud66_redeploy.duration import format_duration
-from cloud66_redeploy.outputs import app_url, deploy_seconds, queued_seconds
+from cloud66_redeploy.outputs import app_url, deploy_seconds, queued_seconds, usual_seconds
 from cloud66_redeploy.reasons import advice_for
 from cloud66_redeploy.text import Cleaner
 from cloud66_redeploy.tracking import Tracking
@@ -62,8 +62,23 @@ def _rows(tracking: Tracking, cleaner: Cleaner) -> list[tuple[str, str]]:
         ("Commit", _commit(tracking, cleaner)),
         ("Queued", format_duration(queued) if queued is not None else ""),
         ("Deployed in", format_duration(took) if took is not None else ""),
+        ("Usually", _usually(tracking)),
         ("Reference", _code(tracking.reference, cleaner)),
     ]
+
+
+def _usually(tracking: Tracking) -> str:
+    """Say how long it usually takes, and how this one, if it succeeded, compares with the last ones."""
+    usual, took, past = usual_seconds(tracking), deploy_seconds(tracking), tracking.durations
+    if usual is None:
+        return ""
+    times = f"{format_duration(usual)} (the last {len(past)}: {format_duration(min(past))} to "
+    text = f"{times}{format_duration(max(past))})"
+    if took is None or tracking.deployment is None or tracking.deployment.phase is not Phase.SUCCESS:
+        return text
+    slower = round(100 * (took / usual - 1))
+    compared = f"{abs(slower)} % {'slower' if slower > 0 else 'faster'} than usual" if slower else "as long as usual"
+    return f"{text}; this one was {compared}, faster than {sum(one > took for one in past)} of them"
 
 
 def _commit(tracking: Tracking, cleaner: Cleaner) -> str:

@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import Self
 
 from cloud66_redeploy.deployment import Action, Deployment, Phase, Stack
+from cloud66_redeploy.history import Past, durations_like, past_of
 
 SKEW = timedelta(seconds=5)
 """Two records of one job are written by different processes; their times differ a little."""
@@ -18,7 +19,8 @@ class Baseline:
     The stack's deployments and actions as they were just before the POST (the first page of each).
 
     `open_…` are those not finished then; `newest` is the last moment (the server's time) that a deployment of it
-    tells of, so a deployment that tells of an earlier one is old, even if it stood further down.
+    tells of, so a deployment that tells of an earlier one is old, even if it stood further down. `past` is how long
+    those that succeeded took.
     """
 
     deployments: frozenset[int] = frozenset()
@@ -26,6 +28,7 @@ class Baseline:
     actions: frozenset[int] = frozenset()
     open_actions: frozenset[int] = frozenset()
     newest: datetime | None = None
+    past: tuple[Past, ...] = ()
 
     @property
     def over_deployments(self) -> frozenset[int]:
@@ -47,6 +50,7 @@ class Baseline:
             frozenset(one.id for one in actions),
             frozenset(one.id for one in actions if not one.phase.is_final),
             max((moment for one in deployments for moment in one.times), default=None),
+            past_of(deployments),
         )
 
     def is_new(self, deployment: Deployment) -> bool:
@@ -82,6 +86,7 @@ class Tracking:
         gone: the deployment was there and now it is not.
         maybe_started: ours is not known, but one that could be has started.
         queued_ahead: deployments of others that run or wait before ours, at the last look; None where not known.
+        running_ahead: the one of them that runs, or None.
 
     """
 
@@ -102,11 +107,17 @@ class Tracking:
     gone: bool = False
     maybe_started: bool = False
     queued_ahead: int | None = None
+    running_ahead: Deployment | None = None
 
     @property
     def proved_id(self) -> int | None:
         """The id of the deployment that is proved ours, or None."""
         return self.deployment.id if self.deployment is not None and self.proof is Proof.PROVED else None
+
+    @property
+    def durations(self) -> tuple[float, ...]:
+        """How long the newest deployments like ours took, in seconds, the newest first."""
+        return durations_like(self.deployment, self.baseline.past)
 
     @property
     def is_queued(self) -> bool:

@@ -19,6 +19,7 @@ from cloud66_redeploy.answers import read_answer
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.errors import ApiError, NotSent, Refusal, Trouble, Unclear
 from cloud66_redeploy.interrupts import Overdue
+from cloud66_redeploy.quota import Quota
 from cloud66_redeploy.schedule import MAX_PAUSE_SECONDS, pause_asked_for
 
 T = TypeVar("T")
@@ -73,6 +74,7 @@ class Transport:
             than `limits.total`.
         on_warning: told the text of X-Cloud66-Warning.
         on_trouble: told of trouble that is about to be tried again.
+        quota: keeps what the answers say of the hour's calls; copies of this transport share it.
 
     """
 
@@ -86,6 +88,7 @@ class Transport:
     tries: int | None = 3
     on_warning: Callable[[str], None] = lambda _text: None
     on_trouble: Callable[[Trouble], None] = lambda _trouble: None
+    quota: Quota = field(default_factory=Quota)
 
     def retrying(self, method: str, path: str, query: dict[str, str]) -> object:
         """Make a GET or DELETE, again where trouble passes; return the JSON body."""
@@ -154,6 +157,8 @@ class Transport:
             raise Unclear(call, f"no whole answer within {limit:.0f} s") from None
         except OSError as error:
             raise _broken(call, error) from error
+        limits = headers.get("X-RateLimit-Limit"), headers.get("X-RateLimit-Remaining")
+        self.quota.note(*limits, self.clock.monotonic())
         warning = headers.get("X-Cloud66-Warning")
         if warning:
             self.on_warning(warning)

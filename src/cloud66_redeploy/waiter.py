@@ -9,7 +9,8 @@ from cloud66_redeploy.deployment import Result
 from cloud66_redeploy.duration import format_duration
 from cloud66_redeploy.errors import ApiError, Denied, NotFound
 from cloud66_redeploy.observer import Observer
-from cloud66_redeploy.schedule import pause_asked_for, pause_before_next_look
+from cloud66_redeploy.pace import Pace
+from cloud66_redeploy.schedule import pause_asked_for
 from cloud66_redeploy.tracking import Tracking
 from cloud66_redeploy.verdict import decide
 
@@ -21,11 +22,10 @@ _PAUSE_WHILE_SETTLING_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to wait, in seconds from the start, and the longest pause between two looks."""
+    """How long to wait, in seconds from the start."""
 
     timeout_seconds: float
     queue_timeout_seconds: float
-    poll_interval_seconds: float
 
 
 @dataclass
@@ -35,6 +35,7 @@ class Waiter:
 
     Attributes:
         start: the instant (monotonic seconds) that the timeout counts from.
+        pace: says when to look next.
         on_look: told after each look how many seconds have passed and what kept it from getting news, if anything.
 
     """
@@ -44,6 +45,7 @@ class Waiter:
     clock: Clock
     patience: Patience
     start: float
+    pace: Pace
     on_look: Callable[[float, ApiError | None], None]
     _open_since: float | None = field(default=None, init=False)
 
@@ -63,6 +65,7 @@ class Waiter:
             trouble = None
             try:
                 self.observer.look()
+                self.pace.note(now)
             except (Denied, NotFound) as refusal:
                 return reasons.lost_sight(self.tracking, refusal)
             except ApiError as passing:
@@ -78,7 +81,7 @@ class Waiter:
             queued = self.tracking.is_queued
             if queued and now >= queue_deadline and not trouble:
                 return reasons.timed_out(self.tracking, self._limit("queue_timeout"), None)
-            self._pause(now - waiting_since, trouble, queue_deadline if queued and now < queue_deadline else deadline)
+            self._pause(trouble, deadline, queue_deadline if queued and now < queue_deadline else deadline)
 
     def _result(self, now: float, deadline: float) -> Result | None:
         says = self.observer.says()
@@ -91,8 +94,8 @@ class Waiter:
         outcome = decide(*says, settled=settled)
         return reasons.ended(outcome, self.tracking, *says) if outcome else None
 
-    def _pause(self, elapsed: float, trouble: ApiError | None, next_strike: float) -> None:
-        pause = pause_before_next_look(elapsed, self.patience.poll_interval_seconds)
+    def _pause(self, trouble: ApiError | None, deadline: float, next_strike: float) -> None:
+        pause = self.pace.pause(self.clock.monotonic(), deadline)
         if self._open_since is not None:
             pause = min(pause, _PAUSE_WHILE_SETTLING_SECONDS)
         if trouble:
