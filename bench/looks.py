@@ -25,8 +25,8 @@ from looks_plot import draw
 
 POLL_INTERVAL = 30.0
 PAST = 20
-PASTS = 40
-ENDS = 50
+PASTS = 120
+ENDS = 40
 EARLY = 0.1
 WORTHS = (0.2, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.75, 1, 1.5, 2.5, 4)
 OURS = "ours"

@@ -99,6 +99,18 @@ def test_hostile_text(step: Callable[..., Step], way: str, text: str) -> None:
     assert MARK in ending.log
 
 
+@pytest.mark.parametrize("text", TEXTS)
+def test_hostile_name_in_the_queue(step: Callable[..., Step], text: str) -> None:
+    """Whoever's deployment runs before ours, their name forges nothing in the log."""
+    dials: dict[str, Any] = {"text": f"{TEXTS[text]}{MARK}", "git_hash": "0" * 40, "duration_seconds": 5}
+    made = step(behaviour=Behaviour(**dials), stacks=[StackSpec(history=6)])
+    made.simulator.request_deployment(duration=40)
+    ending = made.run()
+    check_log(ending.log, TOKEN, f"Cloud 66 redeploy: {ending.outcome}" if ending.status else None)
+    check_summary(ending.summary, TOKEN)
+    assert "is deploying now, triggered by" in ending.log
+
+
 @pytest.mark.parametrize(
     ("way", "unit"),
     [("failed", f"::error::{TOKEN}\n<\u200b&|"), ("refused at the stack", "##[error]é")],

@@ -39,6 +39,14 @@ ACTION = Action.from_json({"id": 40, "started_at": "2026-01-01T00:00:00Z"})
             Tracking("r", deployment=deployment(), queued_ahead=3),
             "deployment 108: queued behind 3 other deployments",
         ),
+        (
+            Tracking("r", deployment=deployment(), queued_ahead=2, running_ahead=deployment(id=105)),
+            "deployment 108: queued behind 2 other deployments; 105 is deploying now",
+        ),
+        (
+            Tracking("r", deployment=deployment(), queued_ahead=1, running_ahead=deployment(id=105, triggered_by="a")),
+            "deployment 108: queued behind 1 other deployment; 105 is deploying now, triggered by a",
+        ),
         (Tracking("r", deployment=deployment(**RUNNING)), "deployment 108: deploying"),
         (
             Tracking("r", deployment=deployment(**RUNNING, git_hash="0123456789abcdef")),
@@ -58,6 +66,15 @@ ACTION = Action.from_json({"id": 40, "started_at": "2026-01-01T00:00:00Z"})
 def test_progress(tracking: Tracking, text: str) -> None:
     """Where ours stands is said in words, as far as it is known."""
     assert progress(tracking) == text
+
+
+def test_how_far_it_is_is_no_news() -> None:
+    """How far ours is goes with a line that is said anyway, and makes none by itself."""
+    said: list[str] = []
+    narrator = Narrator(said.append)
+    for elapsed, percent in ((0, 1), (30, 10), (59.9, 20), (60, 30)):
+        narrator.tell(elapsed, "deploying", f", {percent} %")
+    assert said == ["[0s] deploying, 1 %", "[1m] deploying, 30 %"]
 
 
 def test_narrator_says_what_is_new() -> None:

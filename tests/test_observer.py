@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cloud66_redeploy.deployment import Action, Deployment, Phase
-from cloud66_redeploy.errors import NotFound
+from cloud66_redeploy.errors import NotFound, Unclear
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.tracking import Baseline, Proof, Tracking
 from cloud66_redeploy.verdict import Absence
@@ -133,6 +133,41 @@ def test_a_record_that_is_gone_asks_for_its_stack(gone: bool) -> None:
     else:
         observe(known, **answers)
         assert Observer(Records(), known).says() == (Absence.GONE, Absence.NEVER_SEEN)  # type: ignore[arg-type]
+
+
+def test_a_deployment_that_waits_is_one_call() -> None:
+    """Once ours is proved and its action known, the list alone is read while it waits; every fourth time both."""
+    known = Tracking("mine", sends=1, answered=True, action=action())
+    known.adopt(deployment(108, None, outcome=None), Proof.PROVED)
+    listed = [deployment(108, None, outcome=None), deployment(107, None), deployment(106)]
+    client = Records(actions=[action()], deployments=listed)
+    observer = Observer(client, known)  # type: ignore[arg-type]
+    for _ in range(4):
+        observer.look()
+    assert client.asked == ["deployments"] * 4 + ["actions"]
+    assert known.queued_ahead == 2
+    assert known.running_ahead is not None
+    assert known.running_ahead.id == 106
+
+
+def test_a_cancellation_in_the_queue_that_only_the_action_shows() -> None:
+    """A deployment whose record goes on waiting after its action has ended is noticed."""
+    known = Tracking("mine", sends=1, answered=True, action=action())
+    waiting = deployment(108, None, outcome=None)
+    known.adopt(waiting, Proof.PROVED)
+    over = action(end=40, finished_success=False)
+    client = Records(actions=[over], actions_with=[over], deployments=[waiting], deployment=waiting)
+    observer = Observer(client, known)  # type: ignore[arg-type]
+    for _ in range(4):
+        observer.look()
+    assert observer.says() == (Phase.QUEUED, Phase.FAILED)
+
+
+def test_actions_that_are_not_found_while_the_stack_is_there() -> None:
+    """A list of actions that answers 404 is passing trouble as long as the stack itself is there."""
+    known = Tracking("mine", sends=1, answered=True)
+    with pytest.raises(Unclear):
+        observe(known, deployments=[], actions=NotFound("GET /x", "not there", status=404), stack=None)
 
 
 def test_a_deployment_that_waits_is_searched_for_again() -> None:

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud66_redeploy.deployment import Action, Deployment, Outcome, Result, Stack
+from cloud66_redeploy.history import Past
 from cloud66_redeploy.outputs import all_outputs, app_url, deploy_seconds, known_outputs, queued_seconds
 from cloud66_redeploy.text import Cleaner
-from cloud66_redeploy.tracking import Proof, Tracking
+from cloud66_redeploy.tracking import Baseline, Proof, Tracking
 from hostile import OUTPUTS, TEXTS
 
 RECORD: dict[str, Any] = {
@@ -69,6 +70,15 @@ def test_everything_known() -> None:
         "stack_environment": "production",
         "app_url": "https://awesome.example.com",
     }
+
+
+def test_usual_seconds() -> None:
+    """The usual time is the middle of the last ones, known from five on."""
+    tracking = known()
+    tracking.baseline = Baseline(past=tuple(Past(frozenset(), float(seconds)) for seconds in (50, 90, 60, 70)))
+    assert outputs(tracking)["usual_seconds"] == ""
+    tracking.baseline = Baseline(past=(*tracking.baseline.past, Past(frozenset(), 80.0)))
+    assert outputs(tracking)["usual_seconds"] == "70"
 
 
 def test_nothing_known() -> None:

@@ -170,7 +170,8 @@ def test_a_look_is_one_call(step: MakeStep) -> None:
     post = next(number for number, one in enumerate(asked) if one.method == "POST")
     later = [one.path.rpartition("/")[2] for one in asked[post + 3 :]]
     start = later.index("109")
-    assert set(later[:start]) == {"deployments"}
+    assert later[:start].count("actions") <= start // 4
+    assert set(later[:start]) <= {"deployments", "actions"}
     assert set(later[start:-3]) == {"109"}
     assert "queued behind 1 other deployment; 108 is deploying now, triggered by colleague@example.com" in ending.log
 

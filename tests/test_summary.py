@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from cloud66_redeploy.deployment import Action, Deployment, Outcome, Result, Stack
 from cloud66_redeploy.ending import report_ending
+from cloud66_redeploy.history import Past
 from cloud66_redeploy.report import Reporter
 from cloud66_redeploy.summary import render
 from cloud66_redeploy.text import Cleaner
-from cloud66_redeploy.tracking import Proof, Tracking
+from cloud66_redeploy.tracking import Baseline, Proof, Tracking
 from harness import read_commands
 from hostile import OUTPUTS, TEXTS, check_summary, commands
 
@@ -72,6 +73,25 @@ def test_everything_known() -> None:
     assert "Next" not in text
     assert "Cloud 66 said" not in text
     assert "<details>" not in html
+
+
+@pytest.mark.parametrize(
+    ("finished", "outcome", "text"),
+    [
+        ("00:01:00", "success", "this one was 17 % faster than usual, faster than 4 of them"),
+        ("00:01:25", "success", "this one was 25 % slower than usual, faster than 0 of them"),
+        ("00:01:10", "success", "this one was as long as usual, faster than 2 of them"),
+        ("00:01:10", "failed", None),
+        (None, "success", None),
+    ],
+)
+def test_comparison(finished: str | None, outcome: str, text: str | None) -> None:
+    """A success is compared with the last ones; of any other, only the usual time is told."""
+    tracking = known(finished_at=finished and f"2026-01-01T{finished}Z", outcome={"code": outcome})
+    tracking.baseline = Baseline(past=tuple(Past(frozenset(), float(seconds)) for seconds in (60, 55, 70, 50, 65)))
+    found = check_summary(summary(SUCCESS, tracking), TOKEN)
+    assert "Usually1m (the last 5: 50s to 1m10s)" in found
+    assert (text in found) if text else ("this one" not in found)
 
 
 def test_bad_outcome() -> None:

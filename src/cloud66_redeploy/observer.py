@@ -15,6 +15,9 @@ from cloud66_redeploy.pairing import fits, holds, pair, unaccounted
 from cloud66_redeploy.tracking import Proof, Tracking
 from cloud66_redeploy.verdict import Absence, Saying
 
+_LOOKS_PER_SEARCH = 4
+"""So many looks at a deployment that waits, one of them a search in both lists."""
+
 
 class Observer:
     """Looks at the deployment of one run."""
@@ -22,6 +25,7 @@ class Observer:
     def __init__(self, client: Client, tracking: Tracking) -> None:
         self._client = client
         self._tracking = tracking
+        self._queue_looks = 0
 
     def look(self) -> None:
         """
@@ -47,10 +51,16 @@ class Observer:
             self._read_both()
 
     def _is_settled(self) -> bool:
-        """Whether the actions have nothing more to tell while ours waits: it is proved, and known by one request."""
+        """
+        Whether the list of deployments is enough while ours waits: it is proved, and known by one request.
+
+        Now and then the actions are read all the same: one that was cancelled in the queue may show only there.
+        """
         known = self._tracking
-        is_one = known.sends <= 1 and (known.action is not None or not known.actions_readable)
-        return known.proof is Proof.PROVED and is_one
+        if known.proof is not Proof.PROVED or known.sends > 1 or (known.action is None and known.actions_readable):
+            return False
+        self._queue_looks += 1
+        return self._queue_looks % _LOOKS_PER_SEARCH != 0
 
     def _read_queue(self) -> None:
         """Read the list alone: ours, and those ahead of it."""

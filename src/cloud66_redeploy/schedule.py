@@ -13,12 +13,12 @@ MAX_PAUSE_SECONDS = 15.0
 LOOK_SHARE = 0.05
 """A look comes late by at most this share of the time already spent waiting, so nobody minds the difference."""
 
-LAG_SECONDS_WORTH_A_CALL = 0.5
+LAG_SECONDS_WORTH_A_CALL = 0.46
 """
 How many seconds of lag a call has to save to be worth it: the one number that trades lag against calls.
 
-For a five-minute deployment that varies by a tenth it comes to 4.5 s of lag for 15 calls, as many as a look every 20 s
-takes. Less of it buys lag dearly: 0.35 saves half a second for one call and a half (`make bench-looks`).
+For a five-minute deployment that varies by a tenth it comes to 4.4 s of lag for 15 calls, as many as a look every 20 s
+takes. Less buys lag dearly: 0.35 saves half a second for one call and a half (`make bench-looks`).
 """
 
 SHORTEST_PAUSE_SECONDS = 1.0
@@ -27,7 +27,7 @@ THROTTLED_PAUSE_SECONDS = 60.0
 """The hourly limit is used up for all jobs of the user: one call a minute finds the new hour without hammering."""
 
 _JITTER = 0.1
-_SMALL_JITTER = 0.05
+_SMALL_JITTER = 0.03
 """Jobs that started together shall not look together."""
 
 _FIRST_PAUSE_SECONDS = 10.0
@@ -70,7 +70,7 @@ def pause_by_past(
 
 
 def jittered(pause_seconds: float, poll_interval_seconds: float, rng: random.Random | None = None) -> float:
-    """Return a pause give or take a twentieth, at least a second and at most poll_interval."""
+    """Return a pause give or take three percent, at least a second and at most poll_interval."""
     spread = pause_seconds * (rng or random).uniform(1 - _SMALL_JITTER, 1 + _SMALL_JITTER)
     return min(max(SHORTEST_PAUSE_SECONDS, spread), poll_interval_seconds)
 
