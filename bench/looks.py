@@ -219,7 +219,7 @@ WRONG = [
 
 def goal(what: str, value: float, most: float) -> None:
     """Print a goal, the figure, and whether it is met."""
-    say(f"{'met    ' if value <= most else 'NOT MET'}  {what}: {value:.2f} (at most {most})")
+    say(f"{'met    ' if value <= most else 'NOT MET'}  {what}: {value:.3f} (at most {most})")
 
 
 def say(text: str = "") -> None:

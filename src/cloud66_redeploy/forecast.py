@@ -31,8 +31,8 @@ _CALM = 2.5
 _CHANGE = 5
 """So many in a row beyond nine tenths of the older ones are no accident."""
 
-_ODD = 3.0
-"""How many usual deviations off a duration is odd."""
+_ODD = 3.5
+"""How many usual deviations off a duration is odd (Iglewicz and Hoaglin)."""
 
 _NARROWEST, _WIDEST = 0.03, 0.5
 """Bounds of a bell's width, as a ratio: even a steady pipeline varies by some percent."""
