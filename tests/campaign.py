@@ -8,6 +8,7 @@ in the meantime, what the step was asked for, and when, if at all, the workflow 
 """
 
 import contextlib
+import hashlib
 import io
 import json
 import multiprocessing
@@ -23,7 +24,7 @@ from typing import Any, get_args
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-from cloud66_simulator import Behaviour, Fault, ManualClock
+from cloud66_simulator import DEFAULT_STACK, Behaviour, Fault, ManualClock
 from cloud66_simulator.behaviour import CancelledAs, Fate, OutcomeCodes, PostShape
 from harness import Ending, Step
 
@@ -35,7 +36,7 @@ OUTPUTS = {
 }  # fmt: skip
 OUTCOMES = {"success", "failed", "cancelled", "timed_out", "unknown", "scheduled"}
 ONE_REQUEST_SECONDS = 30
-CANCEL_ON_TIMEOUT_SECONDS = 25
+CANCEL_ON_TIMEOUT_SECONDS = 35
 EXIT_AFTER_ABORT_SECONDS = 7
 
 NEVER = 1e9
@@ -83,6 +84,10 @@ class Schedule:
     abort_at: float
 
 
+_COMMITS = [hashlib.sha256(f"0 {DEFAULT_STACK} {ref}".encode()).hexdigest()[:12] for ref in ("main", "v1")]
+"""What the stand-in deploys for these refs."""
+
+_DELAYS = st.sampled_from([0.0, 0.0, 0.0, 1.0, 4.0, 9.0])
 _CALLS = [None, "/deployments$", r"/deployments/\d+$", "/actions", "^/stacks/[^/]+$"]
 
 
@@ -118,16 +123,15 @@ def faults(draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def schedules(draw: st.DrawFn) -> Schedule:
     """Draw a case."""
-    delays = st.sampled_from([0.0, 0.0, 0.0, 1.0, 4.0, 9.0])
     behaviour = {
         "post_shape": draw(st.sampled_from(get_args(PostShape))),
         "outcome_codes": draw(st.sampled_from(get_args(OutcomeCodes))),
         "cancelled_as": draw(st.sampled_from(get_args(CancelledAs))),
         "fate": draw(st.sampled_from(["success"] * 5 + list(get_args(Fate)))),
         "duration_seconds": draw(st.sampled_from([0.0, 3.0, 20.0, 60.0, 150.0])),
-        "action_record_delay_seconds": draw(delays),
-        "deployment_record_delay_seconds": draw(delays),
-        "action_finish_lag_seconds": draw(delays),
+        "action_record_delay_seconds": draw(_DELAYS),
+        "deployment_record_delay_seconds": draw(_DELAYS),
+        "action_finish_lag_seconds": draw(_DELAYS),
         "record_while_queued": draw(st.booleans()),
         "ignore_reference_filter": draw(st.booleans()),
         "text": draw(st.sampled_from([None, None, None, f"a {TOKEN} ::error::b ##[error]c"])),
@@ -137,6 +141,7 @@ def schedules(draw: st.DrawFn) -> Schedule:
     inputs = {
         "api_token": TOKEN,
         "git_ref": draw(st.sampled_from(["", "main", "v1"])),
+        "expected_commit": draw(st.sampled_from(["", "", *_COMMITS])),
         "timeout": draw(st.sampled_from(["40s", "3m", "10m"])),
         "queue_timeout": draw(st.sampled_from(["", "", "30s"])),
         "poll_interval": draw(st.sampled_from(["30s", "5s"])),
@@ -158,6 +163,7 @@ def _others(draw: st.DrawFn) -> Other:
         "git_ref": draw(st.sampled_from(["main", "v1"])),
         "fate": draw(st.sampled_from(get_args(Fate))),
         "duration": draw(st.sampled_from([1.0, 15.0, 60.0])),
+        "record_delays": draw(st.none() | st.tuples(_DELAYS, _DELAYS)),
     }
     # The POST leaves about 0.25 s after the start, so many of these come in the same second.
     at = draw(st.sampled_from([0.0, 0.15, 0.2, 0.24, 0.26, 0.3, 0.5, 1.0]) | st.floats(0, 120))
@@ -212,6 +218,8 @@ def check(schedule: Schedule) -> str:
         assert mine, "green without a deployment"
         assert mine[0].final_fate in {"success", "reverted"}, f"green, but it {mine[0].final_fate}"
         assert mine[0].ends_at <= step.clock.now() - 60, "green before it was over"
+        expected = schedule.inputs["expected_commit"]
+        assert (mine[0].git_hash or "").startswith(expected), "green, but another commit was deployed"
     if outcome == "scheduled":
         assert mine, "scheduled, but nothing was"
     if "Nothing was scheduled" in outputs["reason"]:

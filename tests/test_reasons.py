@@ -4,9 +4,10 @@ from itertools import product
 
 import pytest
 
+from cloud66_redeploy.advice import advice_for, advice_on
 from cloud66_redeploy.deployment import Action, Deployment, Outcome, Phase
-from cloud66_redeploy.errors import ApiError, Denied, NotFound
-from cloud66_redeploy.reasons import advice_for, advice_on, check_commit, ended, last_known, lost_sight
+from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound, NotSent, Refusal, Unclear
+from cloud66_redeploy.reasons import check_commit, ended, last_known, lost_sight
 from cloud66_redeploy.tracking import Proof, Tracking
 from cloud66_redeploy.verdict import Absence, Saying, decide
 
@@ -69,9 +70,26 @@ def test_disagreement_is_put_into_words(deployment: Saying, action: Saying, word
 
 @pytest.mark.parametrize("status", [300, 301, 308, None, 400, 401, 402, 403, 404, 409, 500])
 def test_advice_fits_the_status(status: int | None) -> None:
-    """A refused call has its own advice where one can be given."""
-    advice = advice_on(ApiError("POST /x", "no", status=status))
-    assert bool(advice) is (status not in {409, 500})
+    """A refused call has its own advice."""
+    assert advice_on(ApiError("POST /x", "no", status=status))
+
+
+@pytest.mark.parametrize(
+    ("error", "word"),
+    [
+        (Unclear("GET /x", "an answer that is not JSON", status=200), "api_url"),
+        (Refusal("GET /x", "the server's certificate could not be verified (…)"), "REQUESTS_CA_BUNDLE"),
+        (NotSent("GET /x", "Connection refused"), "proxy"),
+        (Unclear("GET /x", "oops", status=502), "proxy"),
+        (Refusal("POST /x", "no", status=422), "server's words"),
+        (NotFound("GET /x", "no", status=404), "stack_id"),
+        (NotFound("POST /x", "no", status=404), "deleted"),
+        (Declined("POST /x", "busy", status=409), "busy"),
+    ],
+)
+def test_advice_fits_the_call(error: ApiError, word: str) -> None:
+    """The advice is about what went wrong: the address, the certificate, the network, the input, the stack."""
+    assert word in advice_on(error)
 
 
 def test_the_scope_that_is_lacking_is_named() -> None:

@@ -194,7 +194,7 @@ def test_a_lost_post_and_look_ups_that_fail_to_the_end(step: MakeStep) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "words"), [(400, "git_ref"), (401, "api_token"), (402, "owner"), (403, "'redeploy'"), (404, "stack_id")]
+    ("code", "words"), [(400, "git_ref"), (401, "api_token"), (402, "owner"), (403, "'redeploy'"), (404, "deleted")]
 )
 def test_a_refused_post_scheduled_nothing(step: MakeStep, code: int, words: str) -> None:
     """A POST refused for good ends the run at once: failed, nothing scheduled, and what to do about it."""

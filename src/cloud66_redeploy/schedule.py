@@ -14,6 +14,9 @@ LOOK_SHARE = 0.05
 THROTTLED_PAUSE_SECONDS = 60.0
 """The hourly limit is used up for all jobs of the user: one call a minute finds the new hour without hammering."""
 
+SETTLE_SECONDS = 60.0
+"""How long after a POST without an answer its action may still appear."""
+
 _JITTER = 0.1
 """Jobs that started together shall not look together."""
 

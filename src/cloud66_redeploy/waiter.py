@@ -10,7 +10,7 @@ from cloud66_redeploy.duration import format_duration
 from cloud66_redeploy.errors import ApiError, Denied, NotFound
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.schedule import pause_asked_for, pause_before_next_look
-from cloud66_redeploy.tracking import Tracking
+from cloud66_redeploy.tracking import Proof, Tracking
 from cloud66_redeploy.verdict import decide
 
 RECORD_SETTLE_SECONDS = 15.0
@@ -89,7 +89,12 @@ class Waiter:
             self._open_since = now
         settled = now >= deadline or now - self._open_since >= RECORD_SETTLE_SECONDS
         outcome = decide(*says, settled=settled)
-        return reasons.ended(outcome, self.tracking, *says) if outcome else None
+        if outcome is None:
+            return None
+        if self.tracking.proof is Proof.INFERRED:
+            # It did not end together with our action, so it is not passed on as known.
+            self.tracking.drop()
+        return reasons.ended(outcome, self.tracking, *says)
 
     def _pause(self, elapsed: float, trouble: ApiError | None, next_strike: float) -> None:
         pause = pause_before_next_look(elapsed, self.patience.poll_interval_seconds)
