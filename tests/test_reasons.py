@@ -1,13 +1,14 @@
 """A sentence for every way a run can end."""
 
 from itertools import product
+from typing import Any
 
 import pytest
 
 from cloud66_redeploy.advice import advice_for, advice_on
 from cloud66_redeploy.deployment import Action, Deployment, Outcome, Phase
 from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound, NotSent, Refusal, Unclear
-from cloud66_redeploy.reasons import check_commit, ended, last_known, lost_sight
+from cloud66_redeploy.reasons import check_commit, ended, last_known, lost_sight, timed_out
 from cloud66_redeploy.tracking import Proof, Tracking
 from cloud66_redeploy.verdict import Absence, Saying, decide
 
@@ -125,3 +126,23 @@ def test_only_the_expected_commit_is_a_success(
     known.adopt(Deployment.from_json({"id": 108, "git_hash": deployed}), proof)
     success = ended(Outcome.SUCCESS, known, Phase.SUCCESS, Phase.SUCCESS)
     assert check_commit(success, known, expected).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("deployment", "finished", "words"),
+    [
+        ({"outcome": {"code": 1}, "finished_at": "2026-01-01T00:00:00Z"}, False, "says success, but its action never"),
+        (None, True, "the redeploy (action 40) had ended as success, but that was not confirmed"),
+        ({"outcome": {"code": 0}}, False, "had not ended as far as is known; last known: queued"),
+    ],
+)
+def test_a_timeout_contradicts_nothing_that_is_known(
+    deployment: dict[str, Any] | None, finished: bool, words: str
+) -> None:
+    """A timeout says what was known, also where one record had already ended."""
+    known = Tracking("mine", sends=1, answered=True)
+    over = {"finished_at": "2026-01-01T00:00:00Z", "finished_success": True} if finished else {}
+    known.action = Action.from_json({"id": 40} | over)
+    if deployment is not None:
+        known.adopt(Deployment.from_json({"id": 108} | deployment), Proof.PROVED)
+    assert words in timed_out(known, "timeout of 30m", None).reason

@@ -27,7 +27,7 @@ from cloud66_redeploy.waiter import Patience, Waiter
 ABORT_SECONDS = 5.0
 """How long after the signal it looks whether the cancellation took. The runner kills a cancelled step after 10 s."""
 
-_ABORT_LIMITS = Limits(connect=1.4, read=1.4, total=1.5)
+_ABORT_LIMITS = Limits(connect=1.3, read=1.3, total=1.4)
 _ABORT_PAUSE_SECONDS = 0.5
 _CANCEL_ON_TIMEOUT_SECONDS = 15.0
 _CANCEL_ON_TIMEOUT_LIMITS = Limits(connect=4.0, read=7.0, total=8.0)
