@@ -68,7 +68,7 @@ class Interrupts:
             signal.setitimer(signal.ITIMER_REAL, limit_seconds, 1.0)
             self._open = True
             if self._signalled_at is not None:
-                self._abort(self._signalled_at)
+                self._abort(self._signalled_at, before_call=True)
             return call()
         except Aborted:
             self._raised = True
@@ -97,6 +97,6 @@ class Interrupts:
         if self._limited or self._grace_seconds:
             raise Overdue
 
-    def _abort(self, signalled_at: float) -> None:
+    def _abort(self, signalled_at: float, *, before_call: bool = False) -> None:
         if not self._raised:
-            raise Aborted(time.monotonic() - signalled_at)
+            raise Aborted(time.monotonic() - signalled_at, before_call=before_call)

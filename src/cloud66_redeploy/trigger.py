@@ -12,7 +12,7 @@ from cloud66_redeploy import reasons
 from cloud66_redeploy.client import Client
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.deployment import Result
-from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound, NotSent, Refusal, Trouble, Unclear
+from cloud66_redeploy.errors import Aborted, ApiError, Declined, Denied, NotFound, NotSent, Refusal, Trouble, Unclear
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.schedule import SETTLE_SECONDS, pause_asked_for, pause_before_next_look
 from cloud66_redeploy.tracking import Baseline, Tracking
@@ -84,6 +84,9 @@ class Trigger:
             try:
                 known.hint = self.client.redeploy(options)
                 known.answered = True
+            except Aborted as aborted:
+                known.sends -= aborted.before_call
+                raise
             except (NotSent, Declined) as trouble:
                 known.sends -= 1
                 pause = min(_LONGEST_PAUSE_SECONDS, pause * 2)
