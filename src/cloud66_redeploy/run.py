@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from actions_toolkit import core
 
 from cloud66_redeploy import reasons
-from cloud66_redeploy.canceller import Canceller
 from cloud66_redeploy.client import Client
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.deployment import Outcome, Result
@@ -167,6 +166,8 @@ class Run:
         return result
 
     def _cancel(self, inputs: Inputs, transport: Transport, pause_seconds: float, why: str) -> tuple[Result, bool]:
+        from cloud66_redeploy.canceller import Canceller  # noqa: PLC0415 - needed by no run that goes well
+
         client = Client(transport, inputs.stack_id)
         observer = Observer(client, self.tracking)
         canceller = Canceller(
