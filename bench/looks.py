@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import NormalDist, fmean, quantiles
 
 from cloud66_redeploy.forecast import Forecast
-from cloud66_redeploy.schedule import pause_by_past, pause_without_past
+from cloud66_redeploy.schedule import pause_before_next_look, pause_by_past
 from looks_plot import draw
 
 POLL_INTERVAL = 30.0
@@ -98,7 +98,7 @@ def ours(past: tuple[float, ...], rng: random.Random) -> Pauses:
         if forecast:
             pause = pause_by_past(forecast, age, POLL_INTERVAL, rng)
         else:
-            pause = pause_without_past(age, POLL_INTERVAL, rng)
+            pause = pause_before_next_look(age, POLL_INTERVAL, rng=rng)
         age += pause
         yield pause
 

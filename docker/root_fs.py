@@ -82,9 +82,9 @@ def main() -> None:
         (ROOT / name).write_text(text)
     (ROOT / "tmp").mkdir()
     (ROOT / "tmp").chmod(0o1777)
-    # actions-toolkit's wheel brings its tests as a package of that very name; pip left programs.
-    for name in ("tests", "bin"):
-        shutil.rmtree(ROOT / "action/site" / name, ignore_errors=True)
+    # Some wheels bring their tests along; pip left programs.
+    for folder in [*(ROOT / "action/site").rglob("tests"), ROOT / "action/site/bin"]:
+        shutil.rmtree(folder, ignore_errors=True)
     mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
     for folder in (ROOT / "usr/local/lib", ROOT / "action/site"):
         compileall.compile_dir(folder, quiet=2, invalidation_mode=mode, stripdir=str(ROOT), workers=0)

@@ -8,6 +8,7 @@ in the meantime, what the step was asked for, and when, if at all, the workflow 
 """
 
 import contextlib
+import hashlib
 import io
 import json
 import multiprocessing
@@ -23,7 +24,7 @@ from typing import Any, get_args
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-from cloud66_simulator import Behaviour, Fault, ManualClock
+from cloud66_simulator import DEFAULT_STACK, Behaviour, Fault, ManualClock
 from cloud66_simulator.behaviour import CancelledAs, Fate, OutcomeCodes, PostShape
 from harness import Ending, Step
 
@@ -35,7 +36,7 @@ OUTPUTS = {
 }  # fmt: skip
 OUTCOMES = {"success", "failed", "cancelled", "timed_out", "unknown", "scheduled"}
 ONE_REQUEST_SECONDS = 30
-CANCEL_ON_TIMEOUT_SECONDS = 25
+CANCEL_ON_TIMEOUT_SECONDS = 35
 EXIT_AFTER_ABORT_SECONDS = 7
 
 NEVER = 1e9
@@ -83,6 +84,10 @@ class Schedule:
     abort_at: float
 
 
+_COMMITS = [hashlib.sha256(f"0 {DEFAULT_STACK} {ref}".encode()).hexdigest()[:12] for ref in ("main", "v1")]
+"""What the stand-in deploys for these refs."""
+
+_DELAYS = st.sampled_from([0.0, 0.0, 0.0, 1.0, 4.0, 9.0])
 _CALLS = [None, "/deployments$", r"/deployments/\d+$", "/actions", "^/stacks/[^/]+$"]
 
 
@@ -106,7 +111,8 @@ def faults(draw: st.DrawFn) -> dict[str, Any]:
     if window and fault["method"] != "POST":
         fault |= {"after": window[0], "until": window[0] + window[1]}
     if fault["kind"] == "status":
-        codes = [400, 401, 403, 404, 408, 409, 429, 500, 502, 503, 504]
+        # The final ones are rare: they cut a run short, and most of what can go wrong comes later.
+        codes = [400, 401, 403, 404, *[408, 409, 429, 500, 502, 503, 504] * 3]
         fault |= {"code": draw(st.sampled_from(codes)), "retry_after": draw(st.none() | st.integers(0, 90))}
     if fault["kind"] in {"late", "late_status"}:
         fault["seconds"] = draw(st.floats(0, 45))
@@ -118,16 +124,15 @@ def faults(draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def schedules(draw: st.DrawFn) -> Schedule:
     """Draw a case."""
-    delays = st.sampled_from([0.0, 0.0, 0.0, 1.0, 4.0, 9.0])
     behaviour = {
-        "post_shape": draw(st.sampled_from(get_args(PostShape))),
+        "post_shape": draw(st.sampled_from(["deployment_id", "deployment_id", *get_args(PostShape)])),
         "outcome_codes": draw(st.sampled_from(get_args(OutcomeCodes))),
         "cancelled_as": draw(st.sampled_from(get_args(CancelledAs))),
-        "fate": draw(st.sampled_from(["success"] * 5 + list(get_args(Fate)))),
+        "fate": draw(st.sampled_from(["success"] * 5 + list(get_args(Fate)) * 2)),
         "duration_seconds": draw(st.sampled_from([0.0, 3.0, 20.0, 60.0, 150.0])),
-        "action_record_delay_seconds": draw(delays),
-        "deployment_record_delay_seconds": draw(delays),
-        "action_finish_lag_seconds": draw(delays),
+        "action_record_delay_seconds": draw(_DELAYS),
+        "deployment_record_delay_seconds": draw(_DELAYS),
+        "action_finish_lag_seconds": draw(_DELAYS),
         "record_while_queued": draw(st.booleans()),
         "ignore_reference_filter": draw(st.booleans()),
         "text": draw(st.sampled_from([None, None, None, f"a {TOKEN} ::error::b ##[error]c"])),
@@ -137,14 +142,15 @@ def schedules(draw: st.DrawFn) -> Schedule:
     inputs = {
         "api_token": TOKEN,
         "git_ref": draw(st.sampled_from(["", "main", "v1"])),
-        "timeout": draw(st.sampled_from(["40s", "3m", "10m"])),
+        "expected_commit": draw(st.sampled_from([""] * 6 + _COMMITS)),
+        "timeout": draw(st.sampled_from(["40s", "40s", "3m", "10m"])),
         "queue_timeout": draw(st.sampled_from(["", "", "30s"])),
         "poll_interval": draw(st.sampled_from(["30s", "5s"])),
-        "wait": draw(st.sampled_from(["true", "true", "true", "false"])),
+        "wait": draw(st.sampled_from(["true"] * 3 + ["false"])),
         "cancel_on_timeout": draw(st.sampled_from(["true", "false"])),
         "cancel_on_abort": draw(st.sampled_from(["true", "true", "false"])),
     }
-    abort_at = draw(st.sampled_from([NEVER, NEVER]) | st.floats(0, 120))
+    abort_at = draw(st.floats(0, 120)) if draw(st.integers(0, 3)) == 3 else NEVER
     # Deployments and actions are numbered independently: the numbers may meet.
     id_gap = draw(st.sampled_from([None, None, 0, 1, 2]))
     return Schedule(behaviour, draw(st.lists(faults(), max_size=4)), others, id_gap, inputs, abort_at)
@@ -158,6 +164,7 @@ def _others(draw: st.DrawFn) -> Other:
         "git_ref": draw(st.sampled_from(["main", "v1"])),
         "fate": draw(st.sampled_from(get_args(Fate))),
         "duration": draw(st.sampled_from([1.0, 15.0, 60.0])),
+        "record_delays": draw(st.none() | st.tuples(_DELAYS, _DELAYS)),
     }
     # The POST leaves about 0.25 s after the start, so many of these come in the same second.
     at = draw(st.sampled_from([0.0, 0.15, 0.2, 0.24, 0.26, 0.3, 0.5, 1.0]) | st.floats(0, 120))
@@ -212,6 +219,8 @@ def check(schedule: Schedule) -> str:
         assert mine, "green without a deployment"
         assert mine[0].final_fate in {"success", "reverted"}, f"green, but it {mine[0].final_fate}"
         assert mine[0].ends_at <= step.clock.now() - 60, "green before it was over"
+        expected = schedule.inputs["expected_commit"]
+        assert (mine[0].git_hash or "").startswith(expected), "green, but another commit was deployed"
     if outcome == "scheduled":
         assert mine, "scheduled, but nothing was"
     if "Nothing was scheduled" in outputs["reason"]:

@@ -71,15 +71,15 @@ class StepClock:
             self.abort()
         self.manual.sleep(seconds)
 
-    def abort(self) -> None:
+    def abort(self, *, before_call: bool = False) -> None:
         self.aborted = True
-        raise Aborted(self.monotonic() - self.abort_at)
+        raise Aborted(self.monotonic() - self.abort_at, before_call=before_call)
 
     def window(self, call: Callable[[], T], *, limit_seconds: float, grace_seconds: float) -> T:
         """Stand in for `Interrupts.window`: an abort strikes while the call lets time pass, after its grace."""
         assert limit_seconds > 0
         if not self.aborted and self.monotonic() >= self.abort_at:
-            self.abort()
+            self.abort(before_call=True)
         self.grace_seconds = grace_seconds
         try:
             return call()

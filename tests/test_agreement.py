@@ -100,14 +100,14 @@ def test_the_post_step_runs_only_when_something_went_wrong() -> None:
 
 # Who may import whom: each row may import what stands above it, never beside or below.
 LAYERS = [
-    {"__init__", "errors", "duration", "gitref", "text", "forecast", "quota"},
+    {"__init__", "errors", "duration", "gitref", "text", "fields", "forecast", "quota"},
     {"deployment", "interrupts", "schedule", "reference"},
     {"history"},
     {"verdict", "tracking", "clock", "inputs", "answers"},
-    {"pairing", "memory", "transport", "reasons", "outputs", "report", "pace"},
-    {"client", "summary", "narrator"},
-    {"observer", "ending", "duplicates"},
-    {"trigger", "waiter"},
+    {"pairing", "memory", "transport", "advice", "outputs", "report", "pace"},
+    {"client", "reasons"},
+    {"observer", "summary", "narrator", "duplicates"},
+    {"trigger", "waiter", "ending"},
     {"canceller"},
     {"run", "left_over"},
     {"__main__", "cleanup"},

@@ -149,7 +149,7 @@ def test_a_list_without_pagination_is_whole() -> None:
         ({"ok": True, "async_action_id": None}, None),
         ({"id": None, "queued": "yes"}, None),
         ({"id": True, "queued": 1}, None),
-        ({}, None),
+        ({"message": "Scheduled", "queued": False}, None),
     ],
 )
 def test_both_shapes_of_an_answer_are_read(body: dict[str, Any], answer: int | None) -> None:
@@ -184,8 +184,13 @@ def test_a_post_answered_in_another_shape_is_unclear(body: bytes) -> None:
 
 
 def test_a_post_that_is_not_ok_is_unclear() -> None:
-    """An answer that says ok: false doesn't tell whether something was scheduled."""
-    for body, said in (({"ok": False, "message": "no room"}, "no room"), ({"ok": False}, "ok: false")):
+    """A good status doesn't tell whether something was scheduled unless the answer says so."""
+    for body, said in (
+        ({"ok": False, "message": "no room"}, "no room"),
+        ({"ok": False}, "does not say what was done"),
+        ({"error": "stack_locked", "id": 5}, "does not say what was done"),
+        ({}, "does not say what was done"),
+    ):
         one, _ = client(wrapped(body))
         with pytest.raises(Unclear, match=said):
             one.redeploy({})
@@ -203,8 +208,8 @@ def test_a_cancellation_is_sent() -> None:
 @pytest.mark.parametrize(
     ("reply", "kind", "said"),
     [
-        (wrapped({"ok": False, "message": "too late"}), Unclear, "too late"),
-        (wrapped({"ok": False}), Unclear, "ok: false"),
+        (wrapped({"ok": False, "message": "too late"}), Declined, "too late"),
+        (wrapped({"ok": False}), Declined, "ok: false"),
         (Reply(409), Declined, "409"),
         (Reply(404), NotFound, "404"),
         (Reply(200, b"<html>"), Unclear, "not JSON"),

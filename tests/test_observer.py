@@ -61,10 +61,10 @@ def test_an_inferred_deployment_says_nothing_until_it_held() -> None:
     inferred = known.proof
     assert inferred is Proof.INFERRED
     assert Observer(Records(), known).says() == (Absence.NEVER_SEEN, "running")  # type: ignore[arg-type]
-    ended = {"actions_with": [action(end=40)], "deployment": deployment(108, end=41)}
-    client = observe(known, **ended)
+    over = deployment(108, end=41)
+    client = observe(known, actions=[action(end=40)], deployments=[over], deployment=over)
     assert known.proof is Proof.PROVED
-    assert client.asked == ["actions_with", "actions_with", "deployment"]
+    assert client.asked == ["deployments", "actions", "deployments", "actions", "deployment"]
 
 
 def test_an_inference_that_did_not_hold_is_dropped_for_good() -> None:
@@ -73,7 +73,7 @@ def test_an_inference_that_did_not_hold_is_dropped_for_good() -> None:
     running = {"actions": [action()], "actions_with": [action()], "deployments": [deployment(108)]}
     observe(known, **running)
     failed = deployment(108, end=30, outcome={"code": "failed"})
-    observe(known, actions_with=[action(end=40)], deployment=failed)
+    observe(known, actions=[action(end=40)], deployments=[failed], deployment=failed)
     assert (known.deployment, known.dropped) == (None, {108})
     observe(known, actions=[action(end=40)], actions_with=[action(end=40)], deployments=[failed])
     assert known.deployment is None
@@ -116,8 +116,17 @@ def test_an_inference_is_not_judged_before_both_have_ended() -> None:
     known = Tracking("mine", sends=1)
     running = {"actions": [action()], "actions_with": [action()], "deployments": [deployment(108)]}
     observe(known, **running)
-    observe(known, actions_with=[action(end=40)], deployment=deployment(108))
+    observe(known, actions=[action(end=40)], deployments=[deployment(108)], deployment=deployment(108))
     assert (known.proof, known.deployment is not None) == (Proof.INFERRED, True)
+
+
+def test_an_inference_that_others_put_in_doubt_is_taken_back() -> None:
+    """When another deployment and its action show late, neither is taken: the first to show may have been theirs."""
+    known = Tracking("mine", sends=1)
+    observe(known, actions=[action()], deployments=[deployment(108)])
+    assert known.proof is Proof.INFERRED
+    observe(known, actions=[action(), action(41, reference="")], deployments=[deployment(108), deployment(109)])
+    assert (known.proof, known.deployment) == (Proof.NONE, None)
 
 
 @pytest.mark.parametrize("gone", [True, False])

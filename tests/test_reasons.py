@@ -1,12 +1,14 @@
 """A sentence for every way a run can end."""
 
 from itertools import product
+from typing import Any
 
 import pytest
 
+from cloud66_redeploy.advice import advice_for, advice_on
 from cloud66_redeploy.deployment import Action, Deployment, Outcome, Phase
-from cloud66_redeploy.errors import ApiError, Denied, NotFound
-from cloud66_redeploy.reasons import advice_for, advice_on, check_commit, ended, last_known, lost_sight
+from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound, NotSent, Refusal, Unclear
+from cloud66_redeploy.reasons import check_commit, ended, last_known, lost_sight, timed_out
 from cloud66_redeploy.tracking import Proof, Tracking
 from cloud66_redeploy.verdict import Absence, Saying, decide
 
@@ -69,9 +71,26 @@ def test_disagreement_is_put_into_words(deployment: Saying, action: Saying, word
 
 @pytest.mark.parametrize("status", [300, 301, 308, None, 400, 401, 402, 403, 404, 409, 500])
 def test_advice_fits_the_status(status: int | None) -> None:
-    """A refused call has its own advice where one can be given."""
-    advice = advice_on(ApiError("POST /x", "no", status=status))
-    assert bool(advice) is (status not in {409, 500})
+    """A refused call has its own advice."""
+    assert advice_on(ApiError("POST /x", "no", status=status))
+
+
+@pytest.mark.parametrize(
+    ("error", "word"),
+    [
+        (Unclear("GET /x", "an answer that is not JSON", status=200), "api_url"),
+        (Refusal("GET /x", "the server's certificate could not be verified (…)"), "REQUESTS_CA_BUNDLE"),
+        (NotSent("GET /x", "Connection refused"), "proxy"),
+        (Unclear("GET /x", "oops", status=502), "proxy"),
+        (Refusal("POST /x", "no", status=422), "server's words"),
+        (NotFound("GET /x", "no", status=404), "stack_id"),
+        (NotFound("POST /x", "no", status=404), "deleted"),
+        (Declined("POST /x", "busy", status=409), "busy"),
+    ],
+)
+def test_advice_fits_the_call(error: ApiError, word: str) -> None:
+    """The advice is about what went wrong: the address, the certificate, the network, the input, the stack."""
+    assert word in advice_on(error)
 
 
 def test_the_scope_that_is_lacking_is_named() -> None:
@@ -107,3 +126,23 @@ def test_only_the_expected_commit_is_a_success(
     known.adopt(Deployment.from_json({"id": 108, "git_hash": deployed}), proof)
     success = ended(Outcome.SUCCESS, known, Phase.SUCCESS, Phase.SUCCESS)
     assert check_commit(success, known, expected).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("deployment", "finished", "words"),
+    [
+        ({"outcome": {"code": 1}, "finished_at": "2026-01-01T00:00:00Z"}, False, "says success, but its action never"),
+        (None, True, "the redeploy (action 40) had ended as success, but that was not confirmed"),
+        ({"outcome": {"code": 0}}, False, "had not ended as far as is known; last known: queued"),
+    ],
+)
+def test_a_timeout_contradicts_nothing_that_is_known(
+    deployment: dict[str, Any] | None, finished: bool, words: str
+) -> None:
+    """A timeout says what was known, also where one record had already ended."""
+    known = Tracking("mine", sends=1, answered=True)
+    over = {"finished_at": "2026-01-01T00:00:00Z", "finished_success": True} if finished else {}
+    known.action = Action.from_json({"id": 40} | over)
+    if deployment is not None:
+        known.adopt(Deployment.from_json({"id": 108} | deployment), Proof.PROVED)
+    assert words in timed_out(known, "timeout of 30m", None).reason

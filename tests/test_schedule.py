@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud66_redeploy.forecast import Forecast
-from cloud66_redeploy.schedule import jittered, pause_by_past, pause_without_past
+from cloud66_redeploy.schedule import jittered, pause_before_next_look, pause_by_past
 
 PAST = Forecast(tuple(300 * random.Random(number).lognormvariate(0, 0.1) for number in range(20)))
 
@@ -18,7 +18,7 @@ def test_pauses_stay_within_bounds(age: float, interval: float, seed: int) -> No
     """No pause is under a second or over poll_interval, with a past or without."""
     rng = random.Random(seed)
     assert 1 <= pause_by_past(PAST, age, interval, rng) <= interval
-    assert 1 <= pause_without_past(age, interval, rng) <= interval
+    assert 1 <= pause_before_next_look(age, interval, rng=rng) <= interval
 
 
 def test_a_poll_interval_below_a_second_counts() -> None:
@@ -49,9 +49,9 @@ def test_a_pause_reaches_into_what_comes() -> None:
 def test_without_a_past_it_is_a_share_of_the_age() -> None:
     """Where nothing is known, pauses are even at first and a twentieth of the age later."""
     rng = random.Random(1)
-    assert pause_without_past(0, 30, rng) == pytest.approx(10, rel=0.06)
-    assert pause_without_past(400, 30, rng) == pytest.approx(20, rel=0.06)
-    assert pause_without_past(4000, 30, rng) <= 30
+    assert pause_before_next_look(0, 30, rng=rng) == pytest.approx(2, rel=0.11)
+    assert pause_before_next_look(200, 30, rng=rng) == pytest.approx(10, rel=0.11)
+    assert pause_before_next_look(4000, 30, rng=rng) == pytest.approx(15, rel=0.11)
 
 
 def test_looks_are_jittered() -> None:

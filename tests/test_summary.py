@@ -99,7 +99,7 @@ def test_bad_outcome() -> None:
     html = summary(FAILED, known(), "one\n  two\n\nthree")
     text = check_summary(html, TOKEN)
     assert "❌ Awesome App: failed" in text
-    assert "Cloud 66 said: rake aborted!" in text
+    assert "Details: rake aborted!" in text
     assert "Next: Mend the Rakefile." in text
     assert "<pre>one\n  two\nthree</pre>" in html
 
@@ -198,8 +198,8 @@ def test_bad_ending(files: dict[str, Path], capsys: Log) -> None:
     facts = f"deployment 108, commit {RECORD['git_hash']}, queued for 10s, deployed for 50s"
     assert error.rpartition("=::")[2].split("%0A") == [
         "Deployment 108 failed.",
-        f"Stack Awesome App (production, 5999b763), {facts}, reference mine",
-        "Cloud 66 said: rake aborted!",
+        f"Stack Awesome App production 5999b763, {facts}, reference mine",
+        "Details: rake aborted!",
         "Next: Mend the Rakefile.",
     ]
     assert read_commands(files["GITHUB_OUTPUT"])["outcome"] == "failed"
@@ -223,15 +223,15 @@ def test_bad_ending_without_a_commit(files: dict[str, Path], capsys: Log) -> Non
 
 
 @pytest.mark.parametrize("outcome", [Outcome.SUCCESS, Outcome.TIMED_OUT])
-def test_inference_is_not_passed_on(files: dict[str, Path], capsys: Log, outcome: Outcome) -> None:
-    """A deployment that was only inferred to be ours is not given out as ours; a success says so in a warning."""
+def test_an_unknown_deployment_is_warned_about(files: dict[str, Path], capsys: Log, outcome: Outcome) -> None:
+    """Where only our action is known, a warning says that the deployment's id and commit are not."""
     tracking = known()
-    tracking.proof = Proof.INFERRED
+    tracking.deployment, tracking.proof = None, Proof.NONE
     report_ending(Result(outcome, "Why."), tracking, Reporter(os.environ, Cleaner()), [])
     outputs = read_commands(files["GITHUB_OUTPUT"])
     assert (outputs["deployment_id"], outputs["git_hash"], outputs["deployment"], outputs["action_id"]) == (
         *[""] * 3,
         "40",
     )
-    expected = ["warning"] if outcome is Outcome.SUCCESS else ["error"]
+    expected = ["warning"] if outcome is Outcome.SUCCESS else ["warning", "error"]
     assert [one.name for one in commands(capsys.readouterr().out)] == expected

@@ -38,7 +38,7 @@ def failure(reply: Reply, method: str = "GET") -> ApiError:
     ("status", "kind"),
     [
         (400, Refusal), (401, Denied), (402, Denied), (403, Denied), (404, NotFound), (405, Refusal), (406, Refusal),
-        (408, Unclear), (409, Declined), (410, Refusal), (418, Refusal), (422, Refusal), (429, Declined),
+        (408, Unclear), (409, Declined), (410, NotFound), (418, Refusal), (422, Refusal), (429, Declined),
         (500, Unclear), (501, Unclear), (502, Unclear), (503, Unclear), (504, Unclear), (520, Unclear), (599, Unclear),
     ],
 )  # fmt: skip

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from cloud66_redeploy.run import Run
 from cloud66_simulator import Behaviour, Fault
 from harness import Ending, Step
 
@@ -194,7 +195,7 @@ def test_a_lost_post_and_look_ups_that_fail_to_the_end(step: MakeStep) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "words"), [(400, "git_ref"), (401, "api_token"), (402, "owner"), (403, "'redeploy'"), (404, "stack_id")]
+    ("code", "words"), [(400, "git_ref"), (401, "api_token"), (402, "owner"), (403, "'redeploy'"), (404, "deleted")]
 )
 def test_a_refused_post_scheduled_nothing(step: MakeStep, code: int, words: str) -> None:
     """A POST refused for good ends the run at once: failed, nothing scheduled, and what to do about it."""
@@ -312,3 +313,18 @@ def test_an_earlier_run_still_under_way(step: MakeStep) -> None:
     ending = made.run(user_reference="prod")
     ours = [one for one in made.mine(ending) if one is not earlier]
     assert (ending.outcome, [str(one.id) for one in ours]) == ("success", [ending.outputs["deployment_id"]])
+
+
+def test_an_abort_just_before_the_post_sent_nothing(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal that comes after the last look and before the POST ends the run as cancelled with nothing scheduled."""
+    made = step()
+    announce = Run._announce
+
+    def announce_slowly(run: Run, *arguments: Any) -> None:
+        announce(run, *arguments)
+        made.clock.advance(5)
+
+    monkeypatch.setattr(Run, "_announce", announce_slowly)
+    ending = made.run(abort_at=3)
+    assert (ending.outcome, made.calls("POST")) == ("cancelled", [])
+    assert "Nothing was scheduled" in ending.outputs["reason"]

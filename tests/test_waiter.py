@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.deployment import Outcome, Phase
+from cloud66_redeploy.deployment import Deployment, Outcome, Phase
 from cloud66_redeploy.errors import ApiError, NotSent, Unclear
 from cloud66_redeploy.pace import Pace
-from cloud66_redeploy.tracking import Tracking
+from cloud66_redeploy.tracking import Proof, Tracking
 from cloud66_redeploy.verdict import Absence
 from cloud66_redeploy.waiter import Patience, Waiter
 from cloud66_simulator import Behaviour, Fault
@@ -186,11 +186,12 @@ class Looks:
         return self.seen
 
 
-def wait(looks: Looks, **patience: float) -> tuple[Outcome, list[float]]:
+def wait(looks: Looks, known: Tracking | None = None, **patience: float) -> tuple[Outcome, list[float]]:
     """Wait on a script; return the outcome and when it was looked."""
+    known = known or Tracking("mine")
     given = {"timeout_seconds": 1000.0, "queue_timeout_seconds": 1000.0, "poll_interval_seconds": 30.0} | patience
-    tracking, pace = Tracking("mine"), Pace(Tracking("mine"), given.pop("poll_interval_seconds"), 0.0)
-    waiter = Waiter(looks, tracking, looks.clock, Patience(**given), 0.0, pace, lambda *_: None)  # type: ignore[arg-type]
+    pace = Pace(known, given.pop("poll_interval_seconds"), 0.0)
+    waiter = Waiter(looks, known, looks.clock, Patience(**given), 0.0, pace, lambda *_: None)  # type: ignore[arg-type]
     return waiter.wait().outcome, looks.times
 
 
@@ -211,6 +212,14 @@ def test_settling_begins_anew_when_the_records_change() -> None:
     outcome, times = wait(Looks(Clock(), ended, ended, open_again, ended))
     assert outcome is Outcome.SUCCESS
     assert times[-1] - times[3] >= 15
+
+
+def test_an_inference_that_never_held_is_not_passed_on() -> None:
+    """Where our action has ended and the deployment taken for ours has not, the action alone decides."""
+    known = Tracking("mine")
+    known.adopt(Deployment.from_json({"id": 108}), Proof.INFERRED)
+    outcome, _ = wait(Looks(Clock(), (Absence.NEVER_SEEN, Phase.SUCCESS)), known)
+    assert (outcome, known.deployment) == (Outcome.SUCCESS, None)
 
 
 def test_trouble_at_the_deadline_is_told() -> None:

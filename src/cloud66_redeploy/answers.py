@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from cloud66_redeploy.deployment import as_text
 from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound, Refusal, Unclear
+from cloud66_redeploy.fields import as_text
 
 _LONGEST_RETRY_AFTER_SECONDS = 3600.0
 """The hourly limit is the longest that Cloud 66 makes anyone wait."""
@@ -16,6 +16,7 @@ _ANSWERS: dict[int, type[ApiError]] = {
     402: Denied,
     403: Denied,
     404: NotFound,
+    410: NotFound,
     408: Unclear,
     409: Declined,
     429: Declined,

@@ -1,8 +1,8 @@
 """
 Cancel our deployment and look whether it took.
 
-Never anybody else's: a deployment that is only inferred is paired anew right before the DELETE, and where several could
-be ours nothing is cancelled.
+Never knowingly anybody else's: a deployment that is only inferred is paired anew right before the DELETE, and where
+several could be ours nothing is cancelled.
 """
 
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from cloud66_redeploy.duplicates import Duplicates
 from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound, Unclear
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.reasons import NOTHING_SCHEDULED, name_of
+from cloud66_redeploy.schedule import SETTLE_SECONDS
 from cloud66_redeploy.tracking import Proof, Tracking
-from cloud66_redeploy.trigger import SETTLE_SECONDS
 from cloud66_redeploy.verdict import Absence, decide
 
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from cloud66_redeploy.deployment import Action, Deployment, Stack, as_id, as_text
-from cloud66_redeploy.errors import Unclear
+from cloud66_redeploy.deployment import Action, Deployment, Stack
+from cloud66_redeploy.errors import Declined, Unclear
+from cloud66_redeploy.fields import as_id, as_text
 from cloud66_redeploy.transport import Transport
 
 T = TypeVar("T")
@@ -87,8 +88,10 @@ class Client:
         """
         path = f"{self._stack}/deployments"
         said = _reading(f"POST {path}", _record, self._transport.send("POST", path, dict(options)))
-        if said.get("ok") is False:
-            raise Unclear(f"POST {path}", as_text(said.get("message")) or "ok: false")
+        # Anything else in a good answer's clothes is none: whether it was scheduled has to be looked up.
+        known = as_id(said.get("id")) or said.get("ok") is True or "async_action_id" in said or "queued" in said
+        if not known or said.get("ok") is False or said.get("error"):
+            raise Unclear(f"POST {path}", as_text(said.get("message")) or "an answer that does not say what was done")
         return as_id(said.get("id"))
 
     def cancel(self, deployment_id: int) -> None:
@@ -104,7 +107,7 @@ class Client:
         body = self._transport.retrying("DELETE", path, {})
         said = _unwrap(body)
         if isinstance(said, Mapping) and said.get("ok") is False:
-            raise Unclear(f"DELETE {path}", as_text(said.get("message")) or "ok: false")
+            raise Declined(f"DELETE {path}", as_text(said.get("message")) or "ok: false")
 
     def _get(self, path: str, query: dict[str, str], read: Callable[[object], T]) -> T:
         return _reading(f"GET {path}", read, self._transport.retrying("GET", path, query))

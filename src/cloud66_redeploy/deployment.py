@@ -7,9 +7,11 @@ Pure: no clock, no socket, no environment. Facts about fields come from the vend
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
+
+from cloud66_redeploy.fields import NOT_YET, as_id, as_text, as_time, words_of
 
 Record = Mapping[str, Any]
 
@@ -65,35 +67,6 @@ class Phase(StrEnum):
     def is_final(self) -> bool:
         """Whether this record says that it is over."""
         return self not in {Phase.QUEUED, Phase.RUNNING}
-
-
-def as_id(value: object) -> int | None:
-    """Read an id: a positive number, or its digits as text; None for anything else."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
-        value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
-
-
-def as_text(value: object) -> str:
-    """Read a text field; anything that is not text counts as empty."""
-    return value if isinstance(value, str) else ""
-
-
-def as_time(value: object) -> datetime | None:
-    """Read an ISO 8601 time (`…Z`, `…+00:00`, or without a zone: UTC); None for anything else."""
-    try:
-        moment = datetime.fromisoformat(as_text(value))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def words_of(value: object) -> tuple[object, str]:
-    """Take a `{code, meaning}` pair apart: the code as it is (text in lower case) and the meaning in lower case."""
-    pair = value if isinstance(value, Mapping) else {}
-    code = pair.get("code")
-    code = code.lower() if isinstance(code, str) else code if isinstance(code, int) else None
-    return code, as_text(pair.get("meaning")).strip().lower()
 
 
 _BAD_WORDS = {
@@ -174,14 +147,14 @@ class Deployment:
 
 def _deployment_phase(record: Record) -> Phase:
     said = read_outcome(record.get("outcome"))
-    if record.get("finished_at") is not None:
-        if any(record.get(name) not in {None, False, ""} for name in ("reverted", "reverted_by", "reverted_at")):
+    if record.get("finished_at") not in NOT_YET:
+        if any(record.get(name) not in NOT_YET for name in ("reverted", "reverted_by", "reverted_at")):
             return Phase.REVERTED
         return said
     # A deployment cancelled in the queue may never get a time of its own.
     if said in {Phase.CANCELLED, Phase.FAILED} and record.get("is_deploying") is not True:
         return said
-    under_way = record.get("started_at") is not None or record.get("is_deploying") is True
+    under_way = record.get("started_at") not in NOT_YET or record.get("is_deploying") is True
     return Phase.RUNNING if under_way else Phase.QUEUED
 
 
@@ -230,7 +203,7 @@ class Action:
 
 def _action_phase(record: Record) -> Phase:
     success = record.get("finished_success")
-    if record.get("finished_at") is None:
+    if record.get("finished_at") in NOT_YET:
         return Phase.RUNNING
     return Phase.SUCCESS if success is True else Phase.FAILED if success is False else Phase.ODD
 

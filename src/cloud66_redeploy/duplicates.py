@@ -21,9 +21,15 @@ class Duplicates:
     def cancel(self) -> None:
         """Do what is to be done about what the last look found."""
         known = self._tracking
+        if known.is_shared or (known.duplicates and not known.is_unique):
+            self._warn(
+                "Reference not unique",
+                f"Another run carries the reference {known.reference}, too, so ours can't be told from it. "
+                "Leave the input user_reference empty, or give each run its own.",
+            )
+            return
         for younger in known.duplicate_deployments:
             if younger.id not in self._done and not younger.phase.is_final:
-                self._done.add(younger.id)
                 self._warn(_TITLE, f"Two deployments carry the reference {known.reference}; {self._undo(younger.id)}.")
         if known.duplicates and not known.duplicate_deployments:
             self._warn(
@@ -37,4 +43,5 @@ class Duplicates:
             self._client.cancel(deployment_id)
         except ApiError as error:
             return f"cancel the younger one, {deployment_id}, by hand: {error}"
+        self._done.add(deployment_id)
         return f"the younger one, {deployment_id}, was cancelled"

@@ -2,26 +2,25 @@
 
 from collections.abc import Sequence
 
+from cloud66_redeploy.advice import advice_for
 from cloud66_redeploy.deployment import Outcome, Result
 from cloud66_redeploy.duration import format_duration
 from cloud66_redeploy.outputs import all_outputs, deploy_seconds, queued_seconds
-from cloud66_redeploy.reasons import advice_for, sentence
+from cloud66_redeploy.reasons import sentence
 from cloud66_redeploy.report import Reporter
 from cloud66_redeploy.summary import render
-from cloud66_redeploy.tracking import Proof, Tracking
+from cloud66_redeploy.tracking import Tracking
 
 
 def report_ending(result: Result, tracking: Tracking, reporter: Reporter, log: Sequence[str]) -> int:
     """Report a run's end and return the exit status."""
-    if tracking.proof is Proof.INFERRED:
-        # Its action ended otherwise, or has not ended: what was only inferred is not passed on as known.
-        tracking.drop()
     for name, value in all_outputs(result, tracking, reporter.cleaner).items():
         reporter.output(name, value)
-    if result.outcome is Outcome.SUCCESS and tracking.deployment is None:
+    if tracking.action is not None and tracking.deployment is None and result.outcome is not Outcome.SCHEDULED:
         reporter.warn(
             "Deployment not known",
-            "The redeploy succeeded, but several deployments could have been ours: its id and commit are not known.",
+            "Which deployment is ours could not be told (several could be meant, or none has shown): "
+            "its id and commit are not known.",
         )
     reporter.say(f"{result.outcome}: {result.reason}")
     if log:
@@ -36,7 +35,8 @@ def _sentences(result: Result, tracking: Tracking) -> list[str]:
     stack, deployment = tracking.stack, tracking.deployment
     facts = []
     if stack:
-        facts.append(f"stack {stack.text('name')} ({stack.text('environment')}, {stack.uid})")
+        names = ("stack", stack.text("name"), stack.text("environment"), stack.uid)
+        facts.append(" ".join(name for name in names if name))
     if deployment:
         facts.append(f"deployment {deployment.id}")
         if deployment.text("git_hash"):
@@ -52,6 +52,6 @@ def _sentences(result: Result, tracking: Tracking) -> list[str]:
     return [
         result.reason,
         sentence(", ".join(facts)),
-        f"Cloud 66 said: {result.evidence}" if result.evidence else "",
+        f"Details: {result.evidence}" if result.evidence else "",
         f"Next: {advice_for(result)}",
     ]

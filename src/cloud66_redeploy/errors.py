@@ -98,9 +98,11 @@ class Aborted(BaseException):
 
     Attributes:
         seconds_ago: how long ago the signal came.
+        before_call: the call that was to be made has not begun.
 
     """
 
-    def __init__(self, seconds_ago: float = 0.0) -> None:
+    def __init__(self, seconds_ago: float = 0.0, *, before_call: bool = False) -> None:
         super().__init__("the workflow was cancelled")
         self.seconds_ago = seconds_ago
+        self.before_call = before_call

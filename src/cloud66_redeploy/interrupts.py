@@ -43,6 +43,8 @@ class Interrupts:
         signal.signal(signal.SIGINT, self._on_cancel)
         signal.signal(signal.SIGTERM, self._on_cancel)
         signal.signal(signal.SIGALRM, self._on_alarm)
+        # Whoever started us may have held them back until now (docker/main does).
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
 
     def window(self, call: Callable[[], T], *, limit_seconds: float = 0.0, grace_seconds: float = 0.0) -> T:
         """
@@ -62,11 +64,15 @@ class Interrupts:
         try:
             self._grace_seconds = grace_seconds
             self._limited = limit_seconds > 0
-            signal.setitimer(signal.ITIMER_REAL, limit_seconds)
+            # Again every second: an exception is lost where Python happens to be in a destructor.
+            signal.setitimer(signal.ITIMER_REAL, limit_seconds, 1.0)
             self._open = True
             if self._signalled_at is not None:
-                self._abort(self._signalled_at)
+                self._abort(self._signalled_at, before_call=True)
             return call()
+        except Aborted:
+            self._raised = True
+            raise
         finally:
             self._open = False
             signal.setitimer(signal.ITIMER_REAL, 0)
@@ -78,7 +84,7 @@ class Interrupts:
             return
         if first and self._grace_seconds:
             left = signal.getitimer(signal.ITIMER_REAL)[0] or self._grace_seconds
-            signal.setitimer(signal.ITIMER_REAL, min(left, self._grace_seconds))
+            signal.setitimer(signal.ITIMER_REAL, min(left, self._grace_seconds), 1.0)
         else:
             self._abort(signalled_at)
 
@@ -91,7 +97,6 @@ class Interrupts:
         if self._limited or self._grace_seconds:
             raise Overdue
 
-    def _abort(self, signalled_at: float) -> None:
+    def _abort(self, signalled_at: float, *, before_call: bool = False) -> None:
         if not self._raised:
-            self._raised = True
-            raise Aborted(time.monotonic() - signalled_at)
+            raise Aborted(time.monotonic() - signalled_at, before_call=before_call)

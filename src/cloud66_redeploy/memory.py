@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from cloud66_redeploy.deployment import as_id, as_text, as_time
+from cloud66_redeploy.fields import as_id, as_text, as_time
 from cloud66_redeploy.tracking import Baseline, Tracking
 
 STATE = "run"

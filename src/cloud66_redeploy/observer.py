@@ -2,8 +2,8 @@
 One look: asks the API for news of our redeploy and writes them into the tracking.
 
 A look is as cheap as what is known allows: one call once the deployment is proved ours (the list while it waits, its
-own record once it has started), or inferred (the action's record), two while it has to be found. As soon as one record
-says that it is over, both are read once more.
+own record once it has started), two while it has to be found or is only inferred (others may still show up, and then it
+no longer holds). As soon as one record says that it is over, both are read once more.
 """
 
 from collections.abc import Callable, Sequence
@@ -41,12 +41,10 @@ class Observer:
         started = known.deployment is not None and known.deployment.phase is not Phase.QUEUED
         if not started and self._is_settled():
             self._read_queue()
-        elif not started or known.sends > 1 or (known.action is None and known.proof is Proof.INFERRED):
-            self.search()
-        elif known.proof is Proof.PROVED:
+        elif known.proof is Proof.PROVED and started and known.sends <= 1:
             self._read_deployment()
         else:
-            self.read_action()
+            self.search()
         if self._something_ended():
             self._read_both()
 
@@ -138,7 +136,8 @@ class Observer:
             # One POST makes one action. Should there be more, another run took the same reference, and ours can't be
             # told: only when all of them have succeeded has ours.
             known.action = next((one for one in mine if one.phase is not Phase.SUCCESS), mine[0])
-        if known.hint == known.action.id and known.proof is Proof.PROVED:
+            known.is_shared = len(mine) > 1
+        if known.hint == known.action.id == known.proved_id:
             # The answer's id was the action's: the deployment of that number is somebody else's.
             known.deployment, known.proof = None, Proof.NONE
         return True
@@ -181,8 +180,10 @@ class Observer:
             return False
         if not known.baseline.is_new(found) or not fits(found, None, "" if known.action else known.git_ref):
             return False
-        others = [one for one in deployments if known.baseline.is_new(one) and one.id != hint]
-        if known.action is None and (hint < max(known.baseline.deployments, default=0) or others):
+        others = any(
+            known.baseline.is_new(one) and one.id != hint and fits(one, None, known.git_ref) for one in deployments
+        )
+        if known.action is None and (others or hint < max(known.baseline.deployments, default=0)):
             return False
         sure = known.action is not None or not known.actions_readable
         known.adopt(found, Proof.PROVED if sure else Proof.INFERRED)
@@ -225,13 +226,19 @@ class Observer:
 
     def _read_both(self) -> None:
         known = self._tracking
-        if known.actions_readable:
+        if known.proof is Proof.INFERRED:
+            self.search()
+        elif known.actions_readable:
             self.read_action()
         if known.deployment is not None:
             self._read_deployment()
-        if known.proof is not Proof.INFERRED or known.deployment is None or known.action is None:
-            return
-        if known.deployment.phase.is_final and known.action.phase.is_final:
+        if known.proof is Proof.INFERRED:
+            self._check_inference()
+
+    def _check_inference(self) -> None:
+        known = self._tracking
+        assert known.deployment is not None
+        if known.action is not None and known.deployment.phase.is_final and known.action.phase.is_final:
             if holds(known.deployment, known.action):
                 known.proof = Proof.PROVED
             else:

@@ -4,7 +4,6 @@ import json
 from datetime import datetime
 
 from cloud66_redeploy.deployment import Result
-from cloud66_redeploy.forecast import Forecast
 from cloud66_redeploy.text import Cleaner
 from cloud66_redeploy.tracking import Tracking
 
@@ -63,6 +62,8 @@ def deploy_seconds(tracking: Tracking) -> float | None:
 
 def usual_seconds(tracking: Tracking) -> float | None:
     """Return how long deployments like ours usually took, or None where too few are known."""
+    from cloud66_redeploy.forecast import Forecast  # noqa: PLC0415 - at the end, and it brings statistics along
+
     forecast = Forecast.of(tracking.durations)
     return forecast.usual_seconds if forecast else None
 

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import sqrt
+from typing import TYPE_CHECKING
 
 from cloud66_redeploy.deployment import Phase
-from cloud66_redeploy.forecast import Forecast
 from cloud66_redeploy.quota import HOUR_SECONDS, Quota, stretch, why_slower
-from cloud66_redeploy.schedule import jittered, pause_before_next_look, pause_by_past, pause_without_past
+from cloud66_redeploy.schedule import jittered, pause_before_next_look, pause_by_past
 from cloud66_redeploy.tracking import Tracking
+
+if TYPE_CHECKING:
+    from cloud66_redeploy.forecast import Forecast
 
 _LONGEST_STRETCHED_SECONDS = 90.0
 
@@ -64,7 +67,7 @@ class Pace:
     stretched: float = field(default=1.0, init=False)
     _not_started_at: float = field(init=False)
     _started_at: float | None = field(default=None, init=False)
-    _forecasts: dict[tuple[float, ...], Forecast | None] = field(default_factory=dict, init=False)
+    _forecasts: "dict[tuple[float, ...], Forecast | None]" = field(default_factory=dict, init=False)
     _percent: int = field(default=0, init=False)
     _said: bool = field(default=False, init=False)
 
@@ -117,7 +120,7 @@ class Pace:
     def _pause_at(self, age: float, most: float) -> float:
         forecast = self._forecast()
         if forecast is None:
-            return pause_without_past(max(0.0, age), most)
+            return pause_before_next_look(max(0.0, age), most)
         return pause_by_past(forecast, max(0.0, age), most)
 
     def _needed(self, now: float, deadline: float) -> float:
@@ -129,7 +132,9 @@ class Pace:
         ran = now - self._started_at if self._started_at is not None else 0.0
         return min(left, max(_LEAST_NEEDED_SECONDS, ahead * forecast.usual_seconds * _OVERTIME - ran))
 
-    def _forecast(self) -> Forecast | None:
+    def _forecast(self) -> "Forecast | None":
+        from cloud66_redeploy.forecast import Forecast  # noqa: PLC0415 - not before the first request
+
         durations = self.tracking.durations
         if durations not in self._forecasts:
             self._forecasts[durations] = Forecast.of(durations)

@@ -16,6 +16,9 @@ from cloud66_redeploy.tracking import SKEW, Baseline
 _SAME_FINISH = timedelta(seconds=10)
 """A deployment and its action end together, within seconds."""
 
+_LATEST_RECORD = timedelta(minutes=2)
+"""A deployment's record is there by then, if its action's is."""
+
 _OTHER_WAYS = frozenset({"web", "hook"})
 """Known values of triggered_via that are not the API. An unknown one doesn't count against a deployment."""
 
@@ -32,7 +35,8 @@ def fits(deployment: Deployment, action: Action | None, git_ref: str) -> bool:
     if action is None:
         return True
     who = deployment.text("triggered_by")
-    if who and action.user and who != action.user:
+    # Only names of one kind can be told apart: one record may show an e-mail address where the other shows a name.
+    if who and action.user and ("@" in who) == ("@" in action.user) and who != action.user:
         return False
     return action.started_at is None or all(moment >= action.started_at - SKEW for moment in deployment.times)
 
@@ -69,33 +73,50 @@ def pair(
 
     """
     first = mine[0]
-    redeploys = {one.id for one in (*actions, *mine) if _is_redeploy(one, first)}
-    redeploys -= {one.id for one in actions if not _is_recent(one, baseline.over_actions, first)}
-    recent = [one for one in deployments if _is_recent(one, baseline.over_deployments, first)]
-    ours = [one for one in recent if baseline.is_new(one) and fits(one, first, git_ref)]
-    if len(redeploys) != len(recent) or len(ours) != len(mine):
+    redeploys = {one.id for one in (*actions, *mine) if _came_since(one, first, baseline)}
+    recent = [one for one in deployments if baseline.is_new(one) and not _is_old(one, first)]
+    ours = [one for one in recent if fits(one, first, git_ref)]
+    if len(redeploys) + _late(actions, deployments, first, baseline) != len(recent) or len(ours) != len(mine):
         return []
     return sorted(ours, key=lambda one: one.id)
 
 
 def unaccounted(actions: Sequence[Action], deployments: Sequence[Deployment], baseline: Baseline) -> bool:
-    """Tell whether more deployments than redeploys were open or came since the baseline."""
-    redeploys = [one for one in actions if _is_redeploy(one) and one.id not in baseline.over_actions]
-    recent = [one for one in deployments if one.id in baseline.open_deployments or baseline.is_new(one)]
-    return len(recent) > len(redeploys)
+    """Tell whether more deployments than redeploys came since the baseline."""
+    redeploys = [one for one in actions if "deploy" in one.kind and one.id not in baseline.actions]
+    late = max(0, len(baseline.open_actions) - len(baseline.open_deployments))
+    return sum(baseline.is_new(one) for one in deployments) > len(redeploys) + late
 
 
-def _is_redeploy(one: Action, ours: Action | None = None) -> bool:
-    """Tell whether an action is a redeploy: two words for it are known, and ours may show another one."""
-    return "deploy" in one.kind or (ours is not None and one.kind == ours.kind)
+def _came_since(one: Action, ours: Action, baseline: Baseline) -> bool:
+    """Tell whether an action is a redeploy that came after the baseline."""
+    # Two words for it are known, and ours may show a third.
+    is_redeploy = "deploy" in one.kind or one.kind == ours.kind
+    return is_redeploy and one.id not in baseline.actions and not _is_old(one, ours)
 
 
-def _is_recent(one: Deployment | Action, over_at_baseline: frozenset[int], ours: Action) -> bool:
-    """Tell whether a record was open at the baseline or came since."""
-    if one.id in over_at_baseline:
+def _is_old(one: Action | Deployment, ours: Action) -> bool:
+    """Tell whether a record from further down has slid into the first page, as when a newer one disappears."""
+    if one.finished_at is None or ours.started_at is None:
         return False
-    # A record from further down slides into the first page when a newer one disappears.
-    return not (one.finished_at and ours.started_at and one.finished_at < ours.started_at - SKEW)
+    return one.finished_at < ours.started_at - SKEW
+
+
+def _late(actions: Sequence[Action], deployments: Sequence[Deployment], ours: Action, baseline: Baseline) -> int:
+    """
+    Count the redeploys of just before the baseline whose deployments had not shown by then.
+
+    An older one that never finished is a record that was left lying, and has nothing to come.
+    """
+
+    def is_young(one: Action | Deployment) -> bool:
+        if one.started_at is None or ours.started_at is None:
+            return True
+        return one.started_at >= ours.started_at - _LATEST_RECORD
+
+    asked = sum(one.id in baseline.open_actions and is_young(one) for one in actions)
+    shown = sum(one.id in baseline.open_deployments and is_young(one) for one in deployments)
+    return max(0, asked - shown)
 
 
 _CONTRADICTIONS = {

@@ -1,54 +1,34 @@
 """
 What to tell people: a sentence and advice for every way a run can end. Pure.
 
-To change the wording of an outcome, change it here.
+To change the wording of an outcome, change it here (that of a cancellation by us: canceller.py).
 """
 
+from cloud66_redeploy.advice import advice_on
 from cloud66_redeploy.deployment import Outcome, Phase, Result
-from cloud66_redeploy.errors import ApiError, Trouble
+from cloud66_redeploy.errors import ApiError, InputError, Trouble
 from cloud66_redeploy.gitref import same_commit
 from cloud66_redeploy.tracking import Proof, Tracking
 from cloud66_redeploy.verdict import Absence, Saying
 
 NOTHING_SCHEDULED = "Nothing was scheduled."
 
-_WHERE_TO_GET_ONE = "personal access tokens are made in the Cloud 66 dashboard, under Account, Authorized Applications"
-_ADVICE_BY_STATUS = {
-    400: "Check the inputs git_ref, services and profile: does the stack have that branch, service or profile?",
-    401: f"Check the input api_token: the token is wrong, cut short or revoked ({_WHERE_TO_GET_ONE}).",
-    402: "The Cloud 66 account's trial or plan has ended: its owner has to renew it in the dashboard.",
-    404: "Check the input stack_id: no stack with this UID can be seen with this token. "
-    "The UID stands on the stack's information page in the Cloud 66 dashboard.",
-}
-_ADVICE_BY_OUTCOME = {
-    Outcome.FAILED: "Read the log of the deployment in the Cloud 66 dashboard, mend what it names, and run this again.",
-    Outcome.CANCELLED: "Run the job again to deploy.",
-    Outcome.TIMED_OUT: "Look at the stack in the Cloud 66 dashboard before you run this again; if deployments "
-    "usually take this long, raise the input timeout (or queue_timeout).",
-    Outcome.UNKNOWN: "Look at the stack in the Cloud 66 dashboard: the deployment may be running or done. "
-    "Run this again only if it is not.",
-}
+
+def bad_input(error: InputError) -> Result:
+    """Say that an input can't be used."""
+    advice = "Correct the input in the workflow file and run it again."
+    return Result(Outcome.FAILED, f"{error} {NOTHING_SCHEDULED}", advice=advice)
 
 
-def advice_for(result: Result) -> str:
-    """Return what to do next, or "" where there is nothing to do."""
-    return result.advice or _ADVICE_BY_OUTCOME.get(result.outcome, "")
-
-
-def advice_on(error: ApiError) -> str:
-    """Return what to do about a refused call, or "" where the outcome's usual advice is all there is."""
-    if error.status == 403:
-        scope = "public" if error.call.startswith("GET") else "redeploy"
-        lacks = f"The token lacks the scope '{scope}': make one with the scopes 'public' and 'redeploy'"
-        return f"{lacks} ({_WHERE_TO_GET_ONE})."
-    if error.status is None:
-        return (
-            "If your network has a certificate authority of its own, point REQUESTS_CA_BUNDLE at its bundle; "
-            "otherwise check the input api_url."
-        )
-    if 300 <= error.status < 400:
-        return "Check the input api_url: it has to be the address that answers itself."
-    return _ADVICE_BY_STATUS.get(error.status, "")
+def own_fault(error: Exception, *, sent: bool) -> Result:
+    """Say that this program has a fault."""
+    return Result(
+        Outcome.UNKNOWN if sent else Outcome.FAILED,
+        f"This action has a fault ({type(error).__name__}). "
+        + ("How the deployment ended is not known." if sent else NOTHING_SCHEDULED),
+        str(error),
+        "Please report it with the lines above; look at the stack in the Cloud 66 dashboard.",
+    )
 
 
 def refused(error: ApiError) -> Result:
@@ -68,7 +48,7 @@ def never_taken(error: ApiError) -> Result:
         Outcome.TIMED_OUT,
         f"The timeout passed before Cloud 66 took the redeploy request. {NOTHING_SCHEDULED}",
         str(error),
-        advice_on(error) or "Try again once Cloud 66 answers; nothing has to be cleaned up.",
+        advice_on(error),
     )
 
 
@@ -94,12 +74,13 @@ def hopeless() -> Result:
 
 def lost_sight(tracking: Tracking, error: ApiError) -> Result:
     """Say that the wait had to end early because the API no longer answers this token."""
-    what = "The stack is gone" if error.status == 404 else f"Cloud 66 no longer answers this token ({error.status})"
+    gone = error.status in {404, 410}
+    what = "The stack is gone" if gone else f"Cloud 66 no longer answers this token ({error.status})"
     return Result(
         Outcome.UNKNOWN,
         f"{what}, so how {name_of(tracking)} ended is not known; last known: {last_known(tracking)}.",
         str(error),
-        "" if error.status == 404 else advice_on(error),
+        "" if gone else advice_on(error),
     )
 
 
@@ -117,10 +98,18 @@ def timed_out(tracking: Tracking, limit: str, trouble: ApiError | None) -> Resul
     blind = not tracking.actions_readable and tracking.deployment is None
     return Result(
         Outcome.UNKNOWN if blind else Outcome.TIMED_OUT,
-        f"The {limit} passed; {name_of(tracking)} had not ended as far as is known; "
-        f"last known: {last_known(tracking)}.{unseen}",
+        f"The {limit} passed; {_not_ended(tracking)}.{unseen}",
         str(trouble or ""),
     )
+
+
+def _not_ended(tracking: Tracking) -> str:
+    name, action = name_of(tracking), tracking.action
+    if tracking.deployment is not None and tracking.deployment.phase is Phase.SUCCESS and not tracking.gone:
+        return f"{name} says success, but its action never confirmed it"
+    if tracking.deployment is None and action is not None and action.phase.is_final:
+        return f"{name} had ended as {action.phase}, but that was not confirmed"
+    return f"{name} had not ended as far as is known; last known: {last_known(tracking)}"
 
 
 def sentence(text: str) -> str:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from actions_toolkit import core
 
 from cloud66_redeploy import reasons
-from cloud66_redeploy.canceller import Canceller
 from cloud66_redeploy.client import Client
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.deployment import Outcome, Result
@@ -29,7 +28,7 @@ from cloud66_redeploy.waiter import Patience, Waiter
 ABORT_SECONDS = 5.0
 """How long after the signal it looks whether the cancellation took. The runner kills a cancelled step after 10 s."""
 
-_ABORT_LIMITS = Limits(connect=1.4, read=1.4, total=1.5)
+_ABORT_LIMITS = Limits(connect=1.3, read=1.3, total=1.4)
 _ABORT_PAUSE_SECONDS = 0.5
 _CANCEL_ON_TIMEOUT_SECONDS = 15.0
 _CANCEL_ON_TIMEOUT_LIMITS = Limits(connect=4.0, read=7.0, total=8.0)
@@ -54,6 +53,7 @@ class Run:
     clock: Clock
     window: Window
     tracking: Tracking = field(default_factory=lambda: Tracking(""))
+    _result: Result | None = field(default=None, init=False)
     _settled: bool = field(default=True, init=False)
     _cancelling: bool = field(default=False, init=False)
 
@@ -64,24 +64,25 @@ class Run:
         try:
             inputs = Inputs.load(self.environ)
         except InputError as error:
-            result = Result(
-                Outcome.FAILED,
-                f"{error} {reasons.NOTHING_SCHEDULED}",
-                advice="Correct the input in the workflow file and run it again.",
-            )
-            return report_ending(result, self.tracking, self.reporter, [])
-        self.tracking = Tracking(inputs.user_reference, inputs.git_ref)
+            return report_ending(reasons.bad_input(error), self.tracking, self.reporter, [])
+        is_unique = not core.get_input("user_reference")
+        self.tracking = Tracking(inputs.user_reference, inputs.git_ref, is_unique=is_unique)
         transport = self._transport(inputs, start + inputs.timeout_seconds)
+        log: list[str] = []
         try:
-            result = self._redeploy(inputs, transport, start)
+            self._result = reasons.check_commit(
+                self._redeploy(inputs, transport, start), self.tracking, inputs.expected_commit
+            )
+            log = self._last_log(self._result, transport, inputs)
         except Aborted as aborted:
             self.session.close()
-            result = self._abort(inputs, transport, self.clock.monotonic() - aborted.seconds_ago)
-            return self._end(reasons.check_commit(result, self.tracking, inputs.expected_commit), [])
+            if self._result is None or self._result.outcome in {Outcome.TIMED_OUT, Outcome.UNKNOWN}:
+                result = self._abort(inputs, transport, self.clock.monotonic() - aborted.seconds_ago)
+                self._result = reasons.check_commit(result, self.tracking, inputs.expected_commit)
         except Exception as error:  # noqa: BLE001 - a fault of ours: outputs and a true outcome all the same
-            result = self._own_fault(error)
-        result = reasons.check_commit(result, self.tracking, inputs.expected_commit)
-        return self._end(result, self._last_log(result, transport, inputs))
+            fault = self._own_fault(error)
+            self._result = self._result or fault
+        return self._end(self._result, log)
 
     def _transport(self, inputs: Inputs, deadline: float) -> Transport:
         return Transport(
@@ -117,7 +118,7 @@ class Run:
             return result
         say(f"Scheduled; find it in Cloud 66 by its reference: {known.reference}")
         if not inputs.wait:
-            return self._scheduled(observer, inputs)
+            return self._scheduled(client, observer, inputs)
         result = self._wait(inputs, client, observer, transport.quota, start)
         if result.outcome is Outcome.TIMED_OUT and inputs.cancel_on_timeout:
             result = self._cancel_on_timeout(result, inputs, transport)
@@ -127,8 +128,7 @@ class Run:
         stack = self.tracking.stack
         assert stack is not None
         what = " ".join(f"{name}={value}" for name, value in inputs.options.items() if name != "user_reference")
-        where = stack.text("environment") or "environment not known"
-        self.reporter.say(f"Stack {stack.text('name') or stack.uid} ({where}), UID {stack.uid}")
+        self.reporter.say(f"Stack {stack.text('name') or '?'} ({stack.text('environment') or '?'}), UID {stack.uid}")
         self.reporter.say(f"Asking Cloud 66 to redeploy it{': ' + what if what else ''}")
         if not self.tracking.actions_readable:
             self.reporter.warn(
@@ -136,19 +136,19 @@ class Run:
                 "This token can't read the stack's actions, so only the answer's id can tell which deployment is ours.",
             )
 
-    def _scheduled(self, observer: Observer, inputs: Inputs) -> Result:
+    def _scheduled(self, client: Client, observer: Observer, inputs: Inputs) -> Result:
         """Look once, for the ids; whatever it brings, the deployment is scheduled."""
         try:
             observer.look()
         except ApiError as error:
             self.reporter.say(f"The ids are not known yet: {error}")
+        Duplicates(client, self.tracking, self.reporter.warn).cancel()
         self._note_known(inputs)
         name = reasons.name_of(self.tracking)
         return Result(Outcome.SCHEDULED, f"Scheduled {name}; as asked, its outcome was not waited for.")
 
     def _wait(self, inputs: Inputs, client: Client, observer: Observer, quota: Quota, start: float) -> Result:
-        narrator = Narrator(self.reporter.say)
-        known, clock = self.tracking, self.clock
+        narrator, known, clock = Narrator(self.reporter.say), self.tracking, self.clock
         duplicates = Duplicates(client, known, self.reporter.warn)
         pace = Pace(known, inputs.poll_interval_seconds, clock.monotonic(), quota, self.reporter.say)
 
@@ -164,6 +164,8 @@ class Run:
         return result
 
     def _cancel(self, inputs: Inputs, transport: Transport, pause_seconds: float, why: str) -> tuple[Result, bool]:
+        from cloud66_redeploy.canceller import Canceller  # noqa: PLC0415 - needed by no run that goes well
+
         client = Client(transport, inputs.stack_id)
         observer = Observer(client, self.tracking)
         canceller = Canceller(
@@ -214,24 +216,19 @@ class Run:
         for line in traceback.format_exception(error):
             for part in line.splitlines():
                 self.reporter.say(f"| {part}")
-        sent = self.tracking.sends > 0
-        return Result(
-            Outcome.UNKNOWN if sent else Outcome.FAILED,
-            f"This action has a fault ({type(error).__name__}). "
-            + ("How the deployment ended is not known." if sent else reasons.NOTHING_SCHEDULED),
-            str(error),
-            "Please report it with the lines above; look at the stack in the Cloud 66 dashboard.",
-        )
+        return reasons.own_fault(error, sent=self.tracking.sends > 0)
 
     def _last_log(self, result: Result, transport: Transport, inputs: Inputs) -> list[str]:
         """Return the stack's last log lines for a bad outcome; best effort, one call, changing nothing."""
         if result.outcome.is_green or self.tracking.sends == 0:
             return []
         self._note_known(inputs)
-        hurried = replace(transport, limits=_LOG_LIMITS, tries=1)
+        # After cancelling on a timeout the deadline has long passed.
+        deadline = self.clock.monotonic() if self._cancelling else transport.deadline
+        hurried = replace(transport, deadline=deadline, limits=_LOG_LIMITS, tries=1)
         try:
             text = Client(hurried, inputs.stack_id).last_log()
-        except (ApiError, Aborted) as error:
+        except ApiError as error:
             self.reporter.say(f"The stack's log could not be read: {error}")
             return []
         return self.reporter.cleaner.tail(text, lines=50)

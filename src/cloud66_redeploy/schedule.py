@@ -2,13 +2,16 @@
 
 import random
 from math import sqrt
+from typing import TYPE_CHECKING
 
 from cloud66_redeploy.errors import ApiError
-from cloud66_redeploy.forecast import Forecast
+
+if TYPE_CHECKING:
+    from cloud66_redeploy.forecast import Forecast
 
 MIN_PAUSE_SECONDS = 2.0
 MAX_PAUSE_SECONDS = 15.0
-"""For what is short by nature: a record that has not shown, a request to be tried again."""
+"""For what the past says nothing of: a record that has not shown, a stack that has hardly been deployed yet."""
 
 LOOK_SHARE = 0.05
 """A look comes late by at most this share of the time already spent waiting, so nobody minds the difference."""
@@ -26,12 +29,12 @@ SHORTEST_PAUSE_SECONDS = 1.0
 THROTTLED_PAUSE_SECONDS = 60.0
 """The hourly limit is used up for all jobs of the user: one call a minute finds the new hour without hammering."""
 
+SETTLE_SECONDS = 60.0
+"""How long after a POST without an answer its action may still appear."""
+
 _JITTER = 0.1
 _SMALL_JITTER = 0.03
 """Jobs that started together shall not look together."""
-
-_FIRST_PAUSE_SECONDS = 10.0
-"""Looking evenly is the best that can be done without a past; this is even for the first three minutes."""
 
 
 def pause_before_next_look(
@@ -45,13 +48,8 @@ def pause_before_next_look(
     return min(steady * (rng or random).uniform(1 - _JITTER, 1 + _JITTER), poll_interval_seconds)
 
 
-def pause_without_past(age_seconds: float, poll_interval_seconds: float, rng: random.Random | None = None) -> float:
-    """Return the pause, in seconds, for a deployment that has been running so long and of which no past is known."""
-    return jittered(max(_FIRST_PAUSE_SECONDS, LOOK_SHARE * age_seconds), poll_interval_seconds, rng)
-
-
 def pause_by_past(
-    forecast: Forecast, age_seconds: float, poll_interval_seconds: float, rng: random.Random | None = None
+    forecast: "Forecast", age_seconds: float, poll_interval_seconds: float, rng: random.Random | None = None
 ) -> float:
     """
     Return the pause, in seconds, for a deployment that has been running so long.

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from cloud66_redeploy.advice import advice_for
 from cloud66_redeploy.deployment import Outcome, Phase, Result
 from cloud66_redeploy.duration import format_duration
 from cloud66_redeploy.outputs import app_url, deploy_seconds, queued_seconds, usual_seconds
-from cloud66_redeploy.reasons import advice_for
 from cloud66_redeploy.text import Cleaner
 from cloud66_redeploy.tracking import Tracking
 
@@ -42,7 +42,7 @@ def render(result: Result, tracking: Tracking, log: Sequence[str], cleaner: Clea
     parts.append(f"<table>{rows}</table>")
     if not result.outcome.is_green:
         if result.evidence:
-            parts.append(f"<p><b>Cloud 66 said:</b> <code>{cleaner.html(result.evidence, 1000)}</code></p>")
+            parts.append(f"<p><b>Details:</b> <code>{cleaner.html(result.evidence, 1000)}</code></p>")
         parts.append(f"<p><b>Next:</b> {cleaner.html(advice_for(result), 1000)}</p>")
     if log:
         lines = "\n".join(cleaner.html_line(line) for line in log)

@@ -30,16 +30,6 @@ class Baseline:
     newest: datetime | None = None
     past: tuple[Past, ...] = ()
 
-    @property
-    def over_deployments(self) -> frozenset[int]:
-        """Those that were finished then."""
-        return self.deployments - self.open_deployments
-
-    @property
-    def over_actions(self) -> frozenset[int]:
-        """Those that were finished then."""
-        return self.actions - self.open_actions
-
     @classmethod
     def of(cls, deployments: Iterable[Deployment], actions: Iterable[Action]) -> Self:
         """Take the baseline of what is there."""
@@ -80,6 +70,8 @@ class Tracking:
         answered: one of them was answered with "scheduled".
         hint: the id in the POST's answer. A deployment's, or an action's: never a proof.
         actions_readable: False once the API has refused this token the actions (403, 404).
+        is_unique: the reference is one that no other run has: it was derived, not given.
+        is_shared: more actions carry the reference than POSTs have left: another run has the same one.
         duplicates: further actions that carry our reference (the younger ones).
         duplicate_deployments: their deployments, where they can be told.
         dropped: deployments that an inference took for ours, wrongly.
@@ -99,6 +91,8 @@ class Tracking:
     hint: int | None = None
     action: Action | None = None
     actions_readable: bool = True
+    is_unique: bool = True
+    is_shared: bool = False
     duplicates: list[Action] = field(default_factory=list)
     duplicate_deployments: list[Deployment] = field(default_factory=list)
     deployment: Deployment | None = None

@@ -8,6 +8,7 @@ waiter's business. A POST is never retried here.
 import random
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from typing import Protocol, TypeVar
 
 import requests
@@ -155,7 +156,8 @@ class Transport:
             )
         except Overdue:
             raise Unclear(call, f"no whole answer within {limit:.0f} s") from None
-        except OSError as error:
+        except (OSError, ValueError, HTTPException) as error:
+            # The last two: the standard library's reader of HTTP trips over some kinds of nonsense with them.
             raise _broken(call, error) from error
         limits = headers.get("X-RateLimit-Limit"), headers.get("X-RateLimit-Remaining")
         self.quota.note(*limits, self.clock.monotonic())
@@ -186,7 +188,7 @@ class Transport:
             return response.status_code, response.headers, bytes(body)
 
 
-def _broken(call: str, error: OSError) -> ApiError:
+def _broken(call: str, error: Exception) -> ApiError:
     """Say what a failed exchange means: only what surely never left is NotSent."""
     text = _words_of(error)
     if "CERTIFICATE_VERIFY_FAILED" in text or "TLS CA certificate bundle" in text:

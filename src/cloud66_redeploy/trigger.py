@@ -12,13 +12,10 @@ from cloud66_redeploy import reasons
 from cloud66_redeploy.client import Client
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.deployment import Result
-from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound, NotSent, Refusal, Trouble, Unclear
+from cloud66_redeploy.errors import Aborted, ApiError, Declined, Denied, NotFound, NotSent, Refusal, Trouble, Unclear
 from cloud66_redeploy.observer import Observer
-from cloud66_redeploy.schedule import pause_asked_for, pause_before_next_look
+from cloud66_redeploy.schedule import SETTLE_SECONDS, pause_asked_for, pause_before_next_look
 from cloud66_redeploy.tracking import Baseline, Tracking
-
-SETTLE_SECONDS = 60.0
-"""How long after a POST without an answer its action may still appear."""
 
 _MOST_SENDS = 2
 """POSTs that may have scheduled something, in all."""
@@ -36,6 +33,8 @@ def take_stock(client: Client, tracking: Tracking) -> None:
 
     """
     tracking.stack = client.stack()
+    # Deployments first: one that comes between the calls then has an open action that accounts for it.
+    deployments = client.deployments()
     try:
         actions = [*client.actions(), *client.actions_with(tracking.reference)]
     except Refusal as refusal:
@@ -43,7 +42,7 @@ def take_stock(client: Client, tracking: Tracking) -> None:
             raise
         tracking.actions_readable = False
         actions = []
-    tracking.baseline = Baseline.of(client.deployments(), actions)
+    tracking.baseline = Baseline.of(deployments, actions)
 
 
 @dataclass
@@ -85,6 +84,9 @@ class Trigger:
             try:
                 known.hint = self.client.redeploy(options)
                 known.answered = True
+            except Aborted as aborted:
+                known.sends -= aborted.before_call
+                raise
             except (NotSent, Declined) as trouble:
                 known.sends -= 1
                 pause = min(_LONGEST_PAUSE_SECONDS, pause * 2)

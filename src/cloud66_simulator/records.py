@@ -77,6 +77,7 @@ class Deployment:
             that was cancelled while it waited.
         cancel_at: when somebody asked to cancel it, or None.
         cancel_takes: seconds from then until it is over.
+        record_delays: how late its own record and its action's appear, in seconds, or None: as `Behaviour` says.
 
     """
 
@@ -99,6 +100,7 @@ class Deployment:
     cancel_at: float | None = None
     cancel_takes: float = 0.0
     cancelled_by: str | None = None
+    record_delays: tuple[float, float] | None = None
 
     @property
     def cancelled(self) -> bool:

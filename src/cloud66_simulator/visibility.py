@@ -12,18 +12,26 @@ def visible_deployments(simulator: Simulator, queue: StackQueue, path: str) -> l
     if simulator.hides("hide_deployments", path):
         return []
     now, behaviour = simulator.now(), simulator.behaviour
-    delay = behaviour.deployment_record_delay_seconds
-    if behaviour.record_while_queued:
-        return [one for one in queue.deployments if one.requested_at + delay <= now]
-    return [one for one in queue.deployments if _begins(one) + delay <= now]
+    usual = behaviour.deployment_record_delay_seconds
+    return [
+        one
+        for one in queue.deployments
+        if (one.requested_at if behaviour.record_while_queued else _begins(one))
+        + (usual if one.record_delays is None else one.record_delays[0])
+        <= now
+    ]
 
 
 def visible_actions(simulator: Simulator, queue: StackQueue, path: str) -> list[Deployment]:
     """Return the deployments whose action the answer to `path` shows, the eldest first."""
     if simulator.hides("hide_actions", path):
         return []
-    latest = simulator.now() - simulator.behaviour.action_record_delay_seconds
-    return [one for one in queue.deployments if one.requested_at <= latest]
+    now, usual = simulator.now(), simulator.behaviour.action_record_delay_seconds
+    return [
+        one
+        for one in queue.deployments
+        if one.requested_at + (usual if one.record_delays is None else one.record_delays[1]) <= now
+    ]
 
 
 def _begins(one: Deployment) -> float:

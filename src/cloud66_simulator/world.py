@@ -92,6 +92,7 @@ class Simulator:
         services: str | None = None,
         deployment_profile: str | None = None,
         deploy_type: str = "redeploy",
+        record_delays: tuple[float, float] | None = None,
     ) -> Deployment:
         """Ask for a deployment now, as somebody does; `duration` is in seconds, None is the behaviour's."""
         with self.lock:
@@ -108,6 +109,7 @@ class Simulator:
                 services=services,
                 deployment_profile=deployment_profile,
                 deploy_type=deploy_type,
+                record_delays=record_delays,
             )
             return self.take(deployment)
 

@@ -1,0 +1,54 @@
+"""What to do next: for each outcome, and for each way in which a call can be refused or not get through. Pure."""
+
+from cloud66_redeploy.deployment import Outcome, Result
+from cloud66_redeploy.errors import ApiError, Trouble
+
+_WHERE_TO_GET_ONE = "personal access tokens are made in the Cloud 66 dashboard, under Account, Authorized Applications"
+_ADVICE_BY_STATUS = {
+    400: "Check the inputs git_ref, services and profile: does the stack have that branch, service or profile?",
+    401: f"Check the input api_token: the token is wrong, cut short or revoked ({_WHERE_TO_GET_ONE}).",
+    402: "The Cloud 66 account's trial or plan has ended: its owner has to renew it in the dashboard.",
+    409: "The stack was busy or locked all the time: look at it in the Cloud 66 dashboard, and run this again later.",
+}
+_NO_STACK = (
+    "Check the input stack_id: no stack with this UID can be seen with this token. "
+    "The UID stands on the stack's information page in the Cloud 66 dashboard."
+)
+_STACK_LEFT = "The stack could be read a moment ago: was it deleted, or may the token's user not deploy it?"
+_CERTIFICATE = (
+    "If your network has a certificate authority of its own, point REQUESTS_CA_BUNDLE at its bundle; "
+    "otherwise check the input api_url."
+)
+_ADDRESS = "Check the input api_url: what answers there is not the API itself."
+_NETWORK = "Check that the runner reaches Cloud 66 (the input api_url, a proxy, a firewall), and run this again."
+_REFUSAL = "The server's words above say what it minds; nothing has to be cleaned up."
+
+_ADVICE_BY_OUTCOME = {
+    Outcome.FAILED: "Read the log of the deployment in the Cloud 66 dashboard, mend what it names, and run this again.",
+    Outcome.CANCELLED: "Run the job again to deploy.",
+    Outcome.TIMED_OUT: "Look at the stack in the Cloud 66 dashboard before you run this again; if deployments "
+    "usually take this long, raise the input timeout (or queue_timeout).",
+    Outcome.UNKNOWN: "Look at the stack in the Cloud 66 dashboard: the deployment may be running or done. "
+    "Run this again only if it is not.",
+}
+
+
+def advice_for(result: Result) -> str:
+    """Return what to do next, or "" where there is nothing to do."""
+    return result.advice or _ADVICE_BY_OUTCOME.get(result.outcome, "")
+
+
+def advice_on(error: ApiError) -> str:
+    """Return what to do about a call that was refused or did not get through."""
+    reads = error.call.startswith("GET")
+    if error.status is None:
+        return _CERTIFICATE if "certificate" in error.said else _NETWORK
+    if error.status < 400:
+        return _ADDRESS
+    if error.status == 403:
+        scope = "public" if reads else "redeploy"
+        lacks = f"The token lacks the scope '{scope}': make one with the scopes 'public' and 'redeploy'"
+        return f"{lacks} ({_WHERE_TO_GET_ONE})."
+    if error.status in {404, 410}:
+        return _NO_STACK if reads else _STACK_LEFT
+    return _ADVICE_BY_STATUS.get(error.status, _NETWORK if isinstance(error, Trouble) else _REFUSAL)

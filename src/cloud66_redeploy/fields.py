@@ -1,0 +1,36 @@
+"""How single fields of a record are read: what is not of the expected type counts as not there. Pure."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+NOT_YET = (None, "", False)
+"""Ways of a field to say that there is nothing to say."""
+
+
+def as_id(value: object) -> int | None:
+    """Read an id: a positive number, or its digits as text; None for anything else."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def as_text(value: object) -> str:
+    """Read a text field; anything that is not text counts as empty."""
+    return value if isinstance(value, str) else ""
+
+
+def as_time(value: object) -> datetime | None:
+    """Read an ISO 8601 time (`…Z`, `…+00:00`, or without a zone: UTC); None for anything else."""
+    try:
+        moment = datetime.fromisoformat(as_text(value))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def words_of(value: object) -> tuple[object, str]:
+    """Take a `{code, meaning}` pair apart: the code as it is (text in lower case) and the meaning in lower case."""
+    pair = value if isinstance(value, Mapping) else {}
+    code = pair.get("code")
+    code = code.lower() if isinstance(code, str) else code if isinstance(code, int) else None
+    return code, as_text(pair.get("meaning")).strip().lower()

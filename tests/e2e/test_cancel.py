@@ -1,0 +1,180 @@
+"""A workflow that is cancelled, a step that is killed, and what the post step makes of it, as the runner does it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cloud66_simulator import Fault
+from e2e.act import workspace_for
+from e2e.engine import docker
+from e2e.runner import Watched, run_action
+from e2e.stand_in import StandIn, StandIns
+
+pytestmark = pytest.mark.needs("runner")
+
+DELETE_SECONDS = 2.0
+EXIT_SECONDS = 7.0
+
+Measure = Callable[[str], None]
+
+
+@pytest.fixture
+def action(image: str, tmp_path: Path) -> Path:
+    """Make a folder with the action, its image built already."""
+    folder = tmp_path / "action"
+    workspace_for(image, folder)
+    return folder
+
+
+def check_cancelled(ran: Watched, cloud: StandIn, moment: str, measure: Measure) -> None:
+    """Check that our one deployment was cancelled and the step gone in time, and measure both."""
+    [mine] = cloud.mine
+    delete, *by_post_step = cloud.calls("DELETE")
+    assert all(one.time > ran.ended_at for one in by_post_step)
+    to_delete, to_exit = delete.time - ran.signalled_at, ran.ended_at - ran.signalled_at
+    measure(f"cancelled {moment}: SIGINT to DELETE {to_delete:.2f} s, to exit {to_exit:.2f} s")
+    assert len(cloud.calls("POST")) == 1
+    assert {one.path.rpartition("/")[2] for one in (delete, *by_post_step)} == {str(mine.id)}
+    assert mine.cancelled_by == "ci@example.com"
+    assert 0 < to_delete < DELETE_SECONDS
+    check_ended(ran, "cancelled")
+
+
+def check_ended(ran: Watched, outcome: str) -> None:
+    """Check that the step ended by itself after the first signal, red, with that outcome."""
+    assert ran.ended_at - ran.signalled_at < EXIT_SECONDS
+    assert ran.when(r"^##\[cancel\] SIGTERM") is None
+    assert ran.ending["exit"] == 1
+    assert ran.outputs["outcome"] == outcome, ran.log
+
+
+def test_before_the_post(action: Path, stand_ins: StandIns, measure: Measure) -> None:
+    """Cancelled before the redeploy is asked for, the step asks for none."""
+    cloud = stand_ins.start(faults=[Fault("slow", method="GET", seconds=20.0)])
+    ran = run_action(action, cloud, cancel_after=3.0)
+    measure(f"cancelled before the POST: no DELETE, to exit {ran.ended_at - ran.signalled_at:.2f} s")
+    assert [one.method for one in cloud.calls()] == ["GET"]
+    assert cloud.mine == []
+    check_ended(ran, "cancelled")
+    assert "Nothing is left to be cancelled." in ran.post_log
+
+
+def test_during_the_post(action: Path, stand_ins: StandIns, measure: Measure) -> None:
+    """Cancelled while the POST's answer is awaited, the step finds its deployment by the reference and cancels it."""
+    cloud = stand_ins.start(duration_seconds=120.0, cancel_takes_seconds=0.5)
+    cloud.simulator.faults.append(Fault("slow", method="POST", seconds=20.0))
+    ran = run_action(action, cloud, cancel_after=3.0)
+    assert cloud.calls("POST")[0].time < ran.signalled_at
+    looks = [one.time for one in cloud.calls("GET") if one.path.endswith("/actions")]
+    assert any(ran.signalled_at < look < cloud.calls("DELETE")[0].time for look in looks)
+    check_cancelled(ran, cloud, "during the POST", measure)
+
+
+def test_while_queued(action: Path, stand_ins: StandIns, measure: Measure) -> None:
+    """Cancelled while its deployment waits behind somebody else's, the step cancels its own and theirs goes on."""
+    cloud = stand_ins.start(duration_seconds=120.0, cancel_takes_seconds=0.5)
+    theirs = cloud.simulator.request_deployment(duration=120)
+    ran = run_action(action, cloud, cancel_after=4.0)
+    check_cancelled(ran, cloud, "while queued", measure)
+    assert cloud.mine[0].starts_at == float("inf")
+    assert not theirs.cancelled
+
+
+def test_while_deploying(action: Path, stand_ins: StandIns, measure: Measure) -> None:
+    """Cancelled while its deployment runs, the step cancels it, and the post step has nothing left to do."""
+    cloud = stand_ins.start(duration_seconds=120.0, cancel_takes_seconds=0.5)
+    ran = run_action(action, cloud, cancel_after=4.0)
+    check_cancelled(ran, cloud, "while deploying", measure)
+    assert cloud.mine[0].starts_at < ran.signalled_at
+    assert "Nothing is left to be cancelled." in ran.post_log
+    assert all(one.time < ran.ended_at for one in cloud.calls())
+
+
+def test_while_deploying_and_slow_to_go(action: Path, stand_ins: StandIns, measure: Measure) -> None:
+    """A cancellation that takes long doesn't hold the step; the post step looks on until it took."""
+    cloud = stand_ins.start(duration_seconds=120.0, cancel_takes_seconds=9.0)
+    ran = run_action(action, cloud, cancel_after=3.0)
+    check_cancelled(ran, cloud, "with a slow cancellation", measure)
+    assert any(one.time > ran.ended_at for one in cloud.calls())
+    assert "was cancelled" in ran.post_log
+    assert ran.at(r"^##\[post\] exit 0") - ran.signalled_at > 9
+
+
+def test_when_cloud66_is_down(action: Path, stand_ins: StandIns, measure: Measure) -> None:
+    """If Cloud 66 takes no cancellation in time, the step ends all the same, and the post step cancels."""
+    down = Fault("timeout_undone", method="DELETE", count=None)
+    cloud = stand_ins.start(duration_seconds=120.0, cancel_takes_seconds=0.5, faults=[down])
+
+    def come_back(line: str) -> None:
+        if line.startswith("##[main] exit"):
+            cloud.simulator.faults.remove(down)
+
+    ran = run_action(action, cloud, cancel_after=3.0, on_line=come_back)
+    deletes = cloud.calls("DELETE")
+    measure(
+        f"cancelled while Cloud 66 is down: SIGINT to first DELETE {deletes[0].time - ran.signalled_at:.2f} s, "
+        f"to exit {ran.ended_at - ran.signalled_at:.2f} s, to the post step's DELETE "
+        f"{deletes[-1].time - ran.signalled_at:.2f} s"
+    )
+    assert deletes[0].time - ran.signalled_at < DELETE_SECONDS
+    check_ended(ran, "unknown")
+    assert deletes[-1].time > ran.ended_at
+    assert [one.cancelled_by for one in cloud.mine] == ["ci@example.com"]
+    assert "was cancelled" in ran.post_log
+
+
+def test_not_to_be_cancelled(action: Path, stand_ins: StandIns) -> None:
+    """With `cancel_on_abort: false` the deployment goes on; neither step nor post step touches it."""
+    cloud = stand_ins.start(duration_seconds=120.0)
+    ran = run_action(action, cloud, cancel_after=3.0, cancel_on_abort="false")
+    check_ended(ran, "unknown")
+    assert [one.cancelled for one in cloud.mine] == [False]
+    assert cloud.calls("DELETE") == []
+
+
+@pytest.mark.parametrize("moment", ["while deploying", "during the POST"])
+def test_a_killed_step(action: Path, stand_ins: StandIns, image: str, moment: str, measure: Measure) -> None:
+    """When the step is killed outright, the post step finds its deployment by what was kept, and cancels it."""
+    cloud = stand_ins.start(duration_seconds=120.0, cancel_takes_seconds=0.5)
+    if moment == "during the POST":
+        cloud.simulator.faults.append(Fault("slow", method="POST", seconds=20.0))
+    killed_at: list[float] = []
+
+    def kill() -> None:
+        [name] = docker("ps", "--quiet", "--filter", f"ancestor={image}").split()
+        killed_at.append(cloud.simulator.now())
+        docker("kill", name)
+
+    stand_ins.after_post(cloud, 1.0, kill)
+    ran = run_action(action, cloud)
+    [delete] = cloud.calls("DELETE")
+    measure(f"killed {moment}: kill to the post step's DELETE {delete.time - killed_at[0]:.2f} s")
+    assert ran.ending["exit"] == 137
+    assert "outcome" not in ran.outputs
+    assert ran.outputs["user_reference"] == cloud.mine[0].user_reference
+    assert len(cloud.calls("POST")) == 1
+    assert delete.time > ran.ended_at
+    assert [one.cancelled_by for one in cloud.mine] == ["ci@example.com"]
+    assert ran.when(r"^##\[post\] exit 0") is not None
+    assert "was cancelled" in ran.post_log
+
+
+def test_nothing_is_left_after_a_failure(action: Path, stand_ins: StandIns) -> None:
+    """After a deployment that failed by itself the post step asks Cloud 66 nothing."""
+    cloud = stand_ins.start(duration_seconds=1.0, fate="failed")
+    ran = run_action(action, cloud)
+    assert ran.outputs["outcome"] == "failed"
+    assert "Nothing is left to be cancelled." in ran.post_log
+    assert ran.when(r"^##\[post\] exit 0") is not None
+    assert all(one.time < ran.ended_at for one in cloud.calls())
+    assert cloud.calls("DELETE") == []
+
+
+def test_no_post_step_after_a_success(action: Path, stand_ins: StandIns) -> None:
+    """After a success the post step isn't even started."""
+    cloud = stand_ins.start(duration_seconds=1.0)
+    ran = run_action(action, cloud)
+    assert ran.outputs["outcome"] == "success"
+    assert ran.ending["status"] == "success"
+    assert ran.when(r"^##\[post\]") is None
