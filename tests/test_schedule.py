@@ -47,7 +47,7 @@ def test_a_pause_reaches_into_what_comes() -> None:
 
 
 def test_without_a_past_it_is_a_share_of_the_age() -> None:
-    """Where nothing is known, pauses are even at first and a twentieth of the age later."""
+    """Where nothing is known, pauses are a twentieth of the age, 2 s to 15 s."""
     rng = random.Random(1)
     assert pause_before_next_look(0, 30, rng=rng) == pytest.approx(2, rel=0.11)
     assert pause_before_next_look(200, 30, rng=rng) == pytest.approx(10, rel=0.11)

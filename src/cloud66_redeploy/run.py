@@ -128,7 +128,8 @@ class Run:
         stack = self.tracking.stack
         assert stack is not None
         what = " ".join(f"{name}={value}" for name, value in inputs.options.items() if name != "user_reference")
-        self.reporter.say(f"Stack {stack.text('name') or '?'} ({stack.text('environment') or '?'}), UID {stack.uid}")
+        where = stack.text("environment") or "environment not known"
+        self.reporter.say(f"Stack {stack.text('name') or stack.uid} ({where}), UID {stack.uid}")
         self.reporter.say(f"Asking Cloud 66 to redeploy it{': ' + what if what else ''}")
         if not self.tracking.actions_readable:
             self.reporter.warn(
