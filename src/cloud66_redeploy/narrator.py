@@ -1,12 +1,15 @@
 """What a look is worth saying: a line when something changed, otherwise one a minute."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from cloud66_redeploy.deployment import Phase
 from cloud66_redeploy.duration import format_duration
-from cloud66_redeploy.pace import Estimate
 from cloud66_redeploy.reasons import name_of
 from cloud66_redeploy.tracking import Tracking
+
+if TYPE_CHECKING:
+    from cloud66_redeploy.pace import Estimate
 
 _SAY_AGAIN_SECONDS = 60.0
 _BAR = 20
@@ -32,7 +35,7 @@ def progress(tracking: Tracking) -> str:
     return f"{name_of(tracking)}: {_standing(tracking)}"
 
 
-def how_far(tracking: Tracking, estimate: Estimate | None) -> str:
+def how_far(tracking: Tracking, estimate: "Estimate | None") -> str:
     """Put into words and a bar how far ours is, to follow its progress; "" unless it is deploying."""
     is_running = tracking.deployment is not None and tracking.deployment.phase is Phase.RUNNING and not tracking.gone
     if estimate is None or not is_running:

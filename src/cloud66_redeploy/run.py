@@ -17,13 +17,11 @@ from cloud66_redeploy.memory import ENDED, STATE, Memory
 from cloud66_redeploy.narrator import Narrator, how_far, progress
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.outputs import known_outputs
-from cloud66_redeploy.pace import Pace
 from cloud66_redeploy.quota import Quota
 from cloud66_redeploy.report import Reporter
 from cloud66_redeploy.tracking import Tracking
 from cloud66_redeploy.transport import Limits, Session, Transport, Window
 from cloud66_redeploy.trigger import Trigger, take_stock
-from cloud66_redeploy.waiter import Patience, Waiter
 
 ABORT_SECONDS = 5.0
 """How long after the signal it looks whether the cancellation took. The runner kills a cancelled step after 10 s."""
@@ -149,6 +147,9 @@ class Run:
         return Result(Outcome.SCHEDULED, f"Scheduled {name}; as asked, its outcome was not waited for.")
 
     def _wait(self, inputs: Inputs, client: Client, observer: Observer, quota: Quota, start: float) -> Result:
+        from cloud66_redeploy.pace import Pace  # noqa: PLC0415 - not before the first request
+        from cloud66_redeploy.waiter import Patience, Waiter  # noqa: PLC0415 - likewise
+
         narrator, known, clock = Narrator(self.reporter.say), self.tracking, self.clock
         duplicates = Duplicates(client, known, self.reporter.warn)
         pace = Pace(known, inputs.poll_interval_seconds, clock.monotonic(), quota, self.reporter.say)
