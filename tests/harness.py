@@ -69,7 +69,8 @@ class StepClock:
         if not self.aborted and self.monotonic() + seconds >= strikes_at:
             self.manual.sleep(max(0.0, strikes_at - self.monotonic()))
             self.abort()
-        self.manual.sleep(seconds)
+        # Epoch seconds are too coarse for the last fraction of a microsecond before a deadline.
+        self.manual.sleep(max(seconds, 1e-6) if seconds else 0.0)
 
     def abort(self, *, before_call: bool = False) -> None:
         self.aborted = True

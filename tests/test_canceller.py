@@ -332,3 +332,10 @@ def test_both_of_ours_are_seen_to_at_an_abort(step: MakeStep) -> None:
     made.simulator.faults.append(Fault("late", method="POST", seconds=70))
     ending = abort(made, 70.3)
     assert later(made, ending) == ["cancelled", "cancelled"] or "Scheduled twice" in "".join(ending.warnings)
+
+
+def test_an_abort_just_after_the_end_waits_for_the_action(step: MakeStep) -> None:
+    """Where the deployment has ended and its action lags behind, an abort looks on instead of giving up."""
+    made = step(behaviour=Behaviour(duration_seconds=20, action_finish_lag_seconds=6))
+    ending = made.run(abort_at=23)
+    assert (ending.outcome, made.calls("DELETE")) == ("success", [])

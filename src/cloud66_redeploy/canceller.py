@@ -79,7 +79,8 @@ class Canceller:
     def _step(self) -> bool:
         """Do the next thing; return whether nothing of ours is to be found."""
         known = self.tracking
-        if self._accepted or self._maybe_accepted:
+        ends = known.deployment is not None and known.deployment.phase.is_final
+        if self._accepted or self._maybe_accepted or ends:
             self.observer.look()
         elif known.proof is not Proof.PROVED or known.sends > 1:
             self.observer.search()
