@@ -189,3 +189,11 @@ def test_a_deployment_that_waits_is_searched_for_again() -> None:
     assert known.queued_ahead == 1
     assert known.deployment is not None
     assert known.deployment.phase is Phase.QUEUED
+
+
+def test_no_other_deployment_is_taken_while_the_one_that_the_answer_named_is_late() -> None:
+    """Where the answer's id names a deployment that has not shown, another that fits is not taken for ours."""
+    known = Tracking("mine", sends=1, hint=109, answered=True)
+    client = Records(actions=[action()], deployments=[deployment(108)], deployment=NotFound("GET", "no", status=404))
+    Observer(client, known).look()  # type: ignore[arg-type]
+    assert (known.proof, known.deployment) == (Proof.NONE, None)

@@ -192,7 +192,7 @@ class Observer:
     def _infer(self, actions: Sequence[Action], deployments: Sequence[Deployment]) -> None:
         known = self._tracking
         known.deployment, known.proof, known.maybe_started = None, Proof.NONE, False
-        if known.action is None:
+        if known.action is None or (known.awaits_hinted and not known.duplicates):
             return
         mine = [known.action, *known.duplicates]
         ours = pair(mine, actions, deployments, known.baseline, known.git_ref)

@@ -114,6 +114,12 @@ class Tracking:
         return durations_like(self.deployment, self.baseline.past)
 
     @property
+    def awaits_hinted(self) -> bool:
+        """Whether the answer named a deployment that has not shown: then no other one is ours."""
+        is_actions = self.action is not None and self.action.id == self.hint
+        return self.hint is not None and self.hint not in self.baseline.deployments and not is_actions
+
+    @property
     def is_queued(self) -> bool:
         """Whether ours has not started, as far as is known."""
         if self.deployment is not None:
