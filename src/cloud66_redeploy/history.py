@@ -8,8 +8,8 @@ from cloud66_redeploy.deployment import Deployment, Phase
 _MOST = 20
 """Older ones tell of an older pipeline."""
 
-_UNLIKE = frozenset({"scale", "revert", "first_build"})
-"""Types of deployments that no redeploy is, for as long as the type of ours is not known."""
+NO_REDEPLOYS = frozenset({"scale", "revert", "first_build"})
+"""Known values of deploy_type that no redeploy has. An unknown one doesn't count against a deployment."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def past_of(deployments: Iterable[Deployment]) -> tuple[Past, ...]:
 def durations_like(ours: Deployment | None, past: Iterable[Past]) -> tuple[float, ...]:
     """Return how long the newest ones of the same type as ours took, in seconds, the newest first."""
     kind = _said(ours.kind) if ours else frozenset()
-    like = [one.seconds for one in past if (one.kind & kind if kind else not one.kind & _UNLIKE)]
+    like = [one.seconds for one in past if (one.kind & kind if kind else not one.kind & NO_REDEPLOYS)]
     return tuple(like[:_MOST])
 
 

@@ -169,9 +169,8 @@ class Observer:
         number somebody else's: then it counts only if no other deployment could be ours.
         """
         known = self._tracking
-        hint = known.hint
-        is_actions = known.action is not None and known.action.id == hint
-        if hint is None or hint in known.baseline.deployments or is_actions or known.duplicates:
+        hint = known.lead
+        if hint is None or known.duplicates:
             return False
         found = next((one for one in deployments if one.id == hint), None)
         try:
@@ -192,7 +191,7 @@ class Observer:
     def _infer(self, actions: Sequence[Action], deployments: Sequence[Deployment]) -> None:
         known = self._tracking
         known.deployment, known.proof, known.maybe_started = None, Proof.NONE, False
-        if known.action is None or (known.awaits_hinted and not known.duplicates):
+        if known.action is None or (known.lead is not None and not known.duplicates):
             return
         mine = [known.action, *known.duplicates]
         ours = pair(mine, actions, deployments, known.baseline, known.git_ref)

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from cloud66_redeploy.deployment import Action, Deployment, Phase
 from cloud66_redeploy.gitref import same_commit
+from cloud66_redeploy.history import NO_REDEPLOYS
 from cloud66_redeploy.tracking import SKEW, Baseline
 
 _SAME_FINISH = timedelta(seconds=10)
@@ -22,13 +23,10 @@ _LATEST_RECORD = timedelta(minutes=2)
 _OTHER_WAYS = frozenset({"web", "hook"})
 """Known values of triggered_via that are not the API. An unknown one doesn't count against a deployment."""
 
-_OTHER_KINDS = frozenset({"scale", "revert", "first_build"})
-"""Known values of deploy_type that no redeploy has, likewise."""
-
 
 def fits(deployment: Deployment, action: Action | None, git_ref: str) -> bool:
     """Tell whether nothing in a deployment's record speaks against its being ours."""
-    if deployment.via & _OTHER_WAYS or deployment.kind & _OTHER_KINDS:
+    if deployment.via & _OTHER_WAYS or deployment.kind & NO_REDEPLOYS:
         return False
     if not _ref_fits(deployment, git_ref):
         return False

@@ -114,10 +114,10 @@ class Tracking:
         return durations_like(self.deployment, self.baseline.past)
 
     @property
-    def awaits_hinted(self) -> bool:
-        """Whether the answer named a deployment that has not shown: then no other one is ours."""
+    def lead(self) -> int | None:
+        """The answer's id, where it can be a new deployment's: then no other one is ours. None otherwise."""
         is_actions = self.action is not None and self.action.id == self.hint
-        return self.hint is not None and self.hint not in self.baseline.deployments and not is_actions
+        return None if is_actions or self.hint in self.baseline.deployments else self.hint
 
     @property
     def is_queued(self) -> bool:
@@ -129,8 +129,7 @@ class Tracking:
     @property
     def is_hopeless(self) -> bool:
         """Whether nothing can tell which deployment is ours: no action may be read, and no id leads to it."""
-        no_lead = self.hint is None or self.hint in self.baseline.deployments
-        return not self.actions_readable and self.proof is Proof.NONE and no_lead
+        return not self.actions_readable and self.proof is Proof.NONE and self.lead is None
 
     def adopt(self, deployment: Deployment, proof: Proof) -> None:
         """Take a deployment's record for ours (again)."""
