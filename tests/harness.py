@@ -184,3 +184,19 @@ def steps(folder: Path, capture: Callable[[], str]) -> Iterator[Callable[..., St
         return Step(own, capture, **simulator)
 
     yield make
+
+
+def run_of(made: Step, **inputs: Any) -> tuple[Ending, Any]:
+    """Run a step; return how it ended and its one true deployment."""
+    ending = made.run(**inputs)
+    [mine] = made.mine(ending)
+    return ending, mine
+
+
+def green(made: Step, **inputs: Any) -> Ending:
+    """Run a step, and assert that it is green for its own deployment, after that has ended."""
+    ending, mine = run_of(made, **inputs)
+    assert (ending.outcome, ending.status) == ("success", 0)
+    assert ending.outputs["deployment_id"] == str(mine.id)
+    assert mine.ends_at <= made.clock.now()
+    return ending

@@ -13,26 +13,10 @@ from cloud66_redeploy.tracking import Proof, Tracking
 from cloud66_redeploy.verdict import Absence
 from cloud66_redeploy.waiter import Patience, Waiter
 from cloud66_simulator import Behaviour, Fault
-from harness import Ending, Step
+from harness import Step, green, run_of
 from scripted import Clock
 
 MakeStep = Callable[..., Step]
-
-
-def run_of(made: Step, **inputs: Any) -> tuple[Ending, Any]:
-    """Run a step; return how it ended and its one true deployment."""
-    ending = made.run(**inputs)
-    [mine] = made.mine(ending)
-    return ending, mine
-
-
-def green(made: Step, **inputs: Any) -> Ending:
-    """Run a step, and assert that it is green for its own deployment, after that has ended."""
-    ending, mine = run_of(made, **inputs)
-    assert (ending.outcome, ending.status) == ("success", 0)
-    assert ending.outputs["deployment_id"] == str(mine.id)
-    assert mine.ends_at <= made.clock.now()
-    return ending
 
 
 def test_trouble_is_looked_through(step: MakeStep) -> None:

@@ -7,26 +7,10 @@ import pytest
 
 from cloud66_simulator import Behaviour, Fault
 from cloud66_simulator.behaviour import CancelledAs, OutcomeCodes, PostShape
-from harness import Ending, Step
+from harness import Step, green, run_of
 
 MakeStep = Callable[..., Step]
 ACTIONS_REFUSED = Fault("status", method="GET", path="/actions", code=403, count=None)
-
-
-def run_of(made: Step, **inputs: Any) -> tuple[Ending, Any]:
-    """Run a step; return how it ended and its one true deployment."""
-    ending = made.run(**inputs)
-    [mine] = made.mine(ending)
-    return ending, mine
-
-
-def green(made: Step, **inputs: Any) -> Ending:
-    """Run a step, and assert that it is green for its own deployment, after that has ended."""
-    ending, mine = run_of(made, **inputs)
-    assert (ending.outcome, ending.status) == ("success", 0)
-    assert ending.outputs["deployment_id"] == str(mine.id)
-    assert mine.ends_at <= made.clock.now()
-    return ending
 
 
 @pytest.mark.parametrize("shape", get_args(PostShape))
