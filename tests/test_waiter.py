@@ -8,6 +8,7 @@ import pytest
 
 from cloud66_redeploy.deployment import Deployment, Outcome, Phase
 from cloud66_redeploy.errors import ApiError, NotSent, Unclear
+from cloud66_redeploy.identity import Identity
 from cloud66_redeploy.pace import Pace
 from cloud66_redeploy.tracking import Proof, Tracking
 from cloud66_redeploy.verdict import Absence
@@ -158,6 +159,7 @@ class Looks:
         self.script = list(script)
         self.seen: tuple[Any, Any] = (Absence.NEVER_SEEN, Absence.NEVER_SEEN)
         self.times: list[float] = []
+        self.identity: Identity
 
     def look(self) -> None:
         self.times.append(self.clock.now)
@@ -173,6 +175,7 @@ class Looks:
 def wait(looks: Looks, known: Tracking | None = None, **patience: float) -> tuple[Outcome, list[float]]:
     """Wait on a script; return the outcome and when it was looked."""
     known = known or Tracking("mine")
+    looks.identity = Identity(None, known)  # type: ignore[arg-type]
     given = {"timeout_seconds": 1000.0, "queue_timeout_seconds": 1000.0, "poll_interval_seconds": 30.0} | patience
     pace = Pace(known, given.pop("poll_interval_seconds"), 0.0)
     waiter = Waiter(looks, known, looks.clock, Patience(**given), 0.0, pace, lambda *_: None)  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 import pytest
 
+from campaign import EventClock
 from cloud66_simulator import Behaviour, Fault
 from cloud66_simulator.behaviour import CancelledAs, OutcomeCodes, PostShape
 from harness import Step, green, run_of
@@ -195,3 +196,29 @@ def test_scheduled_without_an_answer_to_the_look(step: MakeStep) -> None:
     ending, _ = run_of(made, wait="false")
     assert (ending.outcome, ending.outputs["deployment_id"]) == ("scheduled", "")
     assert "The ids are not known yet" in ending.log
+
+
+def test_an_odd_ending_is_not_taken_for_ours_while_ours_may_still_show(step: MakeStep) -> None:
+    """Their deployment ends beside our action with a result never seen before; ours shows late: theirs is not told."""
+    made = step(
+        clock=(clock := EventClock()),
+        behaviour=Behaviour(
+            post_shape="async_action_id_null",
+            duration_seconds=3.0,
+            deployment_record_delay_seconds=4.0,
+            record_while_queued=False,
+            text="said",
+            cancel_takes_seconds=0.0,
+        ),
+    )
+    theirs = []
+
+    def redeploy() -> None:
+        theirs.append(
+            made.simulator.request_deployment(user="ci@example.com", via="api", duration=1.0, record_delays=(0.0, 4.0))
+        )
+
+    clock.plan(0.15, redeploy)
+    clock.plan(0.65, lambda: made.simulator.cancel(theirs[0].id))
+    ending, _ = run_of(made)
+    assert (ending.outcome, ending.outputs["deployment_id"]) == ("success", "")

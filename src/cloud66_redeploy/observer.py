@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from cloud66_redeploy.client import Client
 from cloud66_redeploy.deployment import Action, Deployment, Phase
 from cloud66_redeploy.errors import NotFound, Unclear
-from cloud66_redeploy.pairing import fits, holds, pair, unaccounted
+from cloud66_redeploy.identity import Identity
+from cloud66_redeploy.pairing import unaccounted
 from cloud66_redeploy.tracking import Proof, Tracking
 from cloud66_redeploy.verdict import Absence, Saying
 
@@ -20,12 +21,19 @@ _LOOKS_PER_SEARCH = 4
 
 
 class Observer:
-    """Looks at the deployment of one run."""
+    """
+    Looks at the deployment of one run.
+
+    Attributes:
+        identity: finds out which one is ours.
+
+    """
 
     def __init__(self, client: Client, tracking: Tracking) -> None:
         self._client = client
         self._tracking = tracking
         self._queue_looks = 0
+        self.identity = Identity(client, tracking)
 
     def look(self) -> None:
         """
@@ -90,12 +98,12 @@ class Observer:
         actions: list[Action] = []
         if known.actions_readable:
             actions = self._reading_actions(self._client.actions)
-            if not self._take_actions(actions):
+            if not self.identity.take(actions):
                 self.read_action()
         if known.proof is Proof.PROVED and not known.duplicates:
             self._refresh(deployments)
-        elif not self._try_hint(deployments):
-            self._infer(actions, deployments)
+        else:
+            self.identity.find(actions, deployments)
         self._count_those_ahead(deployments)
 
     def sees_more_deployments_than_actions(self) -> bool:
@@ -111,7 +119,7 @@ class Observer:
     def read_action(self) -> None:
         """Read the action that carries our reference."""
         found = self._reading_actions(lambda: self._client.actions_with(self._tracking.reference))
-        self._take_actions(found)
+        self.identity.take(found)
 
     def _reading_actions(self, read: Callable[[], list[Action]]) -> list[Action]:
         try:
@@ -120,27 +128,6 @@ class Observer:
             # They could be read before the POST (else nobody would ask).
             self._raise_if_stack_is_gone()
             raise Unclear("GET actions", "the stack is there, its actions are not") from None
-
-    def _take_actions(self, actions: Sequence[Action]) -> bool:
-        """Take the actions that carry our reference; a reference may have served an earlier request, too."""
-        known = self._tracking
-        mine = sorted(
-            (one for one in actions if one.reference == known.reference and one.id not in known.baseline.actions),
-            key=lambda one: one.id,
-        )
-        if not mine:
-            return False
-        if known.sends > 1:
-            known.action, known.duplicates = mine[0], mine[1:]
-        else:
-            # One POST makes one action. Should there be more, another run took the same reference, and ours can't be
-            # told: only when all of them have succeeded has ours.
-            known.action = next((one for one in mine if one.phase is not Phase.SUCCESS), mine[0])
-            known.is_shared = len(mine) > 1
-        if known.hint == known.action.id == known.proved_id:
-            # The answer's id was the action's: the deployment of that number is somebody else's.
-            known.deployment, known.proof = None, Proof.NONE
-        return True
 
     def _refresh(self, deployments: Sequence[Deployment]) -> None:
         known = self._tracking
@@ -160,49 +147,6 @@ class Observer:
         except NotFound:
             self._raise_if_stack_is_gone()
             known.gone = True
-
-    def _try_hint(self, deployments: Sequence[Deployment]) -> bool:
-        """
-        Follow the id that the POST answered; it proves nothing until a new deployment has that number.
-
-        Where our action has not shown, or can't be read, the number may be the action's, and the deployment of that
-        number somebody else's: then it counts only if no other deployment could be ours.
-        """
-        known = self._tracking
-        hint = known.lead
-        if hint is None or known.duplicates:
-            return False
-        found = next((one for one in deployments if one.id == hint), None)
-        try:
-            found = found or self._client.deployment(hint)
-        except NotFound:
-            return False
-        if not known.baseline.is_new(found) or not fits(found, None, "" if known.action else known.git_ref):
-            return False
-        others = any(
-            known.baseline.is_new(one) and one.id != hint and fits(one, None, known.git_ref) for one in deployments
-        )
-        if known.action is None and (others or hint < max(known.baseline.deployments, default=0)):
-            return False
-        sure = known.action is not None or not known.actions_readable
-        known.adopt(found, Proof.PROVED if sure else Proof.INFERRED)
-        return True
-
-    def _infer(self, actions: Sequence[Action], deployments: Sequence[Deployment]) -> None:
-        known = self._tracking
-        known.deployment, known.proof, known.maybe_started = None, Proof.NONE, False
-        if known.action is None or (known.lead is not None and not known.duplicates):
-            return
-        mine = [known.action, *known.duplicates]
-        ours = pair(mine, actions, deployments, known.baseline, known.git_ref)
-        if ours and ours[0].id not in known.dropped:
-            known.adopt(ours[0], Proof.INFERRED)
-            known.duplicate_deployments = ours[1:]
-            return
-        known.maybe_started = any(
-            one.phase is not Phase.QUEUED and known.baseline.is_new(one) and fits(one, known.action, known.git_ref)
-            for one in deployments
-        )
 
     def _count_those_ahead(self, deployments: Sequence[Deployment]) -> None:
         known = self._tracking
@@ -232,16 +176,7 @@ class Observer:
         if known.deployment is not None:
             self._read_deployment()
         if known.proof is Proof.INFERRED:
-            self._check_inference()
-
-    def _check_inference(self) -> None:
-        known = self._tracking
-        assert known.deployment is not None
-        if known.action is not None and known.deployment.phase.is_final and known.action.phase.is_final:
-            if holds(known.deployment, known.action):
-                known.proof = Proof.PROVED
-            else:
-                known.drop()
+            self.identity.check()
 
     def _raise_if_stack_is_gone(self) -> None:
         """Raise NotFound if it is the stack that is not there any more."""

@@ -11,7 +11,7 @@ from cloud66_redeploy.errors import ApiError, Denied, NotFound
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.pace import Pace
 from cloud66_redeploy.schedule import pause_asked_for
-from cloud66_redeploy.tracking import Proof, Tracking
+from cloud66_redeploy.tracking import Tracking
 from cloud66_redeploy.verdict import decide
 
 RECORD_SETTLE_SECONDS = 15.0
@@ -91,13 +91,11 @@ class Waiter:
         if self._open_since is None:
             self._open_since = now
         settled = now >= deadline or now - self._open_since >= RECORD_SETTLE_SECONDS
+        if settled:
+            self.observer.identity.settle()
+            says = self.observer.says()
         outcome = decide(*says, settled=settled)
-        if outcome is None:
-            return None
-        if self.tracking.proof is Proof.INFERRED:
-            # It did not end together with our action, so it is not passed on as known.
-            self.tracking.drop()
-        return reasons.ended(outcome, self.tracking, *says)
+        return reasons.ended(outcome, self.tracking, *says) if outcome else None
 
     def _pause(self, trouble: ApiError | None, deadline: float, next_strike: float) -> None:
         pause = self.pace.pause(self.clock.monotonic(), deadline)

@@ -1,0 +1,114 @@
+"""
+Find out which deployment is ours, and whether that still holds, from what a look has read.
+
+The tracking keeps the answer and how sure it is. Only a proved one counts: an inference becomes proved when deployment
+and action have ended alike.
+"""
+
+from collections.abc import Sequence
+
+from cloud66_redeploy.client import Client
+from cloud66_redeploy.deployment import Action, Deployment, Phase
+from cloud66_redeploy.errors import NotFound
+from cloud66_redeploy.pairing import fits, holds, pair
+from cloud66_redeploy.tracking import Proof, Tracking
+
+
+class Identity:
+    """Writes into the tracking of one run which action and which deployment are ours."""
+
+    def __init__(self, client: Client, tracking: Tracking) -> None:
+        self._client = client
+        self._tracking = tracking
+
+    def take(self, actions: Sequence[Action]) -> bool:
+        """Take the actions that carry our reference; a reference may have served an earlier request, too."""
+        known = self._tracking
+        mine = sorted(
+            (one for one in actions if one.reference == known.reference and one.id not in known.baseline.actions),
+            key=lambda one: one.id,
+        )
+        if not mine:
+            return False
+        if known.sends > 1:
+            known.action, known.duplicates = mine[0], mine[1:]
+        else:
+            # One POST makes one action. Should there be more, another run took the same reference, and ours can't be
+            # told: only when all of them have succeeded has ours.
+            known.action = next((one for one in mine if one.phase is not Phase.SUCCESS), mine[0])
+            known.is_shared = len(mine) > 1
+        if known.hint == known.action.id == known.proved_id:
+            # The answer's id was the action's: the deployment of that number is somebody else's.
+            known.deployment, known.proof = None, Proof.NONE
+        return True
+
+    def find(self, actions: Sequence[Action], deployments: Sequence[Deployment]) -> None:
+        """Find our deployment among those listed: by the id that the POST answered, else by what fits our action."""
+        if not self._try_hint(deployments):
+            self._infer(actions, deployments)
+
+    def check(self) -> None:
+        """See whether an inference holds, now that a record says that it is over."""
+        self._check(settled=False)
+
+    def settle(self) -> None:
+        """Take an inference that has held until the end for true; drop one that didn't end together with our action."""
+        known = self._tracking
+        if known.proof is Proof.INFERRED:
+            self._check(settled=True)
+        if known.proof is Proof.INFERRED:
+            known.drop()
+
+    def _try_hint(self, deployments: Sequence[Deployment]) -> bool:
+        """
+        Follow the id that the POST answered; it proves nothing until a new deployment has that number.
+
+        Where our action has not shown, or can't be read, the number may be the action's, and the deployment of that
+        number somebody else's: then it counts only if no other deployment could be ours.
+        """
+        known = self._tracking
+        hint = known.lead
+        if hint is None or known.duplicates:
+            return False
+        found = next((one for one in deployments if one.id == hint), None)
+        try:
+            found = found or self._client.deployment(hint)
+        except NotFound:
+            return False
+        if not known.baseline.is_new(found) or not fits(found, None, "" if known.action else known.git_ref):
+            return False
+        others = any(
+            known.baseline.is_new(one) and one.id != hint and fits(one, None, known.git_ref) for one in deployments
+        )
+        if known.action is None and (others or hint < max(known.baseline.deployments, default=0)):
+            return False
+        sure = known.action is not None or not known.actions_readable
+        known.adopt(found, Proof.PROVED if sure else Proof.INFERRED)
+        return True
+
+    def _infer(self, actions: Sequence[Action], deployments: Sequence[Deployment]) -> None:
+        known = self._tracking
+        known.deployment, known.proof, known.maybe_started = None, Proof.NONE, False
+        if known.action is None or (known.lead is not None and not known.duplicates):
+            return
+        mine = [known.action, *known.duplicates]
+        ours = pair(mine, actions, deployments, known.baseline, known.git_ref)
+        if ours and ours[0].id not in known.dropped:
+            known.adopt(ours[0], Proof.INFERRED)
+            known.duplicate_deployments = ours[1:]
+            return
+        known.maybe_started = any(
+            one.phase is not Phase.QUEUED and known.baseline.is_new(one) and fits(one, known.action, known.git_ref)
+            for one in deployments
+        )
+
+    def _check(self, *, settled: bool) -> None:
+        known = self._tracking
+        assert known.deployment is not None
+        if known.action is None or not (known.deployment.phase.is_final and known.action.phase.is_final):
+            return
+        if not holds(known.deployment, known.action):
+            known.drop()
+        elif settled or Phase.ODD not in {known.deployment.phase, known.action.phase}:
+            # A result never seen before goes with any: ours may be about to show.
+            known.proof = Proof.PROVED
