@@ -5,8 +5,10 @@ from typing import Any
 from flask import Blueprint, Response, g, request
 
 from cloud66_simulator.answers import answer, envelope, paged
+from cloud66_simulator.logs import last_log
 from cloud66_simulator.looks import Looks
 from cloud66_simulator.options import Options, options_of
+from cloud66_simulator.others import overtake
 from cloud66_simulator.problems import Problem
 from cloud66_simulator.records import Deployment
 from cloud66_simulator.stack_queue import StackQueue
@@ -20,21 +22,19 @@ blueprint = Blueprint("api", __name__, url_prefix="/api/3")
 def list_stacks() -> Response:
     """All stacks; `filter_name` and `filter_environment` keep the equal ones."""
     simulator = _simulator()
-    found = [
-        queue
-        for queue in simulator.stacks.values()
-        if request.args.get("filter_name") in {None, queue.spec.name}
-        and request.args.get("filter_environment") in {None, queue.spec.environment}
-    ]
-    looks = Looks(simulator)
-    return paged(found, lambda queue: looks.stack(queue, show_log=False), simulator.behaviour.per_page)
+    found = list(simulator.stacks.values())
+    if not simulator.behaviour.ignore_stack_filters:
+        name, environment = (request.args.get(f"filter_{one}") for one in ("name", "environment"))
+        found = [one for one in found if name in {None, one.spec.name} and environment in {None, one.spec.environment}]
+    return paged(found, Looks(simulator).stack, simulator.behaviour.per_page)
 
 
 @blueprint.get("/stacks/<uid>")
 def show_stack(uid: str) -> Response:
     """One stack."""
-    show_log = request.args.get("show_log") == "true"
-    return envelope(Looks(_simulator()).stack(_stack(uid), show_log=show_log))
+    simulator, queue = _simulator(), _stack(uid)
+    log = last_log(simulator, queue, g.path) if request.args.get("show_log") == "true" else None
+    return envelope(Looks(simulator).stack(queue, log))
 
 
 @blueprint.get("/stacks/<uid>/deployments")
@@ -57,11 +57,14 @@ def redeploy(uid: str) -> Response:
     simulator, queue = _simulator(), _stack(uid)
     options = options_of(request, docker=queue.spec.docker)
     deployment = _prepared(simulator, queue, options)
-    if g.defer_seconds is not None:
-        simulator.ask_later(deployment, g.defer_seconds)
-        return answer(200, {})
-    simulator.take(deployment)
-    return envelope(_scheduled(simulator, deployment))
+    late, until_theirs = g.defer_seconds, simulator.behaviour.overtaken_after_seconds
+    if late is None:
+        simulator.take(deployment)
+    else:
+        simulator.ask_later(deployment, late)
+    if until_theirs is not None:
+        overtake(simulator, deployment, (late or 0) + until_theirs)
+    return envelope(_scheduled(simulator, deployment)) if late is None else answer(200, {})
 
 
 @blueprint.delete("/stacks/<uid>/deployments/<int:number>")

@@ -45,9 +45,14 @@ class Behaviour:
         action_finish_lag_seconds: how long after its deployment the action finishes.
         record_while_queued: whether a deployment's record exists while it waits, with `started_at` null.
         revert_lag_seconds: how long after its end a deployment of the fate `reverted` is reverted.
+        live_field: whether a deployment's record has `is_live`.
+        live_lag_seconds: how long after its end a success becomes the live one; until then the one before is.
+        overtaken_after_seconds: how long after a POST a colleague asks for a short deployment of another ref on the
+            same stack, or None: never.
         action_envelope: whether GET of one action wears the `response` envelope.
         action_name: the action's `action` word.
         ignore_reference_filter: whether `?user_reference=` filters nothing.
+        ignore_stack_filters: whether `?filter_name=` and `?filter_environment=` filter nothing.
         per_page: records on a page.
         cancel_takes_seconds: how long after DELETE the deployment is over.
         rate_limit: requests per user and hourly interval.
@@ -56,6 +61,8 @@ class Behaviour:
         text: replaces every free text of the answers (names, refs, messages, links, logs, meanings that are not
             a success, the warning), or None.
         timestamps_offset_style: how times end, `Z` or `+00:00`.
+        log_lines_per_second: how fast the log of a running deployment grows; 0: there are logs of finished ones only.
+        log_keeps_lines: how many lines of a log are kept, the last ones, or None: all.
 
     """
 
@@ -70,9 +77,13 @@ class Behaviour:
     action_finish_lag_seconds: float = 0.0
     record_while_queued: bool = True
     revert_lag_seconds: float = 0.0
+    live_field: bool = True
+    live_lag_seconds: float = 0.0
+    overtaken_after_seconds: float | None = None
     action_envelope: bool = True
     action_name: str = "application_deployment"
     ignore_reference_filter: bool = False
+    ignore_stack_filters: bool = False
     per_page: int = 30
     cancel_takes_seconds: float = 2.0
     rate_limit: int = 3000
@@ -80,6 +91,8 @@ class Behaviour:
     git_hash: str | None = None
     text: str | None = None
     timestamps_offset_style: OffsetStyle = "Z"
+    log_lines_per_second: float = 0.0
+    log_keeps_lines: int | None = None
 
     def say(self, words: str | None) -> str | None:
         """Return a free text as it is to be answered; null stays null."""

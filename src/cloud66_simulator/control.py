@@ -23,9 +23,11 @@ def show_requests() -> Response:
 
 @blueprint.get("/state")
 def show_state() -> Response:
-    """Every deployment with its action, as it truly is."""
+    """Every deployment with its action, as it truly is, and which one each stack shows as live."""
     simulator = _simulator()
-    return answer(200, {"deployments": [_truth(one, simulator.now()) for one in simulator.all_deployments()]})
+    deployments = [_truth(one, simulator) for one in simulator.all_deployments()]
+    live = {uid: queue.live(simulator.now(), simulator.behaviour) for uid, queue in simulator.stacks.items()}
+    return answer(200, {"deployments": deployments, "live": {uid: one and one.id for uid, one in live.items()}})
 
 
 @blueprint.post("/faults")
@@ -57,14 +59,25 @@ def somebody_deploys() -> Response:
         deployment = simulator.request_deployment(**_body())
     except (KeyError, TypeError) as error:
         raise Problem(400, f"not a deployment: {error}") from error
-    return answer(201, _truth(deployment, simulator.now()))
+    return answer(201, _truth(deployment, simulator))
 
 
 @blueprint.post("/cancel/<int:number>")
 def somebody_cancels(number: int) -> Response:
     """Somebody else cancels."""
     simulator = _simulator()
-    return answer(200, _truth(simulator.cancel(number), simulator.now()))
+    return answer(200, _truth(simulator.cancel(number), simulator))
+
+
+@blueprint.post("/revert/<int:number>")
+def somebody_reverts(number: int) -> Response:
+    """Somebody reverts; the body has the other arguments of `Simulator.revert`."""
+    simulator = _simulator()
+    try:
+        deployment = simulator.revert(number, **_body())
+    except TypeError as error:
+        raise Problem(400, f"not a revert: {error}") from error
+    return answer(200, _truth(deployment, simulator))
 
 
 def _simulator() -> Simulator:
@@ -79,9 +92,15 @@ def _body() -> dict[str, Any]:
     return body
 
 
-def _truth(one: Deployment, now: float) -> dict[str, Any]:
+def _truth(one: Deployment, simulator: Simulator) -> dict[str, Any]:
     """Return everything about a deployment; JSON knows no infinity, so never is null."""
     values = {
         name: None if isinstance(value, float) and not isfinite(value) else value for name, value in asdict(one).items()
     }
-    return values | {"state": one.state(now), "cancelled": one.cancelled, "final_fate": one.final_fate}
+    now = simulator.now()
+    return values | {
+        "state": one.state(now),
+        "cancelled": one.cancelled,
+        "reverted": one.gone_at(simulator.behaviour.revert_lag_seconds) <= now,
+        "final_fate": one.final_fate,
+    }

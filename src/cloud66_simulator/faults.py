@@ -25,10 +25,12 @@ FaultKind = Literal[
     "truncated",
     "hide_deployments",
     "hide_actions",
+    "log_missing",
+    "log_shrinks",
 ]
 
 FAULT_KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
-HIDING: frozenset[FaultKind] = frozenset({"hide_deployments", "hide_actions"})
+HIDING: frozenset[FaultKind] = frozenset({"hide_deployments", "hide_actions", "log_missing", "log_shrinks"})
 
 _DEFAULT_CODES = {"html": 502, "late_status": 504, "throttle": 503, "redirect": 302}
 
@@ -45,7 +47,8 @@ class Fault:
     `seconds` later), `late_status` (the same, but it answers `code` at once), `refuse`, `connect_timeout` (never
     sent; a real server can only cut). Kinds that spoil the API's answer: `slow` (after `seconds`), `drip` (a byte
     every 0.2 s), `truncated` (shorter than its Content-Length). Kinds that hold for the whole time window,
-    whatever the method, `skip` and `count`: `hide_deployments`, `hide_actions` (records are missing from answers).
+    whatever the method, `skip` and `count`: `hide_deployments`, `hide_actions` (records are missing from answers),
+    `log_missing` (a stack has no `last_log`), `log_shrinks` (only the log's first three lines are answered).
 
     Attributes:
         method: an HTTP method, or None for all.
@@ -117,7 +120,7 @@ class FaultBook:
 
 
 def hidden(faults: Iterable[Fault], kind: FaultKind, path: str, elapsed: float) -> bool:
-    """Tell whether records of that kind are missing from the answer to this path now."""
+    """Tell whether a fault of that kind, one of `HIDING`, holds for the answer to this path now."""
     return any(
         one.kind == kind and one.in_window(elapsed) and (one.path is None or re.search(one.path, path) is not None)
         for one in faults

@@ -1,13 +1,12 @@
 """How the records look in the API's answers. All `now` and `at` are epoch seconds."""
 
-from datetime import UTC, datetime
-from functools import lru_cache
 from math import isfinite
 from typing import Any
 
 from cloud66_simulator.outcomes import outcome_of
-from cloud66_simulator.records import Deployment
+from cloud66_simulator.records import COLLEAGUE, Deployment
 from cloud66_simulator.stack_queue import StackQueue
+from cloud66_simulator.times import written
 from cloud66_simulator.world import Simulator
 
 _VIA = {"web": 0, "api": 1, "hook": 2}
@@ -27,16 +26,16 @@ class Looks:
         """Return a time as the API writes it; what is still to come is null."""
         if at is None or not isfinite(at) or at > self._now:
             return None
-        return _written(int(at)) + self._behaviour.timestamps_offset_style
+        return written(at, self._behaviour.timestamps_offset_style)
 
     def deployment(self, one: Deployment) -> dict[str, Any]:
         """Return the record of a deployment."""
         behaviour, simulator, say = self._behaviour, self._simulator, self._behaviour.say
         spec = simulator.stacks[one.stack_uid].spec
-        reverted_at = one.ends_at + behaviour.revert_lag_seconds
-        reverted = one.final_fate == "reverted" and reverted_at <= self._now
+        reverted_at = one.gone_at(behaviour.revert_lag_seconds)
+        reverted = reverted_at <= self._now
         link = f"https://github.com/acme/awesome/commit/{one.git_hash}" if one.git_hash else None
-        return {
+        look = {
             "id": one.id,
             "triggered_by": say(one.user),
             "triggered_via": {"code": _VIA[one.via], "meaning": say(one.via)},
@@ -51,11 +50,14 @@ class Looks:
             "is_live": one is self._live_of(one.stack_uid),
             "is_deploying": one.state(self._now) == "running",
             "reverted": True if reverted else None,
-            "reverted_by": say("colleague@example.com") if reverted else None,
+            "reverted_by": say(one.reverted_by or COLLEAGUE) if reverted else None,
             "reverted_at": self.time(reverted_at) if reverted else None,
             "commit_url": say(link),
             "snapshot_uuid": say(f"snapshot-{one.id:08x}"),
         }
+        if not behaviour.live_field:
+            del look["is_live"]
+        return look
 
     def action(self, one: Deployment) -> dict[str, Any]:
         """Return the record of the action that a deployment was."""
@@ -76,11 +78,11 @@ class Looks:
             "metadata": {"user_reference": one.user_reference} if one.user_reference else {},
         }
 
-    def stack(self, queue: StackQueue, *, show_log: bool) -> dict[str, Any]:
-        """Return the record of a stack, if wanted with its newest log."""
+    def stack(self, queue: StackQueue, log: str | None = None) -> dict[str, Any]:
+        """Return the record of a stack, with its newest log if there is one to show."""
         spec, say = queue.spec, self._behaviour.say
         running = any(one.state(self._now) == "running" for one in queue.deployments[-20:] + queue.unfinished)
-        newest = max((one for one in queue.deployments if one.ends_at <= self._now), key=_end, default=None)
+        newest = queue.newest(self._now)
         look = {
             "uid": spec.uid,
             "name": say(spec.name),
@@ -95,8 +97,8 @@ class Looks:
             "is_busy": bool(queue.unfinished),
             "last_activity": self.time(max((one.requested_at for one in queue.deployments), default=None)),
         }
-        if show_log:
-            look["last_log"] = say(spec.last_log if spec.last_log is not None else self._log(newest))
+        if log is not None:
+            look["last_log"] = say(log)
         return look
 
     def _is_head(self, one: Deployment) -> bool:
@@ -107,39 +109,8 @@ class Looks:
 
     def _live_of(self, stack_uid: str) -> Deployment | None:
         if stack_uid not in self._live:
-            queue = self._simulator.stacks[stack_uid]
-            self._live[stack_uid] = queue.live(self._now, self._behaviour.revert_lag_seconds)
+            self._live[stack_uid] = self._simulator.stacks[stack_uid].live(self._now, self._behaviour)
         return self._live[stack_uid]
-
-    def _log(self, one: Deployment | None) -> str:
-        """Return a plausible log of a finished deployment; a failed one has more to tell."""
-        if one is None:
-            return ""
-        lines = [
-            f"Starting deployment {one.id}",
-            f"Fetching {one.git_ref}",
-            "Building",
-            "Running deploy hooks",
-        ]
-        if one.succeeds:
-            lines += ["Restarting web processes", "Deployment finished successfully"]
-        elif one.cancelled:
-            lines += [f"Cancelled by {one.cancelled_by or 'colleague@example.com'}"]
-        else:
-            lines += ["Running: bundle exec rake assets:precompile"]
-            lines += [f"    from app/assets/step_{number}.rb:{number * 3}" for number in range(1, 41)]
-            lines += ["rake aborted!", "Command exited with status 1", "Deployment failed"]
-        clock = self.time(one.ends_at)
-        return "\n".join(f"[{clock}] {line}" for line in lines)
-
-
-@lru_cache(maxsize=1000)
-def _written(at: int) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-
-
-def _end(one: Deployment) -> float:
-    return one.ends_at
 
 
 def _status(queue: StackQueue, newest: Deployment | None, *, running: bool) -> int:

@@ -9,6 +9,9 @@ from cloud66_simulator.behaviour import Fate
 DEFAULT_STACK = "5999b763474b0eafa5fafb64bff0ba80"
 DOCKER_STACK = "d0c4e2b1a7f64b0e9c3d5a8f7e6b1c20"
 
+COLLEAGUE = "colleague@example.com"
+"""Who does what nobody else is said to have done."""
+
 Via = Literal["api", "web", "hook"]
 LoggedStatus = int | Literal["cut", "never sent"]
 State = Literal["unprocessed", "queued", "running", "finished"]
@@ -78,6 +81,8 @@ class Deployment:
         cancel_at: when somebody asked to cancel it, or None.
         cancel_takes: seconds from then until it is over.
         record_delays: how late its own record and its action's appear, in seconds, or None: as `Behaviour` says.
+        reverted_at: when `Simulator.revert` has it reverted, or None; the fate `reverted` does it without.
+        reverted_by: likewise, by whom.
 
     """
 
@@ -101,6 +106,8 @@ class Deployment:
     cancel_takes: float = 0.0
     cancelled_by: str | None = None
     record_delays: tuple[float, float] | None = None
+    reverted_at: float | None = None
+    reverted_by: str | None = None
 
     @property
     def cancelled(self) -> bool:
@@ -109,13 +116,23 @@ class Deployment:
 
     @property
     def final_fate(self) -> Fate:
-        """Return how it ends, or will end as things are."""
-        return "cancelled" if self.cancelled else self.fate
+        """Return how it ends, or will end as things are; a success that somebody reverts is `reverted`."""
+        if self.cancelled:
+            return "cancelled"
+        return "reverted" if self.reverted_at is not None and self.fate == "success" else self.fate
 
     @property
     def succeeds(self) -> bool:
         """Tell whether the deployment itself ends (or will end) with the outcome success."""
         return self.final_fate in {"success", "reverted", "action_failed", "action_null"}
+
+    def gone_at(self, revert_lag: float) -> float:
+        """Return when it is reverted, in epoch seconds, `inf` is never; the lag is that of the fate `reverted`."""
+        if not self.succeeds:
+            return inf
+        if self.reverted_at is not None:
+            return max(self.reverted_at, self.ends_at)
+        return self.ends_at + revert_lag if self.fate == "reverted" else inf
 
     def state(self, now: float) -> State:
         """Return where it is at that time, in epoch seconds."""

@@ -6,6 +6,8 @@ from math import inf
 from cloud66_simulator.faults import Fault
 from cloud66_simulator.world import Simulator
 
+OUR_REFERENCE = "github/acme/awesome/run-1-1/deploy/redeploy/0123456789ab"
+_LONGER = 15
 HOSTILE_TEXT = "::error::not an error|`x` [click](https://elsewhere.example)\n::set-output name=outcome::success"
 
 
@@ -69,6 +71,35 @@ def _never_ends(simulator: Simulator) -> None:
     simulator.behaviour.duration_seconds = inf
 
 
+def _busy(simulator: Simulator) -> None:
+    simulator.request_deployment(duration=_LONGER * simulator.behaviour.duration_seconds)
+
+
+def _busy_ours(simulator: Simulator) -> None:
+    simulator.request_deployment(
+        user="ci@example.com",
+        via="api",
+        user_reference=OUR_REFERENCE,
+        duration=_LONGER * simulator.behaviour.duration_seconds,
+    )
+
+
+def _rollback(simulator: Simulator) -> None:
+    simulator.behaviour.fates = ("failed", "success")
+
+
+def _overtaken(simulator: Simulator) -> None:
+    simulator.behaviour.overtaken_after_seconds = 2
+
+
+def _reverted(simulator: Simulator) -> None:
+    simulator.behaviour.fate = "reverted"
+
+
+def _live_log(simulator: Simulator) -> None:
+    simulator.behaviour.log_lines_per_second = 2
+
+
 SCENARIOS: dict[str, Callable[[Simulator], None]] = {
     "success": _success,
     "failed": _failed,
@@ -81,4 +112,10 @@ SCENARIOS: dict[str, Callable[[Simulator], None]] = {
     "late-records": _late_records,
     "hostile-text": _hostile_text,
     "never-ends": _never_ends,
+    "busy": _busy,
+    "busy-ours": _busy_ours,
+    "rollback": _rollback,
+    "overtaken": _overtaken,
+    "reverted": _reverted,
+    "live-log": _live_log,
 }

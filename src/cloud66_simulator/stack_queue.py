@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from math import inf
 
+from cloud66_simulator.behaviour import Behaviour
 from cloud66_simulator.records import Deployment, StackSpec
 
 
@@ -43,14 +44,17 @@ class StackQueue:
                 self.free_at = one.ends_at
         self.unfinished = left
 
-    def live(self, now: float, revert_lag: float) -> Deployment | None:
-        """Return the newest deployment that succeeded and was not reverted, at `now` (epoch seconds)."""
+    def live(self, now: float, behaviour: Behaviour) -> Deployment | None:
+        """Return the newest success that is shown as live, so not a reverted one, at `now` (epoch seconds)."""
         for one in reversed(self.deployments):
-            if one.ends_at <= now and one.succeeds:
-                reverted = one.fate == "reverted" and one.ends_at + revert_lag <= now
-                if not reverted:
-                    return one
+            shown_at = one.ends_at + behaviour.live_lag_seconds
+            if one.succeeds and shown_at <= now < one.gone_at(behaviour.revert_lag_seconds):
+                return one
         return None
+
+    def newest(self, now: float) -> Deployment | None:
+        """Return the deployment that ended last, at `now` (epoch seconds)."""
+        return max((one for one in self.deployments if one.ends_at <= now), key=lambda one: one.ends_at, default=None)
 
 
 def _plan(one: Deployment, free_at: float) -> None:

@@ -1,18 +1,19 @@
 """The simulated account: its stacks, their queues, and the clock that it all hangs on."""
 
-import random
 import re
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from hashlib import sha256
-from math import inf
+from random import Random
 
 from cloud66_simulator.behaviour import Behaviour, Fate
 from cloud66_simulator.faults import Fault, FaultBook, FaultKind, hidden
+from cloud66_simulator.history import invented_past
 from cloud66_simulator.limits import HourlyLimit
 from cloud66_simulator.problems import Problem
 from cloud66_simulator.records import (
+    COLLEAGUE,
     DEFAULT_STACK,
     Deployment,
     RequestRecord,
@@ -25,8 +26,6 @@ from cloud66_simulator.records import (
 from cloud66_simulator.stack_queue import StackQueue
 
 _FULL_HASH = re.compile(r"[0-9a-f]{40}")
-_HISTORY_GAP_SECONDS = 6 * 3600.0
-_HISTORY_DURATION_SECONDS = 40.0
 
 
 class Simulator:
@@ -70,9 +69,7 @@ class Simulator:
         self._asked: list[Deployment] = []
         self._late: list[tuple[float, Callable[[float], object]]] = []
         self._fates_used = 0
-        self._random = random.Random(seed)  # noqa: S311 - durations of a made-up past
-        for queue in self.stacks.values():
-            self._invent_history(queue)
+        self._invent_history()
 
     @property
     def elapsed(self) -> float:
@@ -83,7 +80,7 @@ class Simulator:
         self,
         stack_uid: str = DEFAULT_STACK,
         *,
-        user: str = "colleague@example.com",
+        user: str = COLLEAGUE,
         via: Via = "web",
         git_ref: str | None = "main",
         user_reference: str | None = None,
@@ -144,7 +141,7 @@ class Simulator:
         queue.add(deployment)
         queue.settle(at)
 
-    def cancel(self, deployment_id: int, user: str = "colleague@example.com", at: float | None = None) -> Deployment:
+    def cancel(self, deployment_id: int, user: str = COLLEAGUE, at: float | None = None) -> Deployment:
         """
         Ask to cancel a deployment, now or `at` epoch seconds.
 
@@ -156,9 +153,7 @@ class Simulator:
             if at is None:
                 self.catch_up()
                 at = self.now()
-            found = next((one for one in self._asked if one.id and one.id == deployment_id), None)
-            if found is None:
-                raise Problem(404, f"Deployment {deployment_id} not found")
+            found = self._found(deployment_id)
             queue = self.stacks[found.stack_uid]
             queue.settle(at)
             if found.state(at) == "finished":
@@ -167,6 +162,23 @@ class Simulator:
                 found.cancel_at, found.cancelled_by = at, user
                 found.cancel_takes = self.behaviour.cancel_takes_seconds
                 queue.settle(at)
+            return found
+
+    def revert(self, deployment_id: int, user: str = COLLEAGUE, at: float | None = None) -> Deployment:
+        """
+        Revert a success that is over, now or `at` epoch seconds; then the success before it, if any, is live.
+
+        Raises:
+            Problem: 404, there is none; 409, it is no success, not over by then, or reverted already.
+
+        """
+        with self.lock:
+            self.catch_up()
+            at = self.now() if at is None else at
+            found = self._found(deployment_id)
+            if not (found.succeeds and found.ends_at <= at < found.gone_at(self.behaviour.revert_lag_seconds)):
+                raise Problem(409, "The deployment is no finished success, or it is reverted already")
+            found.reverted_at, found.reverted_by = at, user
             return found
 
     def catch_up(self) -> None:
@@ -196,7 +208,7 @@ class Simulator:
         return self._book.next(self.faults, method, path, self.elapsed) if self.faults else None
 
     def hides(self, kind: FaultKind, path: str) -> bool:
-        """Tell whether such records are missing from the answer to this path."""
+        """Tell whether a fault holds that takes something away from the answer to this path."""
         return bool(self.faults) and hidden(self.faults, kind, path, self.elapsed)
 
     def next_fate(self) -> Fate:
@@ -222,22 +234,16 @@ class Simulator:
     def _derived_hash(self, stack_uid: str, branch: str) -> str:
         return sha256(f"{self.seed} {stack_uid} {branch}".encode()).hexdigest()[:40]
 
-    def _invent_history(self, queue: StackQueue) -> None:
-        usual = self.behaviour.duration_seconds
-        usual = usual if 0 < usual < inf else _HISTORY_DURATION_SECONDS
-        spec = queue.spec
-        for left in range(spec.history, 0, -1):
-            branch = spec.git_branch if left == 1 else f"{spec.git_branch}~{left - 1}"
-            past = Deployment(
-                stack_uid=spec.uid,
-                user="ci@example.com",
-                via="api",
-                git_ref=spec.git_branch,
-                git_hash=None if spec.docker else self._derived_hash(spec.uid, branch),
-                user_reference=None,
-                fate="success",
-                duration=usual * self._random.uniform(0.85, 1.15),
-            )
-            self._asked.append(past)
-            self.admit(past, self.started - left * _HISTORY_GAP_SECONDS)
-        queue.settle(self.started)
+    def _found(self, deployment_id: int) -> Deployment:
+        found = next((one for one in self._asked if one.id and one.id == deployment_id), None)
+        if found is None:
+            raise Problem(404, f"Deployment {deployment_id} not found")
+        return found
+
+    def _invent_history(self) -> None:
+        usual, random = self.behaviour.duration_seconds, Random(self.seed)  # noqa: S311 - no secrets
+        for queue in self.stacks.values():
+            for ago, past in invented_past(queue.spec, usual, self._derived_hash, random):
+                self._asked.append(past)
+                self.admit(past, self.started - ago)
+            queue.settle(self.started)

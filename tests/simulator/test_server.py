@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from cloud66_simulator import DEFAULT_STACK, Fault, ScaledClock, Simulator
+from cloud66_simulator import DEFAULT_STACK, DOCKER_STACK, Fault, ScaledClock, Simulator
 from cloud66_simulator.server import serve
 
 STACK = f"/stacks/{DEFAULT_STACK}"
@@ -121,9 +121,24 @@ def test_control(live: Simulator, address: str) -> None:
     assert len(live.requests) == 1
 
 
+def test_control_of_reverts(live: Simulator, address: str) -> None:
+    """Behind the scenes a success is reverted, and the truth says which one is live then."""
+    state = requests.get(_control(address, "state"), timeout=5).json()
+    assert (state["live"], state["deployments"][-1]["reverted"]) == ({DEFAULT_STACK: 107, DOCKER_STACK: None}, False)
+    done = requests.post(_control(address, "revert/107"), json={"user": "anna@example.com"}, timeout=5).json()
+    assert (done["reverted"], done["reverted_by"], done["final_fate"]) == (True, "anna@example.com", "reverted")
+    assert requests.post(_control(address, "revert/106"), timeout=5).json()["reverted_by"] == "colleague@example.com"
+    assert requests.get(_control(address, "state"), timeout=5).json()["live"][DEFAULT_STACK] == 105
+    again, unknown = (requests.post(_control(address, f"revert/{number}"), timeout=5) for number in (107, 999))
+    assert (again.status_code, again.json()["error"], unknown.status_code) == (409, "conflict", 404)
+    assert live.requests == []
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [
+        ("revert/107", {"x": 1}),
+        ("revert/107", {"at": "now"}),
         ("faults", {"kind": "x"}),
         ("faults", {"kind": "html", "path": "("}),
         ("faults", {"x": 1}),
