@@ -26,14 +26,9 @@ from hypothesis import strategies as st
 
 from cloud66_simulator import DEFAULT_STACK, Behaviour, Fault, ManualClock
 from cloud66_simulator.behaviour import CancelledAs, Fate, OutcomeCodes, PostShape
-from harness import Ending, Step
+from harness import OUTPUTS, Ending, Step
 
 TOKEN = "demo-token"
-OUTPUTS = {
-    "outcome", "reason", "deployment_id", "action_id", "user_reference", "git_hash", "git_ref", "commit_url",
-    "started_at", "finished_at", "queued_seconds", "deploy_seconds", "usual_seconds", "is_live", "stack_name",
-    "stack_environment", "app_url", "deployment",
-}  # fmt: skip
 OUTCOMES = {"success", "failed", "cancelled", "timed_out", "unknown", "scheduled"}
 ONE_REQUEST_SECONDS = 30
 CANCEL_ON_TIMEOUT_SECONDS = 35

@@ -6,14 +6,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
 
+from harness import OUTPUTS
+
 TOKEN = "demo-token"
 MARK = "was-here"
 
-OUTPUTS = {
-    "outcome", "reason", "deployment_id", "action_id", "user_reference", "git_hash", "git_ref", "commit_url",
-    "started_at", "finished_at", "queued_seconds", "deploy_seconds", "usual_seconds", "is_live", "stack_name",
-    "stack_environment", "app_url", "deployment",
-}  # fmt: skip
 OUR_WARNINGS = {"Cloud 66", "Deployment not known", "Actions can't be read", "Scheduled twice"}
 
 _COMMANDS = [

@@ -11,10 +11,10 @@ from unittest import mock
 import pytest
 import yaml
 
-from campaign import OUTPUTS
 from cloud66_redeploy import __version__
 from cloud66_redeploy.deployment import Outcome
 from cloud66_redeploy.inputs import Inputs
+from harness import OUTPUTS
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "cloud66_redeploy"
@@ -100,16 +100,21 @@ def test_the_post_step_runs_only_when_something_went_wrong() -> None:
 
 # Who may import whom: each row may import what stands above it, never beside or below.
 LAYERS = [
-    {"__init__", "errors", "duration", "gitref", "text", "fields", "forecast", "quota"},
-    {"deployment", "interrupts", "schedule", "reference"},
-    {"history"},
-    {"verdict", "tracking", "clock", "inputs", "answers"},
-    {"pairing", "memory", "transport", "advice", "outputs", "report", "pace"},
-    {"client", "reasons"},
-    {"identity", "summary", "narrator", "duplicates"},
+    {"__init__", "errors", "duration", "gitref", "text", "fields", "forecast", "quota", "commands"},
+    {"deployment", "interrupts", "schedule", "reference", "targets"},
+    {"history", "values"},
+    {"verdict", "tracking", "clock", "address", "answers"},
+    {"inputs", "pairing", "memory", "transport", "advice", "outputs", "report", "pace", "turns"},
+    {"client", "reasons", "busy"},
+    {"identity", "summary", "narrator", "duplicates", "stacks", "live_log", "verdict_words"},
     {"observer"},
-    {"trigger", "waiter", "ending"},
-    {"canceller"},
+    {"trigger", "waiter", "canceller"},
+    {"handle"},
+    {"rollback"},
+    {"context", "ending"},
+    {"asking", "first_look"},
+    {"going_back"},
+    {"redeploy", "following"},
     {"run", "left_over"},
     {"__main__", "cleanup"},
 ]

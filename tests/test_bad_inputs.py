@@ -12,7 +12,7 @@ import pytest
 import harness
 from bad_inputs import BAD_INPUTS, BAD_TOKENS, SECRET, Bad
 from cloud66_redeploy.inputs import Inputs
-from harness import Ending, Step
+from harness import OUTPUTS, Ending, Step
 
 
 def message_of(ending: Ending) -> str:
@@ -31,7 +31,7 @@ def refused(step: Step, ending: Ending, name: str) -> str:
     assert "Nothing was scheduled." in message
     assert ending.outputs["reason"].startswith(f"Input {name}: ")
     assert not any(ending.outputs[each] for each in ("deployment_id", "action_id", "user_reference", "deployment"))
-    assert len(ending.outputs) == 18
+    assert len(ending.outputs) == len(OUTPUTS)
     assert ending.warnings == []
     return message
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.deployment import Action, Deployment, Outcome, Phase, Stack, read_outcome
+from cloud66_redeploy.deployment import Action, Deployment, Outcome, Phase, Result, Stack, read_outcome, worst
 from cloud66_redeploy.fields import as_id, as_text, as_time, words_of
 
 NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
@@ -197,6 +197,15 @@ def test_a_stack_gives_its_texts() -> None:
     assert (stack.text("name"), stack.text("environment"), Stack("uid").text("name")) == ("Awesome", "", "")
 
 
-def test_only_two_outcomes_are_green() -> None:
-    """Only a success, and what was not to be waited for, lets the job go on."""
-    assert {one for one in Outcome if one.is_green} == {Outcome.SUCCESS, Outcome.SCHEDULED}
+def test_which_outcomes_are_green() -> None:
+    """Only a success, what was not to be waited for or not to be done, and a look at what goes on let the job go on."""
+    red = {Outcome.FAILED, Outcome.CANCELLED, Outcome.TIMED_OUT, Outcome.UNKNOWN}
+    assert {one for one in Outcome if not one.is_green} == red
+    assert Result(Outcome.CANCELLED, "As asked.", as_asked=True).is_green
+
+
+def test_a_known_failure_is_worse_than_anything() -> None:
+    """Of several outcomes the worst counts: a failure, then what isn't known, then what may still go on."""
+    order = [Outcome.SUCCESS, Outcome.CANCELLED, Outcome.TIMED_OUT, Outcome.UNKNOWN, Outcome.FAILED]
+    for number, outcome in enumerate(order):
+        assert worst(order[: number + 1]) is outcome

@@ -18,15 +18,15 @@ LONG = 1000.0
 def cut_short(made: Step, at: float = 20, *, cancel: bool = True) -> dict[str, str]:
     """Run a step, kill it before it can do anything about the abort, and return the state that it leaves."""
     ending = made.run(abort_at=at, cancel_on_abort="false")
-    kept = json.loads(ending.state["run"]) | {"cancel_on_abort": cancel}
+    [kept] = json.loads(ending.state["run"])
     assert made.calls("DELETE") == []
-    return {"run": json.dumps(kept)}
+    return {"run": json.dumps([kept | {"cancel_on_abort": cancel}])}
 
 
 def fates(made: Step, state: dict[str, str]) -> list[Any]:
     """Return what becomes of our deployments."""
     made.clock.advance(60)
-    return [one.final_fate for one in made.simulator.deployments_of(json.loads(state["run"])["reference"])]
+    return [one.final_fate for one in made.simulator.deployments_of(json.loads(state["run"])[0]["reference"])]
 
 
 @pytest.mark.parametrize("shape", ["deployment_id", "action_id_as_id", "async_action_id", "async_action_id_null"])
@@ -136,7 +136,7 @@ def test_trouble_to_the_end_is_a_warning(step: MakeStep, kind: Any) -> None:
     made.simulator.faults.append(Fault(kind, after=20, count=None))
     after = made.clean_up(state)
     assert len(after.warnings) == 1
-    assert json.loads(state["run"])["reference"] in after.warnings[0]
+    assert json.loads(state["run"])[0]["reference"] in after.warnings[0]
     assert after.seconds <= 240 + 30
 
 
@@ -170,7 +170,7 @@ def test_inputs_that_cannot_be_used_are_a_warning(step: MakeStep, inputs: dict[s
     made = step(behaviour=Behaviour(duration_seconds=LONG))
     state = cut_short(made)
     after = made.clean_up(state, **inputs)
-    assert json.loads(state["run"])["reference"] in after.warnings[0]
+    assert json.loads(state["run"])[0]["reference"] in after.warnings[0]
 
 
 @pytest.mark.parametrize("error", [KeyError("ours"), Aborted(), RecursionError()])
@@ -182,5 +182,5 @@ def test_it_never_raises(step: MakeStep, monkeypatch: pytest.MonkeyPatch, error:
     def fail(_self: Canceller) -> Ending:
         raise error
 
-    monkeypatch.setattr(Canceller, "cancel", fail)
+    monkeypatch.setattr(Canceller, "look", fail)
     assert len(made.clean_up(state).warnings) == 1

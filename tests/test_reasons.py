@@ -8,9 +8,10 @@ import pytest
 from cloud66_redeploy.advice import advice_for, advice_on
 from cloud66_redeploy.deployment import Action, Deployment, Outcome, Phase
 from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound, NotSent, Refusal, Unclear
-from cloud66_redeploy.reasons import check_commit, ended, last_known, lost_sight, timed_out
+from cloud66_redeploy.reasons import last_known, lost_sight, timed_out
 from cloud66_redeploy.tracking import Proof, Tracking
 from cloud66_redeploy.verdict import Absence, Saying, decide
+from cloud66_redeploy.verdict_words import check_commit, ended
 
 DEPLOYMENTS: list[Saying] = [Absence.NEVER_SEEN, Absence.GONE, *Phase]
 ACTIONS: list[Saying] = [Absence.UNREADABLE, Absence.NEVER_SEEN, Phase.RUNNING, Phase.SUCCESS, Phase.FAILED, Phase.ODD]

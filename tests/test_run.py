@@ -8,20 +8,15 @@ from typing import Any
 import pytest
 
 from campaign import EventClock
-from cloud66_redeploy import run as room
+from cloud66_redeploy import redeploy as room
 from cloud66_redeploy.canceller import Canceller
 from cloud66_redeploy.client import Client
 from cloud66_redeploy.trigger import Trigger
 from cloud66_redeploy.waiter import Waiter
 from cloud66_simulator import DOCKER_STACK, Behaviour, Fault
-from harness import Ending, Step
+from harness import OUTPUTS, Ending, Step
 
 MakeStep = Callable[..., Step]
-OUTPUTS = {
-    "outcome", "reason", "deployment_id", "action_id", "user_reference", "git_hash", "git_ref", "commit_url",
-    "started_at", "finished_at", "queued_seconds", "deploy_seconds", "usual_seconds", "is_live", "stack_name",
-    "stack_environment", "app_url", "deployment",
-}  # fmt: skip
 SHAPES = ["deployment_id", "action_id_as_id", "async_action_id", "async_action_id_null"]
 MINE = {"via": "api", "user": "ci@example.com"}
 
@@ -179,7 +174,7 @@ FAULTS: list[tuple[Any, str, Callable[..., Any], str]] = [
     (room, "take_stock", lambda *_: [].pop(), "failed"),
     (Client, "redeploy", lambda *_: [].pop(), "unknown"),
     (Trigger, "fire", lambda *_: [].pop(), "failed"),
-    (Waiter, "wait", lambda *_: 1 // 0, "unknown"),
+    (Waiter, "look", lambda *_: 1 // 0, "unknown"),
 ]
 
 
@@ -200,7 +195,7 @@ def test_a_fault_of_ours_is_told(
 
 def test_a_fault_of_ours_while_cancelling_is_told(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault in what is done about an abort still sets every output and ends red."""
-    monkeypatch.setattr(Canceller, "cancel", lambda *_: 1 // 0)
+    monkeypatch.setattr(Canceller, "look", lambda *_: 1 // 0)
     made = step()
     ending = made.run(abort_at=20)
     check(made, ending)

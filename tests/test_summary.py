@@ -1,8 +1,6 @@
 """The job's summary, and the order in which a run's end is told."""
 
-import os
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,14 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud66_redeploy.deployment import Action, Deployment, Outcome, Result, Stack
-from cloud66_redeploy.ending import report_ending
 from cloud66_redeploy.history import Past
-from cloud66_redeploy.report import Reporter
 from cloud66_redeploy.summary import render
 from cloud66_redeploy.text import Cleaner
 from cloud66_redeploy.tracking import Baseline, Proof, Tracking
-from harness import read_commands
-from hostile import OUTPUTS, TEXTS, check_summary, commands
+from hostile import TEXTS, check_summary
 
 TOKEN = "demo-token"
 RECORD: dict[str, Any] = {
@@ -163,75 +158,3 @@ def test_a_megabyte_everywhere(unit: str) -> None:
     html = summary(Result(Outcome.FAILED, text, text, text), known(text), text)
     check_summary(html, TOKEN)
     assert len(html.encode()) < 200 * 1024
-
-
-@pytest.fixture
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
-    """The runner's files, named in the environment."""
-    found = {name: tmp_path / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
-    for name, path in found.items():
-        path.touch()
-        monkeypatch.setenv(name, str(path))
-    return found
-
-
-Log = pytest.CaptureFixture[str]
-
-
-def test_good_ending(files: dict[str, Path], capsys: Log) -> None:
-    """A good outcome is told in the outputs, the log and the summary, without an annotation, and exits with 0."""
-    assert report_ending(SUCCESS, known(), Reporter(os.environ, Cleaner()), []) == 0
-    assert capsys.readouterr().out == "success: Deployment 108 succeeded.\n"
-    outputs = read_commands(files["GITHUB_OUTPUT"])
-    assert set(outputs) == OUTPUTS
-    assert outputs["outcome"] == "success"
-    assert "Deployment 108 succeeded." in files["GITHUB_STEP_SUMMARY"].read_text(encoding="utf8")
-
-
-def test_bad_ending(files: dict[str, Path], capsys: Log) -> None:
-    """A bad outcome has one annotation with all that is known, the log's end in a group, and exits with 1."""
-    assert report_ending(FAILED, known(), Reporter(os.environ, Cleaner()), ["one", "two"]) == 1
-    said, *group, error = capsys.readouterr().out.splitlines()
-    assert said == "failed: Deployment 108 failed."
-    assert group == ["::group::Last lines of the stack's log", "| one", "| two", "::endgroup::"]
-    assert [one.name for one in commands(error)] == ["error"]
-    facts = f"deployment 108, commit {RECORD['git_hash']}, queued for 10s, deployed for 50s"
-    assert error.rpartition("=::")[2].split("%0A") == [
-        "Deployment 108 failed.",
-        f"Stack Awesome App production 5999b763, {facts}, reference mine",
-        "Details: rake aborted!",
-        "Next: Mend the Rakefile.",
-    ]
-    assert read_commands(files["GITHUB_OUTPUT"])["outcome"] == "failed"
-
-
-def test_bad_ending_with_nothing_known(files: dict[str, Path], capsys: Log) -> None:
-    """What is not known is not talked about."""
-    assert report_ending(Result(Outcome.UNKNOWN, "Why."), Tracking("r"), Reporter(os.environ, Cleaner()), []) == 1
-    _, error = capsys.readouterr().out.splitlines()
-    first, advice = error.rpartition("=::")[2].split("%0A")
-    assert first == "Why."
-    assert advice.startswith("Next: ")
-    assert read_commands(files["GITHUB_OUTPUT"])["deployment_id"] == ""
-
-
-def test_bad_ending_without_a_commit(files: dict[str, Path], capsys: Log) -> None:
-    """A deployment whose commit is not known is named without one."""
-    assert report_ending(FAILED, known(git_hash=None), Reporter(os.environ, Cleaner()), []) == 1
-    assert "deployment 108, queued for 10s" in capsys.readouterr().out
-    assert read_commands(files["GITHUB_OUTPUT"])["git_hash"] == ""
-
-
-@pytest.mark.parametrize("outcome", [Outcome.SUCCESS, Outcome.TIMED_OUT])
-def test_an_unknown_deployment_is_warned_about(files: dict[str, Path], capsys: Log, outcome: Outcome) -> None:
-    """Where only our action is known, a warning says that the deployment's id and commit are not."""
-    tracking = known()
-    tracking.deployment, tracking.proof = None, Proof.NONE
-    report_ending(Result(outcome, "Why."), tracking, Reporter(os.environ, Cleaner()), [])
-    outputs = read_commands(files["GITHUB_OUTPUT"])
-    assert (outputs["deployment_id"], outputs["git_hash"], outputs["deployment"], outputs["action_id"]) == (
-        *[""] * 3,
-        "40",
-    )
-    expected = ["warning"] if outcome is Outcome.SUCCESS else ["warning", "error"]
-    assert [one.name for one in commands(capsys.readouterr().out)] == expected

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.run import Run
+from cloud66_redeploy import redeploy as room
 from cloud66_simulator import Behaviour, Fault
 from harness import Ending, Step
 
@@ -318,13 +318,13 @@ def test_an_earlier_run_still_under_way(step: MakeStep) -> None:
 def test_an_abort_just_before_the_post_sent_nothing(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> None:
     """A signal that comes after the last look and before the POST ends the run as cancelled with nothing scheduled."""
     made = step()
-    announce = Run._announce
+    announce = room._announce
 
-    def announce_slowly(run: Run, *arguments: Any) -> None:
-        announce(run, *arguments)
+    def announce_slowly(*arguments: Any) -> None:
+        announce(*arguments)
         made.clock.advance(5)
 
-    monkeypatch.setattr(Run, "_announce", announce_slowly)
+    monkeypatch.setattr(room, "_announce", announce_slowly)
     ending = made.run(abort_at=3)
     assert (ending.outcome, made.calls("POST")) == ("cancelled", [])
     assert "Nothing was scheduled" in ending.outputs["reason"]

@@ -8,6 +8,7 @@ several could be ours nothing is cancelled.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from cloud66_redeploy import reasons
 from cloud66_redeploy.client import Client
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.deployment import Outcome, Result
@@ -15,8 +16,9 @@ from cloud66_redeploy.duplicates import Duplicates
 from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound, Unclear
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.reasons import NOTHING_SCHEDULED, name_of
-from cloud66_redeploy.schedule import SETTLE_SECONDS
+from cloud66_redeploy.schedule import SETTLE_SECONDS, pause_asked_for
 from cloud66_redeploy.tracking import Proof, Tracking
+from cloud66_redeploy.turns import take_turns
 from cloud66_redeploy.verdict import Absence, decide
 
 
@@ -29,6 +31,8 @@ class Canceller:
         deadline: the instant (monotonic seconds) at which it stops looking whether the cancellation took.
         pause_seconds: between two looks.
         why: what led to it, as the beginning of a sentence: "The workflow was cancelled".
+        patient: there is time to leave a server alone that asks for it.
+        due: the instant of the next look.
 
     """
 
@@ -41,10 +45,16 @@ class Canceller:
     pause_seconds: float
     why: str
     say: Callable[[str], None]
+    patient: bool = False
+    due: float = field(init=False)
+    _since: float = field(init=False)
     _accepted: bool = field(default=False, init=False)
     _maybe_accepted: bool = field(default=False, init=False)
     _trouble: ApiError | None = field(default=None, init=False)
     _over: bool = field(default=True, init=False)
+
+    def __post_init__(self) -> None:
+        self.due = self._since = self.clock.monotonic()
 
     @property
     def is_over(self) -> bool:
@@ -53,28 +63,40 @@ class Canceller:
 
     def cancel(self) -> Result:
         """Cancel, look, and say how it ended: `cancelled`, what it had ended as before, or `unknown`."""
-        start = self.clock.monotonic()
-        while True:
-            now = self.clock.monotonic()
-            absent = False
-            try:
-                absent = self._step() and now - start >= SETTLE_SECONDS
-                self._trouble = None
-            except NotFound as refusal:
-                self._trouble = refusal
-            except Denied as refusal:
-                self._trouble = refusal
-                return self._unfinished()
-            except ApiError as trouble:
-                self._trouble = trouble
-            result = self._ended()
-            if result is not None:
-                return result
-            if absent:
-                return Result(Outcome.CANCELLED, f"{self.why}; no action carries the reference. {NOTHING_SCHEDULED}")
-            if now >= self.deadline:
-                return self._unfinished()
-            self.clock.sleep(max(0.0, min(self.pause_seconds, self.deadline - self.clock.monotonic())))
+        return take_turns([self], self.clock)[0]
+
+    def look(self) -> Result | None:
+        """Do the next thing; say how it ended, or when the next look is due."""
+        now = self.clock.monotonic()
+        absent = False
+        try:
+            absent = self._step() and now - self._since >= SETTLE_SECONDS
+            self._trouble = None
+        except NotFound as refusal:
+            self._trouble = refusal
+        except Denied as refusal:
+            self._trouble = refusal
+            return self.unfinished()
+        except ApiError as trouble:
+            self._trouble = trouble
+        result = self._ended() or self._in_vain(absent=absent)
+        if result is None and now >= self.deadline:
+            result = self.unfinished()
+        if result is not None:
+            return result
+        pause = max(self.pause_seconds, pause_asked_for(self._trouble) if self._trouble and self.patient else 0.0)
+        self.due = min(self.clock.monotonic() + pause, self.deadline)
+        return None
+
+    def _in_vain(self, *, absent: bool) -> Result | None:
+        """Say that there is nothing that could be cancelled, if so."""
+        known = self.tracking
+        if known.attached:
+            if known.is_shared:
+                return reasons.ambiguous(known)
+            return reasons.not_found(known) if absent else None
+        none = f"{self.why}; no action carries the reference. {NOTHING_SCHEDULED}"
+        return Result(Outcome.CANCELLED, none) if absent else None
 
     def _step(self) -> bool:
         """Do the next thing; return whether nothing of ours is to be found."""
@@ -100,7 +122,8 @@ class Canceller:
                 raise
             else:
                 self._accepted = True
-        return known.actions_readable and known.action is None and known.deployment is None and not known.answered
+        nothing = known.action is None and known.deployment is None and not known.answered
+        return nothing and (known.actions_readable or known.attached)
 
     def _ended(self) -> Result | None:
         """Say how it ended, if it has; the same table decides as for a run that nobody cancelled."""
@@ -119,7 +142,8 @@ class Canceller:
             return Result(Outcome.FAILED, f"{self.why}, but {name} had already failed.", self._said())
         return None
 
-    def _unfinished(self) -> Result:
+    def unfinished(self) -> Result:
+        """Say that it was not seen to end."""
         self._over = False
         name, evidence = name_of(self.tracking), str(self._trouble or "")
         if self._accepted:

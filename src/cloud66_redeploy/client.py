@@ -19,11 +19,40 @@ _MOST_PAGES = 5
 """How far a look-up by reference goes. With the filter there is one page; without it ours is among the newest."""
 
 
-class Client:
-    """The API, for one stack. Every method raises `errors.ApiError`; GETs have been tried again before they do."""
+Kept = dict[str, list[Any]]
+"""Lists of one stack that have been read in this round of looks, by their path."""
 
-    def __init__(self, transport: Transport, stack_id: str) -> None:
+
+def all_stacks(transport: Transport) -> list[Stack]:
+    """
+    GET all stacks that the token can see, over all pages.
+
+    Raises:
+        ApiError: as the methods of `Client`.
+
+    """
+    found: list[Stack] = []
+    page: int | None = 1
+    while page is not None:
+        query = {"page": str(page)} if page > 1 else {}
+        body = transport.retrying("GET", "/stacks", query)
+        found += _reading("GET /stacks", _list_of(_stack_of), body)
+        # A page that leads back would lead round for ever.
+        following = _next_page(body)
+        page = following if following is not None and following > page else None
+    return found
+
+
+class Client:
+    """
+    The API, for one stack. Every method raises `errors.ApiError`; GETs have been tried again before they do.
+
+    Where `kept` is given, a list is read once and then kept there, until whoever gave it clears it.
+    """
+
+    def __init__(self, transport: Transport, stack_id: str, kept: Kept | None = None) -> None:
         self._transport = transport
+        self._kept = kept
         self._stack = f"/stacks/{quote(stack_id, safe='')}"
         self._stack_id = stack_id
 
@@ -37,7 +66,7 @@ class Client:
 
     def deployments(self) -> list[Deployment]:
         """GET the first page of the stack's deployments."""
-        return self._get(f"{self._stack}/deployments", {}, _list_of(Deployment.from_json))
+        return self._list(f"{self._stack}/deployments", Deployment.from_json)
 
     def deployment(self, deployment_id: int) -> Deployment:
         """GET one deployment."""
@@ -49,7 +78,7 @@ class Client:
 
     def actions(self) -> list[Action]:
         """GET the first page of the stack's actions."""
-        return self._get(f"{self._stack}/actions", {}, _list_of(Action.from_json))
+        return self._list(f"{self._stack}/actions", Action.from_json)
 
     def actions_with(self, reference: str) -> list[Action]:
         """
@@ -109,6 +138,12 @@ class Client:
         if isinstance(said, Mapping) and said.get("ok") is False:
             raise Declined(f"DELETE {path}", as_text(said.get("message")) or "ok: false")
 
+    def _list(self, path: str, read: Callable[[Any], T]) -> list[T]:
+        kept = {} if self._kept is None else self._kept
+        if path not in kept:
+            kept[path] = self._get(path, {}, _list_of(read))
+        return kept[path]
+
     def _get(self, path: str, query: dict[str, str], read: Callable[[object], T]) -> T:
         return _reading(f"GET {path}", read, self._transport.retrying("GET", path, query))
 
@@ -141,6 +176,13 @@ def _list_of(read: Callable[[Any], T]) -> Callable[[object], list[T]]:
         return [read(one) for one in value]
 
     return read_list
+
+
+def _stack_of(record: object) -> Stack:
+    uid = as_text(record.get("uid")) if isinstance(record, Mapping) else ""
+    if not isinstance(record, Mapping) or not uid:
+        raise ValueError("a stack without a uid")
+    return Stack(uid, record)
 
 
 def _next_page(body: object) -> int | None:

@@ -5,7 +5,7 @@ Pure: no clock, no socket, no environment. Facts about fields come from the vend
 (Deployment, Stack Action and Stack models); where its samples disagree, both shapes are read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -17,19 +17,31 @@ Record = Mapping[str, Any]
 
 
 class Outcome(StrEnum):
-    """How a run ended. Only `success` and `scheduled` are green."""
+    """How a run ended, or, for one look, how things stand."""
 
     SUCCESS = "success"
-    FAILED = "failed"
+    SCHEDULED = "scheduled"
+    SKIPPED = "skipped"
+    DRY_RUN = "dry_run"
+    QUEUED = "queued"
+    DEPLOYING = "deploying"
     CANCELLED = "cancelled"
     TIMED_OUT = "timed_out"
     UNKNOWN = "unknown"
-    SCHEDULED = "scheduled"
+    FAILED = "failed"
 
     @property
     def is_green(self) -> bool:
         """Whether the job may go on."""
-        return self in {Outcome.SUCCESS, Outcome.SCHEDULED}
+        return self not in _RED
+
+
+_RED = {Outcome.CANCELLED, Outcome.TIMED_OUT, Outcome.UNKNOWN, Outcome.FAILED}
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """Return the worst: a known failure before what isn't known, that before what may still go on."""
+    return max(outcomes, key=list(Outcome).index)
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,7 @@ class Result:
         reason: one sentence for people.
         evidence: what the server said that led to it, or "".
         advice: what to do next, where it is more than the outcome's usual advice.
+        as_asked: whatever the outcome, it is what the command was for (a cancellation, a look), so the job may go on.
 
     """
 
@@ -49,6 +62,12 @@ class Result:
     reason: str
     evidence: str = ""
     advice: str = ""
+    as_asked: bool = False
+
+    @property
+    def is_green(self) -> bool:
+        """Whether the job may go on."""
+        return self.as_asked or self.outcome.is_green
 
 
 class Phase(StrEnum):
@@ -130,6 +149,12 @@ class Deployment:
     def text(self, name: str) -> str:
         """Return a text field as the API sent it, or ""."""
         return as_text(self.record.get(name))
+
+    @property
+    def is_live(self) -> bool | None:
+        """Whether it is the one in service, or None where the record doesn't say."""
+        said = self.record.get("is_live")
+        return said if isinstance(said, bool) else None
 
     @property
     def times(self) -> list[datetime]:

@@ -1,20 +1,49 @@
 """Tell everybody how it ended: outputs first, then log, annotation and summary."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cloud66_redeploy.advice import advice_for
+from cloud66_redeploy.commands import Command
 from cloud66_redeploy.deployment import Outcome, Result
 from cloud66_redeploy.duration import format_duration
-from cloud66_redeploy.outputs import all_outputs, deploy_seconds, queued_seconds
-from cloud66_redeploy.reasons import sentence
+from cloud66_redeploy.outputs import all_outputs, deploy_seconds, queued_seconds, results_output
+from cloud66_redeploy.reasons import name_of, sentence
 from cloud66_redeploy.report import Reporter
-from cloud66_redeploy.summary import render
+from cloud66_redeploy.summary import render, render_many
+from cloud66_redeploy.text import Cleaner
 from cloud66_redeploy.tracking import Tracking
 
+if TYPE_CHECKING:
+    from cloud66_redeploy.rollback import Rollback
 
-def report_ending(result: Result, tracking: Tracking, reporter: Reporter, log: Sequence[str]) -> int:
+
+@dataclass(frozen=True)
+class Ending:
+    """
+    What a run leaves to be told.
+
+    Attributes:
+        tracking: what is known of the one deployment that the run was about; nothing where it was about several.
+        log: the last lines of the stack's log, cleaned, or none.
+        each: how each of those ended that the command `wait` was for.
+        rollback: what became of a rollback, if there was one.
+
+    """
+
+    result: Result
+    tracking: Tracking
+    command: Command = Command.REDEPLOY
+    log: Sequence[str] = ()
+    each: Sequence[tuple[Result, Tracking]] = ()
+    rollback: "Rollback | None" = None
+
+
+def report_ending(ending: Ending, reporter: Reporter) -> int:
     """Report a run's end and return the exit status."""
-    for name, value in all_outputs(result, tracking, reporter.cleaner).items():
+    result, tracking = ending.result, ending.tracking
+    for name, value in _outputs(ending, reporter.cleaner).items():
         reporter.output(name, value)
     if tracking.action is not None and tracking.deployment is None and result.outcome is not Outcome.SCHEDULED:
         reporter.warn(
@@ -23,15 +52,36 @@ def report_ending(result: Result, tracking: Tracking, reporter: Reporter, log: S
             "its id and commit are not known.",
         )
     reporter.say(f"{result.outcome}: {result.reason}")
-    if log:
-        reporter.group("Last lines of the stack's log", log)
-    if not result.outcome.is_green:
-        reporter.error(f"Cloud 66 redeploy: {result.outcome}", _sentences(result, tracking))
-    reporter.summary(render(result, tracking, log, reporter.cleaner))
-    return 0 if result.outcome.is_green else 1
+    if len(ending.each) > 1:
+        for one, known in ending.each:
+            reporter.say(f"{_name(known)}: {one.outcome}: {one.reason}")
+    if ending.log:
+        reporter.group("Last lines of the stack's log", ending.log)
+    if not result.is_green:
+        reporter.error(f"Cloud 66 {ending.command}: {result.outcome}", _sentences(ending))
+    if len(ending.each) > 1:
+        reporter.summary(render_many(result, ending.each, reporter.cleaner))
+    else:
+        reporter.summary(render(result, tracking, ending.log, reporter.cleaner))
+    return 0 if result.is_green else 1
 
 
-def _sentences(result: Result, tracking: Tracking) -> list[str]:
+def _outputs(ending: Ending, cleaner: Cleaner) -> dict[str, str]:
+    rollback = {"rollback_outcome": "", "rollback_deployment_id": "", "rolled_back_to": ""}
+    if ending.rollback is not None:
+        rollback = ending.rollback.outputs()
+    results = results_output(ending.each, cleaner) if ending.each else ""
+    return all_outputs(ending.result, ending.tracking, cleaner) | rollback | {"results": results}
+
+
+def _name(tracking: Tracking) -> str:
+    stack = tracking.stack
+    parts = (stack.text("name") or stack.uid if stack else "", name_of(tracking))
+    return ", ".join(part for part in parts if part)
+
+
+def _sentences(ending: Ending) -> list[str]:
+    result, tracking = ending.result, ending.tracking
     stack, deployment = tracking.stack, tracking.deployment
     facts = []
     if stack:
@@ -47,10 +97,15 @@ def _sentences(result: Result, tracking: Tracking) -> list[str]:
     ):
         if seconds is not None:
             facts.append(f"{verb} {format_duration(seconds)}")
-    if tracking.sends:
+    if tracking.sends and tracking.reference:
         facts.append(f"reference {tracking.reference}")
     return [
         result.reason,
+        *(
+            f"{sentence(_name(known))}: {one.reason}"
+            for one, known in ending.each
+            if not one.is_green and known is not tracking
+        ),
         sentence(", ".join(facts)),
         f"Details: {result.evidence}" if result.evidence else "",
         f"Next: {advice_for(result)}",

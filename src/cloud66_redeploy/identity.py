@@ -75,6 +75,8 @@ class Identity:
             found = found or self._client.deployment(hint)
         except NotFound:
             return False
+        if known.named is not None:
+            return self._take_named(found)
         if not known.baseline.is_new(found) or not fits(found, None, "" if known.action else known.git_ref):
             return False
         others = any(
@@ -86,10 +88,21 @@ class Identity:
         known.adopt(found, Proof.PROVED if sure else Proof.INFERRED)
         return True
 
+    def _take_named(self, found: Deployment) -> bool:
+        """Take the deployment that was named, unless its record speaks against the action that was named with it."""
+        known = self._tracking
+        if known.reference and (known.action is None or not fits(found, known.action, "")):
+            return False
+        known.adopt(found, Proof.PROVED)
+        return True
+
     def _infer(self, actions: Sequence[Action], deployments: Sequence[Deployment]) -> None:
         known = self._tracking
         known.deployment, known.proof, known.maybe_started = None, Proof.NONE, False
         if known.action is None or (known.lead is not None and not known.duplicates):
+            return
+        if known.attached and known.is_shared:
+            # Of several that carry the reference, none is more meant than the others.
             return
         mine = [known.action, *known.duplicates]
         ours = pair(mine, actions, deployments, known.baseline, known.git_ref)

@@ -1,7 +1,7 @@
 """What the post step has to know, as text for GITHUB_STATE. Pure."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -15,12 +15,29 @@ ENDED = "ended"
 _NUMBERS = ("deployments", "open_deployments", "actions", "open_actions")
 
 
+def write(runs: Sequence["Memory"]) -> str:
+    """Write down what is to be remembered."""
+    return json.dumps([asdict(one) for one in runs])
+
+
+def read(text: str) -> list["Memory"]:
+    """Read it again; nothing where nothing was kept, or nothing that can be read."""
+    try:
+        kept: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    found = [Memory.from_json(one) for one in kept] if isinstance(kept, list) else []
+    return [one for one in found if one is not None]
+
+
 @dataclass(frozen=True)
 class Memory:
     """
     One run, as the post step needs it.
 
     Attributes:
+        attached: somebody else asked for it.
+        named: the id by which it was named, or None.
         proved: the id of the deployment that is proved ours, or None.
         hint: the id in the POST's answer, or None.
         answered: the POST was answered with "scheduled".
@@ -31,12 +48,19 @@ class Memory:
     reference: str
     git_ref: str
     cancel_on_abort: bool
+    attached: bool
+    named: int | None
     hint: int | None
     proved: int | None
     answered: bool
     actions_readable: bool
     baseline: dict[str, list[int]]
     newest: str
+
+    @property
+    def name(self) -> str:
+        """The reference, or the id by which it was named."""
+        return self.reference or f"deployment {self.named}"
 
     @classmethod
     def of(cls, tracking: Tracking, stack_id: str, *, cancel_on_abort: bool) -> Self:
@@ -46,6 +70,8 @@ class Memory:
             reference=tracking.reference,
             git_ref=tracking.git_ref,
             cancel_on_abort=cancel_on_abort,
+            attached=tracking.attached,
+            named=tracking.named,
             hint=tracking.hint,
             proved=tracking.proved_id,
             answered=tracking.answered,
@@ -54,18 +80,10 @@ class Memory:
             newest=tracking.baseline.newest.isoformat() if tracking.baseline.newest else "",
         )
 
-    def to_text(self) -> str:
-        """Write it down."""
-        return json.dumps(asdict(self))
-
     @classmethod
-    def from_text(cls, text: str) -> Self | None:
-        """Read it again; None where nothing was kept, or nothing that can be read."""
-        try:
-            kept: Any = json.loads(text)
-        except (ValueError, RecursionError):
-            return None
-        if not isinstance(kept, Mapping) or not as_text(kept.get("reference")):
+    def from_json(cls, kept: object) -> Self | None:
+        """Read one; None where it is none, or names no deployment."""
+        if not isinstance(kept, Mapping) or not (as_text(kept.get("reference")) or as_id(kept.get("named"))):
             return None
         baseline = kept.get("baseline")
         return cls(
@@ -73,6 +91,8 @@ class Memory:
             reference=as_text(kept.get("reference")),
             git_ref=as_text(kept.get("git_ref")),
             cancel_on_abort=kept.get("cancel_on_abort") is True,
+            attached=kept.get("attached") is True,
+            named=as_id(kept.get("named")),
             hint=as_id(kept.get("hint")),
             proved=as_id(kept.get("proved")),
             answered=kept.get("answered") is True,
@@ -86,6 +106,8 @@ class Memory:
         deployments, open_deployments, actions, open_actions = (
             frozenset(self.baseline.get(name, ())) for name in _NUMBERS
         )
+        if self.attached:
+            return Tracking.of_another(self.reference, self.named or self.proved)
         return Tracking(
             self.reference,
             self.git_ref,

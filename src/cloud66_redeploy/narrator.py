@@ -77,6 +77,8 @@ def _standing_in_queue(tracking: Tracking) -> str:
 
 
 def _standing_unseen(tracking: Tracking) -> str:
+    if tracking.is_missing:
+        return "not found yet"
     if tracking.maybe_started:
         return "under way; which deployment it is can't be told yet"
     return "scheduled; its deployment has not shown yet"

@@ -1,6 +1,7 @@
 """The step's outputs, from what is known and how it ended. Pure."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 from cloud66_redeploy.deployment import Result
@@ -27,7 +28,7 @@ def all_outputs(result: Result, tracking: Tracking, cleaner: Cleaner) -> dict[st
     def field(name: str) -> str:
         return cleaner.line(deployment.text(name)) if deployment else ""
 
-    is_live = deployment.record.get("is_live") if deployment else None
+    is_live = deployment.is_live if deployment else None
     return {
         "outcome": str(result.outcome),
         "reason": cleaner.line(result.reason, 1000),
@@ -40,12 +41,19 @@ def all_outputs(result: Result, tracking: Tracking, cleaner: Cleaner) -> dict[st
         "queued_seconds": _whole(queued_seconds(tracking)),
         "deploy_seconds": _whole(deploy_seconds(tracking)),
         "usual_seconds": _whole(usual_seconds(tracking)),
-        "is_live": str(is_live).lower() if isinstance(is_live, bool) else "",
+        "is_live": "" if is_live is None else str(is_live).lower(),
+        "stack_id": cleaner.line(stack.uid) if stack else "",
         "stack_name": cleaner.line(stack.text("name")) if stack else "",
         "stack_environment": cleaner.line(stack.text("environment")) if stack else "",
         "app_url": app_url(tracking, cleaner),
         "deployment": _record(tracking, cleaner),
     }
+
+
+def results_output(each: Sequence[tuple[Result, Tracking]], cleaner: Cleaner) -> str:
+    """Return how each of several ended, as a JSON list of their outputs by name, without the API's records."""
+    entries = [all_outputs(result, tracking, cleaner) for result, tracking in each]
+    return json.dumps([{name: value for name, value in one.items() if name != "deployment"} for one in entries])
 
 
 def queued_seconds(tracking: Tracking) -> float | None:

@@ -1,15 +1,15 @@
 """
-What to tell people: a sentence and advice for every way a run can end. Pure.
+What to tell people: a sentence and advice for every way a run can end before or beside an outcome. Pure.
 
-To change the wording of an outcome, change it here (that of a cancellation by us: canceller.py).
+To change the wording of an outcome, see verdict_words.py; of a cancellation by us, canceller.py.
 """
 
+from collections.abc import Sequence
+
 from cloud66_redeploy.advice import advice_on
-from cloud66_redeploy.deployment import Outcome, Phase, Result
+from cloud66_redeploy.deployment import Outcome, Phase, Result, worst
 from cloud66_redeploy.errors import ApiError, InputError, Trouble
-from cloud66_redeploy.gitref import same_commit
-from cloud66_redeploy.tracking import Proof, Tracking
-from cloud66_redeploy.verdict import Absence, Saying
+from cloud66_redeploy.tracking import Tracking
 
 NOTHING_SCHEDULED = "Nothing was scheduled."
 
@@ -72,6 +72,59 @@ def hopeless() -> Result:
     )
 
 
+def not_known(error: ApiError) -> Result:
+    """Say that a deployment somebody else asked for could not be looked at."""
+    return Result(Outcome.UNKNOWN, "Cloud 66 could not be asked about the deployment.", str(error), advice_on(error))
+
+
+def not_found(tracking: Tracking) -> Result:
+    """Say that what was named is not there."""
+    none = f"no action that carries the reference {tracking.reference}" if tracking.reference else ""
+    return Result(
+        Outcome.UNKNOWN,
+        f"The stack has {none or f'no deployment {tracking.named}'}.",
+        advice="Check the inputs stack_id, user_reference and deployment_id: "
+        "they are outputs of the step that asked for the deployment.",
+    )
+
+
+def ambiguous(tracking: Tracking) -> Result:
+    """Say that several deployments carry the reference, so none of them was cancelled."""
+    return Result(
+        Outcome.UNKNOWN,
+        f"Several deployments carry the reference {tracking.reference}, so none was cancelled.",
+        advice="Say which one is meant by its id: give deployment_id.",
+    )
+
+
+def several_run(numbers: Sequence[int]) -> Result:
+    """Say that more than one deployment runs, so none of them was cancelled."""
+    return Result(
+        Outcome.UNKNOWN,
+        f"The deployments {' and '.join(map(str, numbers))} are running, so none was cancelled.",
+        advice="Say which one is meant by its id: give deployment_id.",
+    )
+
+
+def overall(results: Sequence[Result]) -> Result:
+    """Put the results of several together: the worst outcome, and how many ended how."""
+    counts = {word: sum(one.outcome is word for one in results) for word in Outcome}
+    said = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    outcome = worst(one.outcome for one in results)
+    advice = "" if outcome.is_green else "What to do about each of them stands in the job's summary."
+    return Result(outcome, f"Of {len(results)} deployments: {said}.", advice=advice)
+
+
+def unasked() -> Result:
+    """Say that the run ended before a deployment was looked at."""
+    return Result(Outcome.UNKNOWN, "The step ended before Cloud 66 was asked about the deployment.")
+
+
+def aborted_before_action() -> Result:
+    """Say that the workflow was cancelled before this step did anything."""
+    return Result(Outcome.UNKNOWN, "The workflow was cancelled before this step was done; it changed nothing.")
+
+
 def lost_sight(tracking: Tracking, error: ApiError) -> Result:
     """Say that the wait had to end early because the API no longer answers this token."""
     gone = error.status in {404, 410}
@@ -112,6 +165,20 @@ def _not_ended(tracking: Tracking) -> str:
     return f"{name} had not ended as far as is known; last known: {last_known(tracking)}"
 
 
+def aborted_before_post() -> Result:
+    """Say that the workflow was cancelled before anything was asked for."""
+    return Result(Outcome.CANCELLED, f"The workflow was cancelled before the redeploy request. {NOTHING_SCHEDULED}")
+
+
+def left_running(tracking: Tracking) -> Result:
+    """Say that the workflow was cancelled and the deployment, as asked, was not."""
+    return Result(
+        Outcome.UNKNOWN,
+        f"The workflow was cancelled; {name_of(tracking)} goes on (cancel_on_abort is false); "
+        f"last known: {last_known(tracking)}.",
+    )
+
+
 def sentence(text: str) -> str:
     """Let a text begin with a capital letter."""
     return text[:1].upper() + text[1:]
@@ -137,89 +204,3 @@ def last_known(tracking: Tracking) -> str:
             tracking.action.phase, str(tracking.action.phase)
         )
     return "scheduled"
-
-
-def ended(outcome: Outcome, tracking: Tracking, deployment: Saying, action: Saying) -> Result:
-    """Put into words what the table decided."""
-    evidence = (
-        [f"outcome: {tracking.deployment.outcome_said}"]
-        if isinstance(deployment, Phase) and tracking.deployment
-        else []
-    )
-    if tracking.action is not None and tracking.action.message:
-        evidence.append(tracking.action.message)
-    reason = _REASONS[outcome](tracking, deployment, action)
-    return Result(outcome, sentence(reason), "; ".join(evidence))
-
-
-def _success(tracking: Tracking, deployment: Saying, _action: Saying) -> str:
-    if deployment is Phase.SUCCESS:
-        return f"{name_of(tracking)} succeeded."
-    return f"{name_of(tracking)} succeeded; which deployment it was is not known."
-
-
-def _failed(tracking: Tracking, deployment: Saying, action: Saying) -> str:
-    ours, record = name_of(tracking), tracking.deployment
-    by_action = f"action {tracking.action.id}, which carries our reference," if tracking.action else "its action"
-    if deployment is Phase.REVERTED and record is not None:
-        return f"{ours} was reverted by {record.text('reverted_by') or 'somebody'}."
-    if deployment is Phase.ODD and action is not Phase.FAILED:
-        return f"{ours} finished, but what Cloud 66 says of it is not a known success."
-    if deployment is Phase.FAILED:
-        return f"{ours} failed" + (", although its action says success." if action is Phase.SUCCESS else ".")
-    if deployment is Phase.SUCCESS:
-        says = "says that it failed" if action is Phase.FAILED else "does not say how it ended"
-        return f"{ours} says success, but {by_action} {says}."
-    if action is Phase.FAILED:
-        return f"{ours} failed."
-    return f"{ours} finished, but Cloud 66 does not say how."
-
-
-def _cancelled(tracking: Tracking, _deployment: Saying, _action: Saying) -> str:
-    return f"{name_of(tracking)} was cancelled in Cloud 66, not by this workflow."
-
-
-def _unknown(tracking: Tracking, deployment: Saying, _action: Saying) -> str:
-    ours = name_of(tracking)
-    if deployment is Absence.GONE:
-        return f"how {ours} ended is not known: its record has disappeared from Cloud 66."
-    return f"{ours} says success, but no action carries our reference, so it can't be told whether it is ours."
-
-
-_REASONS = {
-    Outcome.SUCCESS: _success,
-    Outcome.FAILED: _failed,
-    Outcome.CANCELLED: _cancelled,
-    Outcome.UNKNOWN: _unknown,
-}
-
-
-def check_commit(result: Result, tracking: Tracking, expected: str) -> Result:
-    """Turn a success into a failure unless the commit that was expected is the one deployed ("" expects none)."""
-    if result.outcome is not Outcome.SUCCESS or not expected:
-        return result
-    sure = tracking.deployment is not None and tracking.proof is Proof.PROVED
-    deployed = tracking.deployment.text("git_hash") if sure and tracking.deployment else ""
-    if same_commit(expected, deployed):
-        return result
-    said = f"commit {deployed} was deployed" if deployed else "which commit was deployed is not known"
-    return Result(
-        Outcome.FAILED,
-        f"{sentence(name_of(tracking))} succeeded, but {said}; {expected} was expected.",
-        result.evidence,
-        "Check that the stack deploys the branch that you expect, and that the commit was pushed before the redeploy.",
-    )
-
-
-def aborted_before_post() -> Result:
-    """Say that the workflow was cancelled before anything was asked for."""
-    return Result(Outcome.CANCELLED, f"The workflow was cancelled before the redeploy request. {NOTHING_SCHEDULED}")
-
-
-def left_running(tracking: Tracking) -> Result:
-    """Say that the workflow was cancelled and the deployment, as asked, was not."""
-    return Result(
-        Outcome.UNKNOWN,
-        f"The workflow was cancelled; {name_of(tracking)} goes on (cancel_on_abort is false); "
-        f"last known: {last_known(tracking)}.",
-    )

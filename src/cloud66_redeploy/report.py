@@ -55,6 +55,10 @@ class Reporter:
             self._warned.add(message)
             self._emit(lambda: core.warning(message, title=self.cleaner.line(title, 100)))
 
+    def notice(self, title: str, text: str) -> None:
+        """Annotate something that is worth knowing and not wrong."""
+        self._emit(lambda: core.notice(self.cleaner.line(text, 2000), title=self.cleaner.line(title, 100)))
+
     def error(self, title: str, sentences: Sequence[str]) -> None:
         """Annotate the error, a line a sentence."""
         message = "\n".join(self.cleaner.line(sentence, 2000) for sentence in sentences if sentence)

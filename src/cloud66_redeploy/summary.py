@@ -12,6 +12,10 @@ from cloud66_redeploy.tracking import Tracking
 _MARKS = {
     Outcome.SUCCESS: "✅",
     Outcome.SCHEDULED: "🕓",
+    Outcome.SKIPPED: "⏭️",
+    Outcome.DRY_RUN: "🧪",
+    Outcome.QUEUED: "🕓",
+    Outcome.DEPLOYING: "🚀",
     Outcome.FAILED: "❌",
     Outcome.CANCELLED: "🚫",
     Outcome.TIMED_OUT: "⏱️",
@@ -40,7 +44,7 @@ def render(result: Result, tracking: Tracking, log: Sequence[str], cleaner: Clea
         f"<tr><th align=left>{head}</th><td>{cell}</td></tr>" for head, cell in _rows(tracking, cleaner) if cell
     )
     parts.append(f"<table>{rows}</table>")
-    if not result.outcome.is_green:
+    if not result.is_green:
         if result.evidence:
             parts.append(f"<p><b>Details:</b> <code>{cleaner.html(result.evidence, 1000)}</code></p>")
         parts.append(f"<p><b>Next:</b> {cleaner.html(advice_for(result), 1000)}</p>")
@@ -98,3 +102,8 @@ def _code(text: str, cleaner: Cleaner) -> str:
 def _link(url: str, text: str, cleaner: Cleaner) -> str:
     shown = _code(text, cleaner)
     return f'<a href="{cleaner.html(url, 2000)}">{shown}</a>' if url and shown else shown
+
+
+def render_many(overall: Result, each: Sequence[tuple[Result, Tracking]], cleaner: Cleaner) -> str:
+    """Write the summary of several."""
+    return "\n".join(render(result, tracking, [], cleaner) for result, tracking in each) + str(overall.outcome)

@@ -20,7 +20,7 @@ class Baseline:
 
     `open_…` are those not finished then; `newest` is the last moment (the server's time) that a deployment of it
     tells of, so a deployment that tells of an earlier one is old, even if it stood further down. `past` is how long
-    those that succeeded took.
+    those that succeeded took, `live` the one whose code is in service.
     """
 
     deployments: frozenset[int] = frozenset()
@@ -29,6 +29,7 @@ class Baseline:
     open_actions: frozenset[int] = frozenset()
     newest: datetime | None = None
     past: tuple[Past, ...] = ()
+    live: Deployment | None = None
 
     @classmethod
     def of(cls, deployments: Iterable[Deployment], actions: Iterable[Action]) -> Self:
@@ -41,6 +42,7 @@ class Baseline:
             frozenset(one.id for one in actions if not one.phase.is_final),
             max((moment for one in deployments for moment in one.times), default=None),
             past_of(deployments),
+            next((one for one in deployments if one.is_live), None),
         )
 
     def is_new(self, deployment: Deployment) -> bool:
@@ -67,9 +69,13 @@ class Tracking:
         reference: the user_reference that marks our action.
         git_ref: the ref asked for, or "".
         sends: how many POSTs may have scheduled a deployment.
+        was_used: an action carried the reference before the POST.
         answered: one of them was answered with "scheduled".
+        attached: somebody else asked for it; who runs this step named it by its reference, its id, or both.
+        named: the id by which it was named, or None: surely a deployment's.
         hint: the id in the POST's answer. A deployment's, or an action's: never a proof.
-        actions_readable: False once the API has refused this token the actions (403, 404).
+        actions_readable: False once the API has refused this token the actions (403, 404), and where there is no
+            reference to look for.
         is_unique: the reference is one that no other run has: it was derived, not given.
         is_shared: more actions carry the reference than POSTs have left: another run has the same one.
         duplicates: further actions that carry our reference (the younger ones).
@@ -87,7 +93,10 @@ class Tracking:
     stack: Stack | None = None
     baseline: Baseline = field(default_factory=Baseline)
     sends: int = 0
+    was_used: bool = False
     answered: bool = False
+    attached: bool = False
+    named: int | None = None
     hint: int | None = None
     action: Action | None = None
     actions_readable: bool = True
@@ -103,6 +112,38 @@ class Tracking:
     queued_ahead: int | None = None
     running_ahead: Deployment | None = None
 
+    @classmethod
+    def of_another(cls, reference: str, named: int | None) -> Self:
+        """Track a deployment that somebody else asked for: by its reference, its id, or both."""
+        return cls(
+            reference,
+            sends=1,
+            attached=True,
+            named=named,
+            actions_readable=bool(reference),
+            is_unique=False,
+        )
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether what was named has not been found."""
+        return self.attached and self.action is None and self.deployment is None
+
+    @property
+    def is_not_live(self) -> bool:
+        """Whether ours is known, and said not to be the one in service."""
+        return self.proved_id is not None and self.deployment is not None and self.deployment.is_live is False
+
+    def successor(self, deployments: Iterable[Deployment]) -> Deployment | None:
+        """Return the deployment that is live and came after ours, if there is one."""
+        ours = self.deployment
+        if ours is None or ours.finished_at is None:
+            return None
+        # One that was done before ours is only still shown as live.
+        return next(
+            (one for one in deployments if one.is_live and one.finished_at and one.finished_at > ours.finished_at), None
+        )
+
     @property
     def proved_id(self) -> int | None:
         """The id of the deployment that is proved ours, or None."""
@@ -115,7 +156,9 @@ class Tracking:
 
     @property
     def lead(self) -> int | None:
-        """The answer's id, where it can be a new deployment's: then no other one is ours. None otherwise."""
+        """The id that leads to ours, and to no other: one that was named, or the answer's, where it can be. Or None."""
+        if self.named is not None:
+            return self.named
         is_actions = self.action is not None and self.action.id == self.hint
         return None if is_actions or self.hint in self.baseline.deployments else self.hint
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from cloud66_redeploy import reasons
 from cloud66_redeploy.client import Client
 from cloud66_redeploy.clock import Clock
-from cloud66_redeploy.deployment import Result
+from cloud66_redeploy.deployment import Action, Deployment, Result
 from cloud66_redeploy.errors import Aborted, ApiError, Declined, Denied, NotFound, NotSent, Refusal, Trouble, Unclear
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.schedule import SETTLE_SECONDS, pause_asked_for, pause_before_next_look
@@ -24,7 +24,11 @@ _LONGEST_PAUSE_SECONDS = 60.0
 _SETTLE_SHARE = 0.15
 
 
-def take_stock(client: Client, tracking: Tracking) -> None:
+Stock = tuple[list[Deployment], list[Action]]
+"""The stack's deployments and actions, as they were before the POST."""
+
+
+def take_stock(client: Client, tracking: Tracking) -> Stock:
     """
     Read what is there before the POST: the stack (a wrong id, token or scope shows here) and the baseline.
 
@@ -36,13 +40,16 @@ def take_stock(client: Client, tracking: Tracking) -> None:
     # Deployments first: one that comes between the calls then has an open action that accounts for it.
     deployments = client.deployments()
     try:
-        actions = [*client.actions(), *client.actions_with(tracking.reference)]
+        earlier = client.actions_with(tracking.reference)
+        actions = [*client.actions(), *earlier]
+        tracking.was_used = bool(earlier)
     except Refusal as refusal:
         if not isinstance(refusal, NotFound) and refusal.status != 403:
             raise
         tracking.actions_readable = False
         actions = []
     tracking.baseline = Baseline.of(deployments, actions)
+    return deployments, actions
 
 
 @dataclass

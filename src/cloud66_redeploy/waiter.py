@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from cloud66_redeploy import reasons
+from cloud66_redeploy import reasons, verdict_words
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.deployment import Result
 from cloud66_redeploy.duration import format_duration
 from cloud66_redeploy.errors import ApiError, Denied, NotFound
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.pace import Pace
-from cloud66_redeploy.schedule import pause_asked_for
+from cloud66_redeploy.schedule import SETTLE_SECONDS, pause_asked_for
 from cloud66_redeploy.tracking import Tracking
+from cloud66_redeploy.turns import take_turns
 from cloud66_redeploy.verdict import decide
 
 RECORD_SETTLE_SECONDS = 15.0
@@ -36,6 +37,7 @@ class Waiter:
     Attributes:
         start: the instant (monotonic seconds) that the timeout counts from.
         pace: says when to look next.
+        due: the instant of the next look.
         on_look: told after each look how many seconds have passed and what kept it from getting news, if anything.
 
     """
@@ -47,7 +49,12 @@ class Waiter:
     start: float
     pace: Pace
     on_look: Callable[[float, ApiError | None], None]
+    due: float = field(init=False)
+    _since: float = field(init=False)
     _open_since: float | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self.due = self._since = self.clock.monotonic()
 
     def wait(self) -> Result:
         """
@@ -57,31 +64,40 @@ class Waiter:
             Aborted: the workflow was cancelled.
 
         """
-        waiting_since = self.clock.monotonic()
+        return take_turns([self], self.clock)[0]
+
+    def look(self) -> Result | None:
+        """Look once; say how it ended, or when the next look is due."""
         deadline = self.start + self.patience.timeout_seconds
-        queue_deadline = min(deadline, waiting_since + self.patience.queue_timeout_seconds)
-        while True:
-            now = self.clock.monotonic()
-            trouble = None
-            try:
-                self.observer.look()
-                self.pace.note(now)
-            except (Denied, NotFound) as refusal:
-                return reasons.lost_sight(self.tracking, refusal)
-            except ApiError as passing:
-                trouble = passing
-            result = None if trouble else self._result(now, deadline)
-            if result is None and self.tracking.is_hopeless:
-                result = reasons.hopeless()
-            if result is not None:
-                return result
-            self.on_look(now - waiting_since, trouble)
-            if now >= deadline:
-                return reasons.timed_out(self.tracking, self._limit("timeout"), trouble)
-            queued = self.tracking.is_queued
-            if queued and now >= queue_deadline and not trouble:
-                return reasons.timed_out(self.tracking, self._limit("queue_timeout"), None)
-            self._pause(trouble, deadline, queue_deadline if queued and now < queue_deadline else deadline)
+        queue_deadline = min(deadline, self._since + self.patience.queue_timeout_seconds)
+        now = self.clock.monotonic()
+        trouble = None
+        try:
+            self.observer.look()
+            self.pace.note(now)
+        except (Denied, NotFound) as refusal:
+            return reasons.lost_sight(self.tracking, refusal)
+        except ApiError as passing:
+            trouble = passing
+        result = None if trouble else self._result(now, deadline) or self._in_vain(now)
+        if result is not None:
+            return result
+        self.on_look(now - self._since, trouble)
+        if now >= deadline:
+            return reasons.timed_out(self.tracking, self._limit("timeout"), trouble)
+        queued = self.tracking.is_queued
+        if queued and now >= queue_deadline and not trouble:
+            return reasons.timed_out(self.tracking, self._limit("queue_timeout"), None)
+        self._plan(trouble, deadline, queue_deadline if queued and now < queue_deadline else deadline)
+        return None
+
+    def _in_vain(self, now: float) -> Result | None:
+        """Say that there is nothing that could be waited for, if so."""
+        if self.tracking.is_hopeless:
+            return reasons.hopeless()
+        if self.tracking.is_missing and now - self._since >= SETTLE_SECONDS:
+            return reasons.not_found(self.tracking)
+        return None
 
     def _result(self, now: float, deadline: float) -> Result | None:
         says = self.observer.says()
@@ -95,15 +111,16 @@ class Waiter:
             self.observer.identity.settle()
             says = self.observer.says()
         outcome = decide(*says, settled=settled)
-        return reasons.ended(outcome, self.tracking, *says) if outcome else None
+        return verdict_words.ended(outcome, self.tracking, *says) if outcome else None
 
-    def _pause(self, trouble: ApiError | None, deadline: float, next_strike: float) -> None:
-        pause = self.pace.pause(self.clock.monotonic(), deadline)
+    def _plan(self, trouble: ApiError | None, deadline: float, next_strike: float) -> None:
+        now = self.clock.monotonic()
+        pause = self.pace.pause(now, deadline)
         if self._open_since is not None:
             pause = min(pause, _PAUSE_WHILE_SETTLING_SECONDS)
         if trouble:
             pause = max(pause, pause_asked_for(trouble))
-        self.clock.sleep(max(0.0, min(pause, next_strike - self.clock.monotonic())))
+        self.due = min(now + pause, next_strike)
 
     def _limit(self, name: str) -> str:
         return f"{name} of {format_duration(getattr(self.patience, f'{name}_seconds'))}"

@@ -6,7 +6,8 @@ import pytest
 
 from e2e.act import Ran, run_workflow
 from e2e.stand_in import StandIns
-from hostile import OUR_WARNINGS, OUTPUTS, TOKEN
+from harness import OUTPUTS
+from hostile import OUR_WARNINGS, TOKEN
 
 pytestmark = pytest.mark.needs("act")
 

@@ -12,7 +12,7 @@ import pytest
 from cloud66_simulator import Fault
 from e2e.act import SECRETS, Ran, run_workflow
 from e2e.stand_in import StandIn, StandIns
-from hostile import OUTPUTS
+from harness import OUTPUTS
 
 pytestmark = pytest.mark.needs("act")
 

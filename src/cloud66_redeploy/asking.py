@@ -1,0 +1,42 @@
+"""Ask for one deployment, exactly once, and wait for its outcome unless that was not asked for."""
+
+from cloud66_redeploy import reasons
+from cloud66_redeploy.context import Context
+from cloud66_redeploy.deployment import Outcome, Result
+from cloud66_redeploy.errors import ApiError
+from cloud66_redeploy.handle import Handle
+from cloud66_redeploy.observer import Observer
+from cloud66_redeploy.transport import Transport
+from cloud66_redeploy.trigger import Trigger
+
+
+def ask_and_wait(context: Context, handle: Handle, transport: Transport, start: float) -> Result:
+    """Ask for the deployment of a handle, exactly once, and wait for its outcome, unless that was not asked for."""
+    known = handle.tracking
+    context.note_known(about_to_post=True)
+    client = handle.client(transport)
+    observer = Observer(client, known)
+    asked = {"git_ref": known.git_ref} if known.git_ref else {}
+    options = context.inputs.options | asked | {"user_reference": known.reference}
+    result = Trigger(client, observer, known, context.clock, transport.deadline, handle.say).fire(options)
+    context.note_known()
+    if result is not None:
+        return result
+    handle.say(f"Scheduled; find it in Cloud 66 by its reference: {known.reference}")
+    if not context.inputs.wait:
+        return _scheduled(context, handle, observer)
+    context.wait([handle], transport, start)
+    assert handle.result is not None
+    return handle.result
+
+
+def _scheduled(context: Context, handle: Handle, observer: Observer) -> Result:
+    """Look once, for the ids; whatever it brings, the deployment is scheduled."""
+    try:
+        observer.look()
+    except ApiError as error:
+        handle.say(f"The ids are not known yet: {error}")
+    handle.duplicates(handle.client(context.transport)).cancel()
+    context.note_known()
+    name = reasons.name_of(handle.tracking)
+    return Result(Outcome.SCHEDULED, f"Scheduled {name}; as asked, its outcome was not waited for.")

@@ -1,0 +1,188 @@
+"""What every command of the step works with, and what they share: waiting for deployments, cancelling, logs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from cloud66_redeploy import memory, reasons, verdict_words
+from cloud66_redeploy.client import Client, Kept
+from cloud66_redeploy.clock import Clock
+from cloud66_redeploy.commands import LogMode
+from cloud66_redeploy.deployment import Outcome, Result
+from cloud66_redeploy.errors import ApiError, Trouble
+from cloud66_redeploy.handle import Handle
+from cloud66_redeploy.inputs import Inputs
+from cloud66_redeploy.narrator import Narrator
+from cloud66_redeploy.outputs import known_outputs
+from cloud66_redeploy.report import Reporter
+from cloud66_redeploy.tracking import Tracking
+from cloud66_redeploy.transport import Limits, Transport
+from cloud66_redeploy.turns import take_turns
+
+if TYPE_CHECKING:
+    from cloud66_redeploy.canceller import Canceller
+    from cloud66_redeploy.rollback import Rollback
+
+_CANCEL_ON_TIMEOUT_SECONDS = 15.0
+_CANCEL_ON_TIMEOUT_LIMITS = Limits(connect=4.0, read=7.0, total=8.0)
+_CANCEL_ON_TIMEOUT_PAUSE_SECONDS = 2.0
+_LOG_LIMITS = Limits(connect=3.0, read=8.0, total=10.0)
+_LOG_LINES = 50
+
+
+@dataclass
+class Context:
+    """
+    One step.
+
+    Attributes:
+        transport: makes its calls; its deadline is the step's.
+        start: the instant (monotonic seconds) that the timeout counts from.
+        handles: the deployments that the step is about. What of them is open is cancelled with the workflow.
+        result: how the step ended, where that is no single deployment's.
+        rollback: what became of a rollback, once one was asked for.
+        cancelling: a cancellation on a timeout is under way.
+        canceller: what cancels a deployment because that is the step's command.
+
+    """
+
+    environ: Mapping[str, str]
+    inputs: Inputs
+    reporter: Reporter
+    clock: Clock
+    transport: Transport
+    start: float
+    handles: list[Handle] = field(default_factory=list)
+    result: Result | None = None
+    rollback: "Rollback | None" = None
+    cancelling: bool = False
+    canceller: "Canceller | None" = None
+    _kept: dict[str, Kept] = field(default_factory=dict)
+
+    @property
+    def patient(self) -> Transport:
+        """Makes calls that are tried again until the deadline, and says so."""
+        narrator = Narrator(self.reporter.say)
+
+        def tell(trouble: Trouble) -> None:
+            narrator.tell(self.clock.monotonic() - self.start, f"{trouble}; trying again")
+
+        return replace(self.transport, tries=None, on_trouble=tell)
+
+    @property
+    def under_way(self) -> list[Handle]:
+        """The deployments that may still be going on: those of the step, and that of a rollback."""
+        return [one for one in (*self.handles, *(self.rollback.handles if self.rollback else [])) if one.is_open]
+
+    def handle(self, stack_id: str, tracking: Tracking, label: str = "", *, shared: bool = False) -> Handle:
+        """Make a handle; those of one stack that are looked at together share its lists."""
+        kept = self._kept.setdefault(stack_id, {}) if shared else None
+        return Handle(stack_id, tracking, self.reporter, label, kept, self.inputs.expected_commit)
+
+    def wait(self, handles: Sequence[Handle], transport: Transport, start: float) -> None:
+        """Wait for the outcome of each; cancel those that time out, if so asked."""
+
+        def end(number: int, result: Result) -> None:
+            handle = handles[number]
+            handle.result = _checked(handle, result)
+            handle.duplicates(handle.client(transport)).cancel()
+            handle.show_log(to_the_end=True)
+            if len(handles) > 1:
+                handle.say(f"{handle.result.outcome}: {handle.result.reason}")
+
+        for one in handles:
+            self.follow_log(one, transport)
+        waiters = [one.waiter(transport, self.inputs, start, self.note_known) for one in handles]
+        take_turns(waiters, self.clock, self._forget, end)
+        late = [one for one in handles if one.result and one.result.outcome is Outcome.TIMED_OUT]
+        if late and self.inputs.cancel_on_timeout:
+            self._cancel_on_timeout(late)
+        for handle in handles:
+            if handle.tracking.is_not_live and handle.result and handle.result.outcome is Outcome.SUCCESS:
+                self._name_the_live_one(handle)
+
+    def cancel(
+        self, handles: Sequence[Handle], transport: Transport, pause_seconds: float, why: str
+    ) -> list[tuple[Result, bool]]:
+        """Cancel them; return for each how it ended and whether nothing is left to be done."""
+        cancellers = [one.canceller(transport, pause_seconds, why) for one in handles]
+        results = take_turns(cancellers, self.clock, self._forget)
+        return [(result, canceller.is_over) for result, canceller in zip(results, cancellers, strict=True)]
+
+    def follow_log(self, handle: Handle, transport: Transport) -> None:
+        """Let the stack's log be shown as it grows, if so asked; what it holds already is not ours."""
+        if self.inputs.log is LogMode.LIVE and handle.live is None:
+            from cloud66_redeploy.live_log import LiveLog  # noqa: PLC0415 - only who asked for it pays for it
+
+            client = Client(replace(transport, limits=_LOG_LIMITS, tries=1), handle.stack_id)
+            handle.live = LiveLog(client, handle.tracking, self.transport.quota, self.reporter.cleaner)
+            if not handle.tracking.attached:
+                handle.live.read()
+
+    def read_logs(self, handles: Sequence[Handle], deadline: float) -> None:
+        """Read the last lines of the stack's log for each bad outcome: best effort, one call, changing nothing."""
+        for handle in handles:
+            known, result = handle.tracking, handle.result
+            if result is None or result.is_green or known.sends == 0 or known.is_missing:
+                continue
+            if self.inputs.log is LogMode.NEVER:
+                continue
+            self.note_known()
+            # After cancelling on a timeout the deadline has long passed.
+            until = self.clock.monotonic() if self.cancelling else deadline
+            hurried = replace(self.transport, deadline=until, limits=_LOG_LIMITS, tries=1)
+            try:
+                text = Client(hurried, handle.stack_id).last_log()
+            except ApiError as error:
+                handle.say(f"The stack's log could not be read: {error}")
+            else:
+                handle.log = self.reporter.cleaner.tail(text, lines=_LOG_LINES)
+
+    def note_known(self, *, about_to_post: bool = False) -> None:
+        """Put out what is known so far, and keep what the post step has to know."""
+        if len(self.handles) == 1:
+            for name, value in known_outputs(self.handles[0].tracking, self.reporter.cleaner).items():
+                self.reporter.output(name, value)
+        if self.rollback is not None:
+            for name, value in self.rollback.outputs().items():
+                self.reporter.output(name, value)
+        kept = [
+            one.memory(cancel_on_abort=self.inputs.cancel_on_abort)
+            for one in self.under_way
+            if about_to_post or one.tracking.sends
+        ]
+        if kept:
+            self.reporter.state(memory.STATE, memory.write(kept))
+
+    def _cancel_on_timeout(self, late: Sequence[Handle]) -> None:
+        deadline = self.clock.monotonic() + _CANCEL_ON_TIMEOUT_SECONDS
+        hurried = replace(self.transport, deadline=deadline, limits=_CANCEL_ON_TIMEOUT_LIMITS)
+        self.cancelling = True
+        why = "The timeout passed"
+        ends = self.cancel(late, hurried, _CANCEL_ON_TIMEOUT_PAUSE_SECONDS, why)
+        for handle, (end, _) in zip(late, ends, strict=True):
+            timed_out = handle.result
+            assert timed_out is not None
+            said = reasons.sentence(end.reason.removeprefix(f"{why}; "))
+            over = end.outcome in {Outcome.SUCCESS, Outcome.FAILED}
+            reason = f"{timed_out.reason} {said}"
+            handle.result = _checked(handle, end) if over else replace(timed_out, reason=reason, evidence=end.evidence)
+
+    def _name_the_live_one(self, handle: Handle) -> None:
+        """Say which deployment went live after ours: best effort, one call, changing nothing."""
+        client = Client(replace(self.transport, limits=_LOG_LIMITS, tries=1), handle.stack_id)
+        try:
+            live = handle.tracking.successor(client.deployments())
+        except ApiError as error:
+            handle.say(f"It is not live; which deployment is could not be read: {error}")
+            return
+        if live is not None:
+            self.reporter.notice("Superseded", verdict_words.superseded(handle.tracking, live))
+
+    def _forget(self) -> None:
+        for kept in self._kept.values():
+            kept.clear()
+
+
+def _checked(handle: Handle, result: Result) -> Result:
+    return verdict_words.check_commit(result, handle.tracking, handle.expected_commit)

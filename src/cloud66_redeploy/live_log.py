@@ -1,0 +1,88 @@
+"""The stack's log while ours is deploying: what is new in it since the last look. It never touches the wait."""
+
+from cloud66_redeploy.client import Client
+from cloud66_redeploy.deployment import Phase
+from cloud66_redeploy.errors import ApiError
+from cloud66_redeploy.quota import Quota
+from cloud66_redeploy.text import Cleaner
+from cloud66_redeploy.tracking import Tracking
+
+_MOST_LINES = 200
+"""So many lines a look; who wants all of a chatty log finds it in the dashboard."""
+
+_LARGEST_LOG = 200_000
+_MOST_KEPT_LINES = 2000
+"""Bounds on what is compared with the next log."""
+
+_MOST_FAILURES = 5
+"""After so many in a row it is given up: the log is a courtesy."""
+
+
+def new_lines(before: list[str], now: list[str]) -> tuple[list[str], bool]:
+    """
+    Return the lines of a log that were not there before, and whether it is the same log going on.
+
+    Its beginning may have rolled off meanwhile: then what both share is the longest end of the old one that the new
+    one begins with. A log that shares nothing with the old one is another one. One that is only shorter has nothing
+    new.
+    """
+    if now == before[: len(now)]:
+        return [], True
+    for start in range(len(before)):
+        shared = before[start:]
+        if now[: len(shared)] == shared:
+            return now[len(shared) :], True
+    return now, not before
+
+
+class LiveLog:
+    """Reads what is new in one stack's log."""
+
+    def __init__(self, client: Client, tracking: Tracking, quota: Quota, cleaner: Cleaner) -> None:
+        self._client = client
+        self._tracking = tracking
+        self._quota = quota
+        self._cleaner = cleaner
+        self._before: list[str] = []
+        self._failures = 0
+        self._is_ours = False
+
+    def read(self, *, same: bool = False) -> list[str]:
+        """
+        Read the log; return the lines that are new, harmless behind a prefix, or none where it can't be read.
+
+        Args:
+            same: only those of the log that has been read before, not of one that has begun since.
+
+        """
+        if self._failures >= _MOST_FAILURES or self._quota.is_low:
+            return []
+        try:
+            text = self._client.last_log()
+        except ApiError as error:
+            self._failures += 1
+            given_up = self._failures == _MOST_FAILURES
+            return [f"The stack's log can't be read, so it is not shown any more: {error}"] if given_up else []
+        self._failures = 0
+        lines = text[-_LARGEST_LOG:].splitlines()[-_MOST_KEPT_LINES:]
+        if not lines:
+            return []
+        found, goes_on = new_lines(self._before, lines)
+        self._before = lines
+        if same and not goes_on:
+            return []
+        left_out = [f"| … {len(found) - _MOST_LINES} more lines"] if len(found) > _MOST_LINES else []
+        return left_out + [f"| {line}" for line in self._cleaner.tail("\n".join(found), _MOST_LINES)]
+
+    def read_ours(self) -> list[str]:
+        """Do the same while ours is deploying; until then it is somebody else's log, and none of it is returned."""
+        ours = self._tracking.deployment
+        found = self.read()
+        if ours is None or ours.phase is not Phase.RUNNING:
+            return []
+        self._is_ours = True
+        return found
+
+    def read_the_end(self) -> list[str]:
+        """Return what has come in until ours ended, if it was seen deploying at all."""
+        return self.read(same=True) if self._is_ours else []

@@ -1,0 +1,66 @@
+"""The command `redeploy`: ask for a deployment exactly once, wait for it, and go back where that was asked for."""
+
+from cloud66_redeploy import reasons
+from cloud66_redeploy.asking import ask_and_wait
+from cloud66_redeploy.commands import OnBusy
+from cloud66_redeploy.context import Context
+from cloud66_redeploy.deployment import Outcome, Result
+from cloud66_redeploy.errors import ApiError, InputError
+from cloud66_redeploy.handle import Handle
+from cloud66_redeploy.inputs import NO_ROLLBACK_OF_DOCKER
+from cloud66_redeploy.trigger import Stock, take_stock
+
+
+def redeploy(context: Context) -> None:
+    """
+    Do it, and leave in the context how it ended.
+
+    Raises:
+        Aborted: the workflow was cancelled.
+
+    """
+    inputs, handle = context.inputs, context.handles[0]
+    context.note_known()
+    try:
+        stock = take_stock(handle.client(context.patient), handle.tracking)
+    except ApiError as error:
+        handle.result = reasons.unready(error)
+        return
+    _announce(context, handle)
+    handle.result = _before_asking(context, handle, stock)
+    if handle.result is not None:
+        return
+    context.follow_log(handle, context.transport)
+    handle.result = ask_and_wait(context, handle, context.transport, context.start)
+    context.read_logs([handle], context.transport.deadline)
+    if inputs.rollback and handle.result.outcome is Outcome.FAILED and handle.tracking.sends:
+        from cloud66_redeploy.going_back import go_back  # noqa: PLC0415 - needed by no run that goes well
+
+        go_back(context, handle)
+
+
+def _announce(context: Context, handle: Handle) -> None:
+    inputs, stack = context.inputs, handle.tracking.stack
+    assert stack is not None
+    what = " ".join(f"{name}={value}" for name, value in inputs.options.items() if name != "user_reference")
+    where = stack.text("environment") or "environment not known"
+    handle.say(f"Stack {stack.text('name') or stack.uid} ({where}), UID {stack.uid}")
+    doing = "Would ask" if inputs.dry_run else "Asking"
+    handle.say(f"{doing} Cloud 66 to redeploy it{': ' + what if what else ''}")
+    if not handle.tracking.actions_readable:
+        context.reporter.warn(
+            "Actions can't be read",
+            "This token can't read the stack's actions, so only the answer's id can tell which deployment is ours.",
+        )
+
+
+def _before_asking(context: Context, handle: Handle, stock: Stock) -> Result | None:
+    """Return what ends the run before anything is asked for, if anything does."""
+    inputs, stack = context.inputs, handle.tracking.stack
+    if inputs.rollback and stack and stack.text("framework").lower() == "docker":
+        return reasons.bad_input(InputError("rollback", "was given for a Docker stack.", NO_ROLLBACK_OF_DOCKER))
+    if inputs.dry_run or inputs.on_busy is not OnBusy.QUEUE:
+        from cloud66_redeploy.first_look import first_look  # noqa: PLC0415 - only who asked for it pays for it
+
+        return first_look(context, handle, stock)
+    return None
