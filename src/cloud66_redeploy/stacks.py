@@ -23,16 +23,15 @@ def find_stack(transport: Transport, name: str, environment: str) -> Stack:
     found = [one for one in named if environment in {"", one.text("environment")}]
     if len(found) == 1:
         return found[0]
-    given = f"is {shown(name)}{f' with environment {shown(environment)}' if environment else ''}, which"
     if found:
+        said = f"is {shown(name)}, but {len(found)} stacks have that name{' and environment' if environment else ''}."
         raise InputError(
-            "stack_name",
-            f"{given} {len(found)} stacks are called.",
-            f"Give environment, or stack_id: {_listed(found)}.",
+            "stack_name", said, f"Give {'' if environment else 'environment, or '}stack_id: {_listed(found)}."
         )
     if named:
-        raise InputError("environment", f"is {shown(environment)}, where {shown(name)} has none.", f"{_there(named)}")
-    raise InputError("stack_name", f"{given} no stack is called that this token can see.", _there(stacks))
+        said = f"is {shown(environment)}, but no stack named {shown(name)} has that environment."
+        raise InputError("environment", said, _there(named))
+    raise InputError("stack_name", f"is {shown(name)}, but this token can see no stack of that name.", _there(stacks))
 
 
 def _there(stacks: list[Stack]) -> str:
