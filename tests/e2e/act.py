@@ -72,10 +72,20 @@ def workspace_for(image: str, folder: Path) -> None:
     (folder / ".github/workflows").mkdir(parents=True)
     for path in WORKFLOWS.glob("*.yml"):
         shutil.copy(path, folder / ".github/workflows")
+    (folder / "action.yml").write_text(action_with(image), encoding="utf8")
+    make_repository(folder)
+
+
+def action_with(image: str) -> str:
+    """Return action.yml, with an image that has been built already."""
     text = (ROOT / "action.yml").read_text(encoding="utf8")
     built = text.replace("image: Dockerfile\n", f"image: docker://{image}\n")
     assert built != text
-    (folder / "action.yml").write_text(built, encoding="utf8")
+    return built
+
+
+def make_repository(folder: Path) -> None:
+    """Make a git repository of a folder, where there is git."""
     if git := shutil.which("git"):
         # act asks git for the commit, and complains a thousand times where there is none.
         config = ["-c", "user.name=e2e", "-c", "user.email=e2e@example.com"]
@@ -88,14 +98,16 @@ def workspace_for(image: str, folder: Path) -> None:
             subprocess.run([git, *words], cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
 
-def run_workflow(workspace: Path, name: str, variables: Mapping[str, str]) -> tuple[int, dict[str, Ran]]:
+def run_workflow(
+    workspace: Path, name: str, variables: Mapping[str, str], trigger: str = "workflow_dispatch", *options: str
+) -> tuple[int, dict[str, Ran]]:
     """Run one workflow file; return act's exit status and its jobs by id (`id/value` for a job of a matrix)."""
     own = workspace.parent / "act"
     (own / "config/act").mkdir(parents=True, exist_ok=True)
     # An rc file, even an empty one, keeps act from asking for a default image.
     (own / "config/act/actrc").touch()
     runner = os.environ.get("E2E_RUNNER_IMAGE", "python:3.13-slim")
-    command = [act_command() or "act", "workflow_dispatch", "--json", "--workflows", f".github/workflows/{name}.yml"]
+    command = [act_command() or "act", trigger, *options, "--json", "--workflows", f".github/workflows/{name}.yml"]
     command += ["--platform", f"ubuntu-latest={runner}", "--pull=false", "--rm", "--concurrent-jobs", "4"]
     command += ["--container-daemon-socket", "-", "--no-cache-server"]
     for secret, value in SECRETS.items():

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from cloud66_simulator import Behaviour, Deployment, Fault, ScaledClock, Simulator
+from cloud66_simulator import Behaviour, Deployment, Fault, ScaledClock, Simulator, StackSpec
 from cloud66_simulator.records import RequestRecord
 from cloud66_simulator.server import serve
 
@@ -41,9 +41,16 @@ class StandIns:
         self._closing = threading.Event()
         self._threads: list[threading.Thread] = []
 
-    def start(self, *, faults: Sequence[Fault] = (), tls: ssl.SSLContext | None = None, **behaviour: Any) -> StandIn:
+    def start(
+        self,
+        *,
+        faults: Sequence[Fault] = (),
+        tls: ssl.SSLContext | None = None,
+        stacks: Sequence[StackSpec] | None = None,
+        **behaviour: Any,
+    ) -> StandIn:
         """Start one."""
-        simulator = Simulator(ScaledClock().now, behaviour=Behaviour(**behaviour), faults=faults)
+        simulator = Simulator(ScaledClock().now, behaviour=Behaviour(**behaviour), faults=faults, stacks=stacks)
         return StandIn(simulator, self._stack.enter_context(serve(simulator, ssl_context=tls)))
 
     def after_post(self, stand_in: StandIn, seconds: float, act: Callable[[], object]) -> None:
