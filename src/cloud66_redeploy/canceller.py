@@ -9,14 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cloud66_redeploy import reasons
+from cloud66_redeploy.advice import advice_on
 from cloud66_redeploy.client import Client
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.deployment import Outcome, Result
 from cloud66_redeploy.duplicates import Duplicates
-from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound, Unclear
+from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound, Refusal, Unclear
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.reasons import NOTHING_SCHEDULED, name_of
-from cloud66_redeploy.schedule import SETTLE_SECONDS, pause_asked_for
+from cloud66_redeploy.schedule import MAX_PAUSE_SECONDS, SETTLE_SECONDS, pause_asked_for, pause_before_next_look
 from cloud66_redeploy.tracking import Proof, Tracking
 from cloud66_redeploy.turns import take_turns
 from cloud66_redeploy.verdict import Absence, decide
@@ -29,9 +30,10 @@ class Canceller:
 
     Attributes:
         deadline: the instant (monotonic seconds) at which it stops looking whether the cancellation took.
-        pause_seconds: between two looks.
+        pause_seconds: between two looks, where there is no time to be patient.
         why: what led to it, as the beginning of a sentence: "The workflow was cancelled".
-        patient: there is time to leave a server alone that asks for it.
+        patient: there is time: pauses grow, and a server that asks to be left alone is.
+        sent: a cancellation may have left.
         due: the instant of the next look.
 
     """
@@ -46,6 +48,7 @@ class Canceller:
     why: str
     say: Callable[[str], None]
     patient: bool = False
+    sent: bool = field(default=False, init=False)
     due: float = field(init=False)
     _since: float = field(init=False)
     _accepted: bool = field(default=False, init=False)
@@ -84,17 +87,18 @@ class Canceller:
             result = self.unfinished()
         if result is not None:
             return result
-        pause = max(self.pause_seconds, pause_asked_for(self._trouble) if self._trouble and self.patient else 0.0)
+        pause = self.pause_seconds
+        if self.patient:
+            asked = pause_asked_for(self._trouble) if self._trouble else 0.0
+            pause = max(asked, pause_before_next_look(now - self._since, MAX_PAUSE_SECONDS))
         self.due = min(self.clock.monotonic() + pause, self.deadline)
         return None
 
     def _in_vain(self, *, absent: bool) -> Result | None:
         """Say that there is nothing that could be cancelled, if so."""
         known = self.tracking
-        if known.attached:
-            if known.is_shared:
-                return reasons.ambiguous(known)
-            return reasons.not_found(known) if absent else None
+        if known.attached and (absent or known.is_shared):
+            return reasons.not_to_be_told(known)
         none = f"{self.why}; no action carries the reference. {NOTHING_SCHEDULED}"
         return Result(Outcome.CANCELLED, none) if absent else None
 
@@ -112,6 +116,7 @@ class Canceller:
         if known.deployment is not None and not known.deployment.phase.is_final:
             if self._trouble is None:
                 self.say(f"{self.why}: cancelling {name_of(known)}.")
+            self.sent = True
             try:
                 self.client.cancel(known.deployment.id)
             except Declined:
@@ -122,43 +127,46 @@ class Canceller:
                 raise
             else:
                 self._accepted = True
-        nothing = known.action is None and known.deployment is None and not known.answered
-        return nothing and (known.actions_readable or known.attached)
+        if known.attached:
+            return known.deployment is None
+        return known.actions_readable and known.action is None and known.deployment is None and not known.answered
 
     def _ended(self) -> Result | None:
         """Say how it ended, if it has; the same table decides as for a run that nobody cancelled."""
         says = self.observer.says()
         outcome = decide(*says, settled=True)
-        name = name_of(self.tracking)
+        gone, name, said = says[0] is Absence.GONE, name_of(self.tracking), self._said()
         if outcome is Outcome.SUCCESS:
             return Result(Outcome.SUCCESS, f"{self.why}, but {name} had already succeeded.")
-        if (self._accepted or self._maybe_accepted) and (
-            outcome in {Outcome.FAILED, Outcome.CANCELLED} or says[0] is Absence.GONE
-        ):
-            return Result(Outcome.CANCELLED, f"{self.why}; {name} was cancelled.", self._said())
+        # Where the answer was lost, only the record's own words tell a cancellation from a failure.
+        took = self._accepted or (self._maybe_accepted and (gone or "cancel" in said.lower()))
+        if took and (gone or outcome in {Outcome.FAILED, Outcome.CANCELLED}):
+            return Result(Outcome.CANCELLED, f"{self.why}; {name} was cancelled.", said)
         if outcome is Outcome.CANCELLED:
-            return Result(Outcome.CANCELLED, f"{self.why}; {name} was cancelled already.", self._said())
+            return Result(Outcome.CANCELLED, f"{self.why}; {name} was cancelled already.", said)
+        if outcome is Outcome.FAILED and self._maybe_accepted:
+            lost = "the answer to the cancellation was lost, so whether that was why is not known"
+            return Result(Outcome.FAILED, f"{self.why}; {name} failed ({lost}).", said)
         if outcome is Outcome.FAILED:
-            return Result(Outcome.FAILED, f"{self.why}, but {name} had already failed.", self._said())
+            return Result(Outcome.FAILED, f"{self.why}, but {name} had already failed.", said)
         return None
 
     def unfinished(self) -> Result:
         """Say that it was not seen to end."""
         self._over = False
-        name, evidence = name_of(self.tracking), str(self._trouble or "")
+        known, evidence = self.tracking, str(self._trouble or "")
+        name = name_of(known)
+        advice = advice_on(self._trouble) if isinstance(self._trouble, Refusal) else ""
         if self._accepted:
-            return Result(
-                Outcome.CANCELLED,
-                f"{self.why}; Cloud 66 took the cancellation of {name}, which is not over yet.",
-                evidence,
-            )
-        if self.tracking.deployment is None:
-            return Result(
-                Outcome.UNKNOWN,
-                f"{self.why}, but which deployment is ours is not known, so none was cancelled.",
-                evidence,
-            )
-        return Result(Outcome.UNKNOWN, f"{self.why}, but {name} could not be cancelled.", evidence)
+            took = f"{self.why}; Cloud 66 took the cancellation of {name}, which is not over yet."
+            return Result(Outcome.CANCELLED, took, evidence)
+        if known.deployment is None:
+            blind = f"{self.why}, but which deployment is ours is not known, so none was cancelled."
+            by_id = "Cancel it in the Cloud 66 dashboard; where deployment_id is given, too, it is known at once."
+            return Result(Outcome.UNKNOWN, blind, evidence, advice or (by_id if known.attached else ""))
+        lost = "was not seen to be cancelled; whether the cancellation arrived is not known"
+        not_done = lost if self._maybe_accepted else "could not be cancelled"
+        return Result(Outcome.UNKNOWN, f"{self.why}, but {name} {not_done}.", evidence, advice)
 
     def _said(self) -> str:
         known = self.tracking

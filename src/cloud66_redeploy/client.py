@@ -19,6 +19,8 @@ _MOST_PAGES = 5
 """How far a look-up by reference goes. With the filter there is one page; without it ours is among the newest."""
 
 
+_MOST_STACK_PAGES = 100
+
 Kept = dict[str, list[Any]]
 """Lists of one stack that have been read in this round of looks, by their path."""
 
@@ -36,10 +38,12 @@ def all_stacks(transport: Transport) -> list[Stack]:
     while page is not None:
         query = {"page": str(page)} if page > 1 else {}
         body = transport.retrying("GET", "/stacks", query)
-        found += _reading("GET /stacks", _list_of(_stack_of), body)
-        # A page that leads back would lead round for ever.
+        stacks = _reading("GET /stacks", _list_of(_stack_of), body)
+        found += stacks
+        # A page that leads back, or to nothing, would lead on for ever.
         following = _next_page(body)
-        page = following if following is not None and following > page else None
+        leads_on = bool(stacks) and following is not None and page < following <= _MOST_STACK_PAGES
+        page = following if leads_on else None
     return found
 
 

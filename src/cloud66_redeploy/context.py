@@ -41,8 +41,8 @@ class Context:
         handles: the deployments that the step is about. What of them is open is cancelled with the workflow.
         result: how the step ended, where that is no single deployment's.
         rollback: what became of a rollback, once one was asked for.
-        cancelling: a cancellation on a timeout is under way.
         canceller: what cancels a deployment because that is the step's command.
+        made_way: what was being cancelled to make way, as a sentence, or "".
 
     """
 
@@ -55,8 +55,8 @@ class Context:
     handles: list[Handle] = field(default_factory=list)
     result: Result | None = None
     rollback: "Rollback | None" = None
-    cancelling: bool = False
     canceller: "Canceller | None" = None
+    made_way: str = ""
     _kept: dict[str, Kept] = field(default_factory=dict)
 
     @property
@@ -72,7 +72,8 @@ class Context:
     @property
     def under_way(self) -> list[Handle]:
         """The deployments that may still be going on: those of the step, and that of a rollback."""
-        return [one for one in (*self.handles, *(self.rollback.handles if self.rollback else [])) if one.is_open]
+        every = [*self.handles, *(self.rollback.handles if self.rollback else [])]
+        return [one for one in every if one.is_open and one.stack_id]
 
     def handle(self, stack_id: str, tracking: Tracking, label: str = "", *, shared: bool = False) -> Handle:
         """Make a handle; those of one stack that are looked at together share its lists."""
@@ -84,7 +85,9 @@ class Context:
 
         def end(number: int, result: Result) -> None:
             handle = handles[number]
-            handle.result = _checked(handle, result)
+            handle.result = checked(handle, result)
+            if result.outcome is Outcome.TIMED_OUT and self.inputs.cancel_on_timeout:
+                self._cancel_on_timeout(handle, result)
             handle.duplicates(handle.client(transport)).cancel()
             handle.show_log(to_the_end=True)
             if len(handles) > 1:
@@ -94,9 +97,6 @@ class Context:
             self.follow_log(one, transport)
         waiters = [one.waiter(transport, self.inputs, start, self.note_known) for one in handles]
         take_turns(waiters, self.clock, self._forget, end)
-        late = [one for one in handles if one.result and one.result.outcome is Outcome.TIMED_OUT]
-        if late and self.inputs.cancel_on_timeout:
-            self._cancel_on_timeout(late)
         for handle in handles:
             if handle.tracking.is_not_live and handle.result and handle.result.outcome is Outcome.SUCCESS:
                 self._name_the_live_one(handle)
@@ -129,7 +129,7 @@ class Context:
                 continue
             self.note_known()
             # After cancelling on a timeout the deadline has long passed.
-            until = self.clock.monotonic() if self.cancelling else deadline
+            until = self.clock.monotonic() if handle.cancelling else deadline
             hurried = replace(self.transport, deadline=until, limits=_LOG_LIMITS, tries=1)
             try:
                 text = Client(hurried, handle.stack_id).last_log()
@@ -154,19 +154,17 @@ class Context:
         if kept:
             self.reporter.state(memory.STATE, memory.write(kept))
 
-    def _cancel_on_timeout(self, late: Sequence[Handle]) -> None:
+    def _cancel_on_timeout(self, handle: Handle, timed_out: Result) -> None:
         deadline = self.clock.monotonic() + _CANCEL_ON_TIMEOUT_SECONDS
         hurried = replace(self.transport, deadline=deadline, limits=_CANCEL_ON_TIMEOUT_LIMITS)
-        self.cancelling = True
+        handle.cancelling = True
         why = "The timeout passed"
-        ends = self.cancel(late, hurried, _CANCEL_ON_TIMEOUT_PAUSE_SECONDS, why)
-        for handle, (end, _) in zip(late, ends, strict=True):
-            timed_out = handle.result
-            assert timed_out is not None
+        [(end, _)] = self.cancel([handle], hurried, _CANCEL_ON_TIMEOUT_PAUSE_SECONDS, why)
+        if end.outcome in {Outcome.SUCCESS, Outcome.FAILED}:
+            handle.result = checked(handle, end)
+        else:
             said = reasons.sentence(end.reason.removeprefix(f"{why}; "))
-            over = end.outcome in {Outcome.SUCCESS, Outcome.FAILED}
-            reason = f"{timed_out.reason} {said}"
-            handle.result = _checked(handle, end) if over else replace(timed_out, reason=reason, evidence=end.evidence)
+            handle.result = replace(timed_out, reason=f"{timed_out.reason} {said}", evidence=end.evidence)
 
     def _name_the_live_one(self, handle: Handle) -> None:
         """Say which deployment went live after ours: best effort, one call, changing nothing."""
@@ -184,5 +182,7 @@ class Context:
             kept.clear()
 
 
-def _checked(handle: Handle, result: Result) -> Result:
+def checked(handle: Handle, result: Result) -> Result:
+    """Check a success: that it is of the deployment that was named, with the commit that was expected."""
+    result = verdict_words.check_named(result, handle.tracking)
     return verdict_words.check_commit(result, handle.tracking, handle.expected_commit)

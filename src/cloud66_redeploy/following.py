@@ -82,7 +82,7 @@ def status(context: Context) -> None:
     says = observer.says()
     outcome = decide(*says, settled=True)
     if known.is_missing:
-        handle.result = reasons.not_found(known)
+        handle.result = reasons.not_to_be_told(known)
     elif outcome is None:
         handle.result = verdict_words.under_way(known)
     else:

@@ -32,6 +32,7 @@ class Handle:
         kept: the lists of its stack, shared by all that look at it in one round; None where it is alone.
         expected_commit: the commit that has to be the one deployed, or "".
         result: how it ended, once that is known.
+        cancelling: it is being cancelled, or was, because a timeout passed.
         log: the last lines of the stack's log, where they were asked for.
         live: reads that log as it grows, where that was asked for.
 
@@ -44,6 +45,7 @@ class Handle:
     kept: Kept | None = None
     expected_commit: str = ""
     result: Result | None = None
+    cancelling: bool = False
     log: list[str] = field(default_factory=list)
     live: "LiveLog | None" = None
 

@@ -20,6 +20,7 @@ class Identity:
     def __init__(self, client: Client, tracking: Tracking) -> None:
         self._client = client
         self._tracking = tracking
+        self._mine: list[Action] = []
 
     def take(self, actions: Sequence[Action]) -> bool:
         """Take the actions that carry our reference; a reference may have served an earlier request, too."""
@@ -28,16 +29,19 @@ class Identity:
             (one for one in actions if one.reference == known.reference and one.id not in known.baseline.actions),
             key=lambda one: one.id,
         )
+        self._mine = mine
         if not mine:
             return False
-        if known.sends > 1:
+        if known.named is not None and known.deployment is not None:
+            self._take_named(known.deployment)
+        elif known.sends > 1:
             known.action, known.duplicates = mine[0], mine[1:]
         else:
             # One POST makes one action. Should there be more, another run took the same reference, and ours can't be
             # told: only when all of them have succeeded has ours.
             known.action = next((one for one in mine if one.phase is not Phase.SUCCESS), mine[0])
             known.is_shared = len(mine) > 1
-        if known.hint == known.action.id == known.proved_id:
+        if known.action is not None and known.hint == known.action.id == known.proved_id:
             # The answer's id was the action's: the deployment of that number is somebody else's.
             known.deployment, known.proof = None, Proof.NONE
         return True
@@ -91,8 +95,12 @@ class Identity:
     def _take_named(self, found: Deployment) -> bool:
         """Take the deployment that was named, unless its record speaks against the action that was named with it."""
         known = self._tracking
-        if known.reference and (known.action is None or not fits(found, known.action, "")):
-            return False
+        if known.reference:
+            # A reference may have served before: the youngest action that the deployment can belong to is its own.
+            fitting = [one for one in self._mine if fits(found, one, "")]
+            if not fitting:
+                return False
+            known.action, known.is_shared = fitting[-1], False
         known.adopt(found, Proof.PROVED)
         return True
 

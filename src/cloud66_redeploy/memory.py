@@ -36,6 +36,8 @@ class Memory:
     One run, as the post step needs it.
 
     Attributes:
+        sends: how many POSTs may have scheduled a deployment.
+        is_unique: no other run has the reference.
         attached: somebody else asked for it.
         named: the id by which it was named, or None.
         proved: the id of the deployment that is proved ours, or None.
@@ -48,6 +50,8 @@ class Memory:
     reference: str
     git_ref: str
     cancel_on_abort: bool
+    sends: int
+    is_unique: bool
     attached: bool
     named: int | None
     hint: int | None
@@ -70,6 +74,8 @@ class Memory:
             reference=tracking.reference,
             git_ref=tracking.git_ref,
             cancel_on_abort=cancel_on_abort,
+            sends=tracking.sends,
+            is_unique=tracking.is_unique,
             attached=tracking.attached,
             named=tracking.named,
             hint=tracking.hint,
@@ -91,6 +97,8 @@ class Memory:
             reference=as_text(kept.get("reference")),
             git_ref=as_text(kept.get("git_ref")),
             cancel_on_abort=kept.get("cancel_on_abort") is True,
+            sends=as_id(kept.get("sends")) or 1,
+            is_unique=kept.get("is_unique") is not False,
             attached=kept.get("attached") is True,
             named=as_id(kept.get("named")),
             hint=as_id(kept.get("hint")),
@@ -112,7 +120,8 @@ class Memory:
             self.reference,
             self.git_ref,
             baseline=Baseline(deployments, open_deployments, actions, open_actions, as_time(self.newest)),
-            sends=1,
+            sends=self.sends,
+            is_unique=self.is_unique,
             answered=self.answered,
             hint=self.proved or self.hint,
             actions_readable=self.actions_readable,

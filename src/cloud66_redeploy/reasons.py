@@ -77,23 +77,22 @@ def not_known(error: ApiError) -> Result:
     return Result(Outcome.UNKNOWN, "Cloud 66 could not be asked about the deployment.", str(error), advice_on(error))
 
 
-def not_found(tracking: Tracking) -> Result:
-    """Say that what was named is not there."""
-    none = f"no action that carries the reference {tracking.reference}" if tracking.reference else ""
+def not_to_be_told(tracking: Tracking) -> Result:
+    """Say why what was named could not be found, or told from others."""
+    reference, named = tracking.reference, tracking.named
+    check = "Check the inputs stack_id, user_reference and deployment_id: they are outputs of the step that asked for "
+    advice = f"{check}the deployment."
+    if tracking.action is None:
+        none = f"no action that carries the reference {reference}" if reference else f"no deployment {named}"
+        return Result(Outcome.UNKNOWN, f"The stack has {none}.", advice=advice)
+    if named is not None:
+        return Result(
+            Outcome.UNKNOWN, f"Deployment {named} is not the one that carries the reference {reference}.", advice=advice
+        )
     return Result(
         Outcome.UNKNOWN,
-        f"The stack has {none or f'no deployment {tracking.named}'}.",
-        advice="Check the inputs stack_id, user_reference and deployment_id: "
-        "they are outputs of the step that asked for the deployment.",
-    )
-
-
-def ambiguous(tracking: Tracking) -> Result:
-    """Say that several deployments carry the reference, so none of them was cancelled."""
-    return Result(
-        Outcome.UNKNOWN,
-        f"Several deployments carry the reference {tracking.reference}, so none was cancelled.",
-        advice="Say which one is meant by its id: give deployment_id.",
+        f"Which deployment carries the reference {reference} can't be told from others.",
+        advice="Say which one is meant by its id, too: give deployment_id.",
     )
 
 
@@ -122,7 +121,18 @@ def unasked() -> Result:
 
 def aborted_before_action() -> Result:
     """Say that the workflow was cancelled before this step did anything."""
-    return Result(Outcome.UNKNOWN, "The workflow was cancelled before this step was done; it changed nothing.")
+    changed = "The workflow was cancelled before this step was done; it changed nothing."
+    return Result(Outcome.UNKNOWN, changed, advice="Run it again to know.")
+
+
+def aborted_cancelling(tracking: Tracking, *, sent: bool) -> Result:
+    """Say that the workflow was cancelled while a deployment was being cancelled."""
+    took = "whether that took was not seen" if sent else "it was not cancelled"
+    return Result(
+        Outcome.UNKNOWN,
+        f"The workflow was cancelled while {name_of(tracking)} was to be cancelled; {took}.",
+        advice="Look at the stack in the Cloud 66 dashboard, or run this again: what is over already is said.",
+    )
 
 
 def lost_sight(tracking: Tracking, error: ApiError) -> Result:
@@ -165,9 +175,10 @@ def _not_ended(tracking: Tracking) -> str:
     return f"{name} had not ended as far as is known; last known: {last_known(tracking)}"
 
 
-def aborted_before_post() -> Result:
-    """Say that the workflow was cancelled before anything was asked for."""
-    return Result(Outcome.CANCELLED, f"The workflow was cancelled before the redeploy request. {NOTHING_SCHEDULED}")
+def aborted_before_post(made_way: str = "") -> Result:
+    """Say that the workflow was cancelled before anything was asked for; and what had been cancelled to make way."""
+    before = f"The workflow was cancelled before the redeploy request. {NOTHING_SCHEDULED}"
+    return Result(Outcome.CANCELLED, f"{before} {made_way}".strip())
 
 
 def left_running(tracking: Tracking) -> Result:

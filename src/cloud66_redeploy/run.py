@@ -1,16 +1,18 @@
 """One run of the step, from left to right: inputs, the command, its end. Everything that it touches is handed in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from actions_toolkit import core
 
-from cloud66_redeploy import reasons, verdict_words
+from cloud66_redeploy import reasons
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.commands import Command
-from cloud66_redeploy.context import Context
+from cloud66_redeploy.context import Context, checked
+from cloud66_redeploy.deployment import Result
 from cloud66_redeploy.ending import Ending, report_ending
 from cloud66_redeploy.errors import Aborted, ApiError, InputError
+from cloud66_redeploy.handle import Handle
 from cloud66_redeploy.inputs import Inputs
 from cloud66_redeploy.memory import ENDED
 from cloud66_redeploy.report import Reporter
@@ -106,31 +108,34 @@ class Run:
 
     def _abort(self, context: Context, signalled_at: float) -> None:
         """Do what a cancelled workflow asks for, in the few seconds that the runner gives."""
-        inputs = context.inputs
-        if context.canceller is not None:
-            context.handles[0].result = context.canceller.unfinished()
+        if context.inputs.command in {Command.CANCEL, Command.STATUS}:
+            context.result = _left(context)
             return
-        if inputs.command not in {Command.REDEPLOY, Command.WAIT}:
-            context.result = reasons.aborted_before_action()
-            return
-        under_way = [one for one in context.under_way if one.tracking.sends]
+        if not context.under_way:
+            context.result = context.result or context.handles[0].result or reasons.aborted_before_action()
+        wanted = []
         for one in context.under_way:
             if one.tracking.sends == 0:
-                one.result = reasons.aborted_before_post()
-            elif not inputs.cancel_on_abort and not context.cancelling:
+                one.result = reasons.aborted_before_post(context.made_way)
+            elif context.inputs.cancel_on_abort or one.cancelling:
+                wanted.append(one)
+            else:
                 one.result = reasons.left_running(one.tracking)
-        if not under_way or not (inputs.cancel_on_abort or context.cancelling):
-            return
-        deadline = signalled_at + ABORT_SECONDS
+        if context.rollback is not None and not context.rollback.handles:
+            context.rollback.refused = "the workflow was cancelled"
+        if wanted:
+            self._cancel(context, wanted, signalled_at + ABORT_SECONDS)
+
+    def _cancel(self, context: Context, wanted: Sequence[Handle], deadline: float) -> None:
         hurried = replace(context.transport, deadline=deadline, limits=_ABORT_LIMITS, tries=1)
         try:
-            ends = context.cancel(under_way, hurried, _ABORT_PAUSE_SECONDS, "The workflow was cancelled")
+            ends = context.cancel(wanted, hurried, _ABORT_PAUSE_SECONDS, "The workflow was cancelled")
         except Exception as error:  # noqa: BLE001 - as above; the post step tries again
             self._settled = False
             self._own_fault(context, error)
             return
-        for one, (result, is_over) in zip(under_way, ends, strict=True):
-            one.result = verdict_words.check_commit(result, one.tracking, one.expected_commit)
+        for one, (result, is_over) in zip(wanted, ends, strict=True):
+            one.result = checked(one, result)
             self._settled = self._settled and is_over
 
     def _own_fault(self, context: Context, error: Exception) -> None:
@@ -141,6 +146,13 @@ class Run:
                 self.reporter.say(f"| {part}")
         for one in context.under_way:
             one.result = one.result or reasons.own_fault(error, sent=one.tracking.sends > 0)
+
+
+def _left(context: Context) -> Result:
+    """Say what a command that only looks, or cancels, has left when the workflow was cancelled."""
+    if context.canceller is None:
+        return reasons.aborted_before_action()
+    return reasons.aborted_cancelling(context.canceller.tracking, sent=context.canceller.sent)
 
 
 def _command(command: Command) -> Callable[[Context], None]:

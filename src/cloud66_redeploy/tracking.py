@@ -126,8 +126,8 @@ class Tracking:
 
     @property
     def is_missing(self) -> bool:
-        """Whether what was named has not been found."""
-        return self.attached and self.action is None and self.deployment is None
+        """Whether what was named has not been found: the reference, or a deployment of that id that fits it."""
+        return self.attached and self.deployment is None and (self.action is None or self.named is not None)
 
     @property
     def is_not_live(self) -> bool:

@@ -60,6 +60,7 @@ class Trigger:
     Attributes:
         deadline: the instant (monotonic seconds) at which it gives up.
         say: takes a line for the log.
+        objection: asked before the request is sent again; returns what speaks against it by now, if anything.
 
     """
 
@@ -69,6 +70,8 @@ class Trigger:
     clock: Clock
     deadline: float
     say: Callable[[str], None]
+    objection: Callable[[], Result | None] = lambda: None
+    _tried: bool = field(default=False, init=False)
     _lost: Trouble | None = field(default=None, init=False)
     _lost_at: float = field(default=0.0, init=False)
 
@@ -111,6 +114,11 @@ class Trigger:
         result = self._settle() if self._lost else None
         if result is None and self.tracking.action is None and self.clock.monotonic() >= self.deadline:
             return self._gave_up(NotSent("POST", "the timeout had passed"))
+        if result is None and self.tracking.action is None and self._tried:
+            result = self.objection()
+            if result is not None and self._lost is not None:
+                result = reasons.uncertain(self.tracking, self._lost)
+        self._tried = True
         return result
 
     def _wait_to_send_again(self, trouble: Trouble, pause: float) -> Result | None:

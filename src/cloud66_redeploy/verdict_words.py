@@ -6,7 +6,7 @@ To change the wording of an outcome, change it here; what to do about it, advice
 
 from cloud66_redeploy.deployment import Deployment, Outcome, Phase, Result
 from cloud66_redeploy.gitref import same_commit
-from cloud66_redeploy.reasons import name_of, sentence
+from cloud66_redeploy.reasons import name_of, not_to_be_told, sentence
 from cloud66_redeploy.tracking import Proof, Tracking
 from cloud66_redeploy.verdict import Absence, Saying
 
@@ -66,6 +66,13 @@ _REASONS = {
     Outcome.CANCELLED: _cancelled,
     Outcome.UNKNOWN: _unknown,
 }
+
+
+def check_named(result: Result, tracking: Tracking) -> Result:
+    """Turn a success into "unknown" where the deployment that was named is not the one that succeeded."""
+    if result.outcome is not Outcome.SUCCESS or tracking.named in {None, tracking.proved_id}:
+        return result
+    return not_to_be_told(tracking)
 
 
 def check_commit(result: Result, tracking: Tracking, expected: str) -> Result:

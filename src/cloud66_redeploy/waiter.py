@@ -96,7 +96,7 @@ class Waiter:
         if self.tracking.is_hopeless:
             return reasons.hopeless()
         if self.tracking.is_missing and now - self._since >= SETTLE_SECONDS:
-            return reasons.not_found(self.tracking)
+            return reasons.not_to_be_told(self.tracking)
         return None
 
     def _result(self, now: float, deadline: float) -> Result | None:
