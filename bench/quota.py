@@ -23,9 +23,10 @@ from cloud66_redeploy.client import Client
 from cloud66_redeploy.deployment import Outcome
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.pace import Pace
+from cloud66_redeploy.stock import take_stock
 from cloud66_redeploy.tracking import Tracking
 from cloud66_redeploy.transport import Session, Transport
-from cloud66_redeploy.trigger import Trigger, take_stock
+from cloud66_redeploy.trigger import Trigger
 from cloud66_redeploy.waiter import Patience, Waiter
 from cloud66_simulator import ManualClock, Simulator, SimulatorAdapter, create_app
 from cloud66_simulator.behaviour import Behaviour

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from cloud66_redeploy import memory, reasons, verdict_words
+from cloud66_redeploy import reasons
 from cloud66_redeploy.client import Client, Kept
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.commands import LogMode
@@ -12,15 +12,14 @@ from cloud66_redeploy.deployment import Outcome, Result
 from cloud66_redeploy.errors import ApiError, Trouble
 from cloud66_redeploy.handle import Handle
 from cloud66_redeploy.inputs import Inputs
-from cloud66_redeploy.narrator import Narrator
 from cloud66_redeploy.outputs import known_outputs
 from cloud66_redeploy.report import Reporter
 from cloud66_redeploy.tracking import Tracking
 from cloud66_redeploy.transport import Limits, Transport
-from cloud66_redeploy.turns import take_turns
 
 if TYPE_CHECKING:
     from cloud66_redeploy.canceller import Canceller
+    from cloud66_redeploy.narrator import Narrator
     from cloud66_redeploy.rollback import Rollback
 
 _CANCEL_ON_TIMEOUT_SECONDS = 15.0
@@ -57,15 +56,18 @@ class Context:
     rollback: "Rollback | None" = None
     canceller: "Canceller | None" = None
     made_way: str = ""
+    _narrator: "Narrator | None" = None
     _kept: dict[str, Kept] = field(default_factory=dict)
 
     @property
     def patient(self) -> Transport:
         """Makes calls that are tried again until the deadline, and says so."""
-        narrator = Narrator(self.reporter.say)
 
         def tell(trouble: Trouble) -> None:
-            narrator.tell(self.clock.monotonic() - self.start, f"{trouble}; trying again")
+            from cloud66_redeploy.narrator import Narrator  # noqa: PLC0415 - only trouble needs it
+
+            self._narrator = self._narrator or Narrator(self.reporter.say)
+            self._narrator.tell(self.clock.monotonic() - self.start, f"{trouble}; trying again")
 
         return replace(self.transport, tries=None, on_trouble=tell)
 
@@ -82,6 +84,7 @@ class Context:
 
     def wait(self, handles: Sequence[Handle], transport: Transport, start: float) -> None:
         """Wait for the outcome of each; cancel those that time out, if so asked."""
+        from cloud66_redeploy.turns import take_turns  # noqa: PLC0415 - not before the first request
 
         def end(number: int, result: Result) -> None:
             handle = handles[number]
@@ -105,6 +108,8 @@ class Context:
         self, handles: Sequence[Handle], transport: Transport, pause_seconds: float, why: str
     ) -> list[tuple[Result, bool]]:
         """Cancel them; return for each how it ended and whether nothing is left to be done."""
+        from cloud66_redeploy.turns import take_turns  # noqa: PLC0415 - not before the first request
+
         cancellers = [one.canceller(transport, pause_seconds, why) for one in handles]
         results = take_turns(cancellers, self.clock, self._forget)
         return [(result, canceller.is_over) for result, canceller in zip(results, cancellers, strict=True)]
@@ -152,6 +157,8 @@ class Context:
             if about_to_post or one.tracking.sends
         ]
         if kept:
+            from cloud66_redeploy import memory  # noqa: PLC0415 - not before the first request
+
             self.reporter.state(memory.STATE, memory.write(kept))
 
     def _cancel_on_timeout(self, handle: Handle, timed_out: Result) -> None:
@@ -175,6 +182,8 @@ class Context:
             handle.say(f"It is not live; which deployment is could not be read: {error}")
             return
         if live is not None:
+            from cloud66_redeploy import verdict_words  # noqa: PLC0415 - not before the first request
+
             self.reporter.notice("Superseded", verdict_words.superseded(handle.tracking, live))
 
     def _forget(self) -> None:
@@ -184,5 +193,7 @@ class Context:
 
 def checked(handle: Handle, result: Result) -> Result:
     """Check a success: that it is of the deployment that was named, with the commit that was expected."""
+    from cloud66_redeploy import verdict_words  # noqa: PLC0415 - not before the first request
+
     result = verdict_words.check_named(result, handle.tracking)
     return verdict_words.check_commit(result, handle.tracking, handle.expected_commit)

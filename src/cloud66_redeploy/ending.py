@@ -1,11 +1,13 @@
 """Tell everybody how it ended: outputs first, then log, annotation and summary."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from cloud66_redeploy import reasons
 from cloud66_redeploy.advice import advice_for
 from cloud66_redeploy.commands import Command
+from cloud66_redeploy.context import Context
 from cloud66_redeploy.deployment import Outcome, Result
 from cloud66_redeploy.duration import format_duration
 from cloud66_redeploy.outputs import all_outputs, deploy_seconds, queued_seconds, results_output
@@ -17,6 +19,15 @@ from cloud66_redeploy.tracking import Tracking
 
 if TYPE_CHECKING:
     from cloud66_redeploy.rollback import Rollback
+
+
+@dataclass(frozen=True)
+class Each:
+    """How one of several ended. `log` holds the last lines of its stack's log, cleaned, or none."""
+
+    result: Result
+    tracking: Tracking
+    log: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -36,8 +47,23 @@ class Ending:
     tracking: Tracking
     command: Command = Command.REDEPLOY
     log: Sequence[str] = ()
-    each: Sequence[tuple[Result, Tracking]] = ()
+    each: Sequence[Each] = ()
     rollback: "Rollback | None" = None
+
+
+def ending_of(context: Context) -> Ending:
+    """Put together what a run leaves to be told."""
+    handles, command = context.handles, context.inputs.command
+    each = [Each(one.result or context.result or reasons.unasked(), one.tracking, one.log) for one in handles]
+    if len(each) > 1:
+        overall = context.result or reasons.overall([one.result for one in each])
+        return Ending(overall, Tracking(""), command, each=each)
+    [only] = each
+    result = context.result or only.result
+    if context.rollback is not None:
+        result = replace(result, reason=f"{result.reason} {context.rollback.describe()}")
+    shown = [replace(only, result=result)] if command is Command.WAIT else []
+    return Ending(result, only.tracking, command, only.log, shown, context.rollback)
 
 
 def report_ending(ending: Ending, reporter: Reporter) -> int:
@@ -53,14 +79,16 @@ def report_ending(ending: Ending, reporter: Reporter) -> int:
         )
     reporter.say(f"{result.outcome}: {result.reason}")
     if len(ending.each) > 1:
-        for one, known in ending.each:
-            reporter.say(f"{_name(known)}: {one.outcome}: {one.reason}")
+        for one in ending.each:
+            reporter.say(f"{_name(one.tracking)}: {one.result.outcome}: {one.result.reason}")
+            if one.log:
+                reporter.group(f"Last lines of the log of {_name(one.tracking)}", one.log)
     if ending.log:
         reporter.group("Last lines of the stack's log", ending.log)
     if not result.is_green:
         reporter.error(f"Cloud 66 {ending.command}: {result.outcome}", _sentences(ending))
     if len(ending.each) > 1:
-        reporter.summary(render_many(result, ending.each, reporter.cleaner))
+        reporter.summary(render_many(result, [(one.result, one.tracking) for one in ending.each], reporter.cleaner))
     else:
         reporter.summary(render(result, tracking, ending.log, reporter.cleaner))
     return 0 if result.is_green else 1
@@ -70,7 +98,7 @@ def _outputs(ending: Ending, cleaner: Cleaner) -> dict[str, str]:
     rollback = {"rollback_outcome": "", "rollback_deployment_id": "", "rolled_back_to": ""}
     if ending.rollback is not None:
         rollback = ending.rollback.outputs()
-    results = results_output(ending.each, cleaner) if ending.each else ""
+    results = results_output([(one.result, one.tracking) for one in ending.each], cleaner) if ending.each else ""
     return all_outputs(ending.result, ending.tracking, cleaner) | rollback | {"results": results}
 
 
@@ -102,9 +130,9 @@ def _sentences(ending: Ending) -> list[str]:
     return [
         result.reason,
         *(
-            f"{sentence(_name(known))}: {one.reason}"
-            for one, known in ending.each
-            if not one.is_green and known is not tracking
+            f"{sentence(_name(one.tracking))}: {one.result.reason}"
+            for one in ending.each
+            if not one.result.is_green and one.tracking is not tracking
         ),
         sentence(", ".join(facts)),
         f"Details: {result.evidence}" if result.evidence else "",

@@ -10,8 +10,8 @@ from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.handle import Handle
 from cloud66_redeploy.outputs import usual_seconds
 from cloud66_redeploy.reasons import NOTHING_SCHEDULED, sentence
+from cloud66_redeploy.stock import Stock, take_stock
 from cloud66_redeploy.tracking import Tracking
-from cloud66_redeploy.trigger import Stock, take_stock
 
 _PAUSE_SECONDS = 2.0
 

@@ -7,9 +7,9 @@ from cloud66_redeploy.context import Context
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.handle import Handle
 from cloud66_redeploy.rollback import Rollback, choose, reference_of, why_not
+from cloud66_redeploy.stock import take_stock
 from cloud66_redeploy.tracking import Tracking
 from cloud66_redeploy.transport import Transport
-from cloud66_redeploy.trigger import take_stock
 
 
 def go_back(context: Context, failed: Handle) -> None:

@@ -6,19 +6,17 @@ from typing import TYPE_CHECKING
 
 from cloud66_redeploy.client import Client, Kept
 from cloud66_redeploy.deployment import Outcome, Result
-from cloud66_redeploy.duplicates import Duplicates
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.inputs import Inputs
-from cloud66_redeploy.memory import Memory
-from cloud66_redeploy.narrator import Narrator, how_far, progress
-from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.report import Reporter
 from cloud66_redeploy.tracking import Tracking
 from cloud66_redeploy.transport import Transport
 
 if TYPE_CHECKING:
     from cloud66_redeploy.canceller import Canceller
+    from cloud66_redeploy.duplicates import Duplicates
     from cloud66_redeploy.live_log import LiveLog
+    from cloud66_redeploy.memory import Memory
     from cloud66_redeploy.waiter import Waiter
 
 
@@ -62,8 +60,10 @@ class Handle:
         """Write a line of the log about it."""
         self.reporter.say(f"{self.label}{text}")
 
-    def duplicates(self, client: Client) -> Duplicates:
+    def duplicates(self, client: Client) -> "Duplicates":
         """Make what undoes a request that went through twice."""
+        from cloud66_redeploy.duplicates import Duplicates  # noqa: PLC0415 - not before the first request
+
         return Duplicates(client, self.tracking, self.reporter.warn)
 
     def show_log(self, *, to_the_end: bool = False) -> None:
@@ -72,8 +72,10 @@ class Handle:
             for line in self.live.read_the_end() if to_the_end else self.live.read_ours():
                 self.say(line)
 
-    def memory(self, *, cancel_on_abort: bool) -> Memory:
+    def memory(self, *, cancel_on_abort: bool) -> "Memory":
         """Take down what the post step has to know."""
+        from cloud66_redeploy.memory import Memory  # noqa: PLC0415 - not before the first request
+
         return Memory.of(self.tracking, self.stack_id, cancel_on_abort=cancel_on_abort)
 
     def waiter(
@@ -93,6 +95,8 @@ class Handle:
             note: called after each look.
 
         """
+        from cloud66_redeploy.narrator import Narrator, how_far, progress  # noqa: PLC0415 - not before the first request
+        from cloud66_redeploy.observer import Observer  # noqa: PLC0415 - not before the first request
         from cloud66_redeploy.pace import Pace  # noqa: PLC0415 - not before the first request
         from cloud66_redeploy.waiter import Patience, Waiter  # noqa: PLC0415 - likewise
 
@@ -113,6 +117,7 @@ class Handle:
     def canceller(self, transport: Transport, pause_seconds: float, why: str, *, patient: bool = False) -> "Canceller":
         """Make what cancels it; `why` begins its sentences, `patient` obeys a server that asks for time."""
         from cloud66_redeploy.canceller import Canceller  # noqa: PLC0415 - needed by no run that goes well
+        from cloud66_redeploy.observer import Observer  # noqa: PLC0415 - likewise
 
         client = self.client(transport)
         return Canceller(

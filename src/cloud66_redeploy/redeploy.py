@@ -1,14 +1,13 @@
 """The command `redeploy`: ask for a deployment exactly once, wait for it, and go back where that was asked for."""
 
 from cloud66_redeploy import reasons
-from cloud66_redeploy.asking import ask_and_wait
 from cloud66_redeploy.commands import OnBusy
 from cloud66_redeploy.context import Context
 from cloud66_redeploy.deployment import Outcome, Result
 from cloud66_redeploy.errors import ApiError, InputError
 from cloud66_redeploy.handle import Handle
 from cloud66_redeploy.inputs import NO_ROLLBACK_OF_DOCKER
-from cloud66_redeploy.trigger import Stock, take_stock
+from cloud66_redeploy.stock import Stock, take_stock
 
 
 def redeploy(context: Context) -> None:
@@ -30,6 +29,8 @@ def redeploy(context: Context) -> None:
     handle.result = _before_asking(context, handle, stock)
     if handle.result is not None:
         return
+    from cloud66_redeploy.asking import ask_and_wait  # noqa: PLC0415 - not before the first request
+
     context.follow_log(handle, context.transport)
     handle.result = ask_and_wait(context, handle, context.transport, context.start)
     context.read_logs([handle], context.transport.deadline)

@@ -10,7 +10,6 @@ from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.commands import Command
 from cloud66_redeploy.context import Context, checked
 from cloud66_redeploy.deployment import Result
-from cloud66_redeploy.ending import Ending, report_ending
 from cloud66_redeploy.errors import Aborted, ApiError, InputError
 from cloud66_redeploy.handle import Handle
 from cloud66_redeploy.inputs import Inputs
@@ -51,6 +50,8 @@ class Run:
         try:
             inputs = Inputs.load(self.environ)
         except InputError as error:
+            from cloud66_redeploy.ending import Ending, report_ending  # noqa: PLC0415 - not before the first request
+
             return report_ending(Ending(reasons.bad_input(error), Tracking("")), self.reporter)
         context = self._context(inputs, start)
         try:
@@ -63,7 +64,9 @@ class Run:
             self._own_fault(context, error)
         if self._settled:
             self.reporter.state(ENDED, "true")
-        return report_ending(_ending_of(context), self.reporter)
+        from cloud66_redeploy.ending import ending_of, report_ending  # noqa: PLC0415 - not before the first request
+
+        return report_ending(ending_of(context), self.reporter)
 
     def _context(self, inputs: Inputs, start: float) -> Context:
         transport = Transport(
@@ -163,17 +166,3 @@ def _command(command: Command) -> Callable[[Context], None]:
     from cloud66_redeploy import following  # noqa: PLC0415 - likewise
 
     return {Command.WAIT: following.wait, Command.CANCEL: following.cancel, Command.STATUS: following.status}[command]
-
-
-def _ending_of(context: Context) -> Ending:
-    """Put together what is to be told."""
-    handles, command = context.handles, context.inputs.command
-    if len(handles) > 1:
-        each = [(one.result or reasons.unasked(), one.tracking) for one in handles]
-        return Ending(context.result or reasons.overall([one for one, _ in each]), Tracking(""), command, each=each)
-    [only] = handles
-    result = context.result or only.result or reasons.unasked()
-    if context.rollback is not None:
-        result = replace(result, reason=f"{result.reason} {context.rollback.describe()}")
-    each = [(result, only.tracking)] if command is Command.WAIT else []
-    return Ending(result, only.tracking, command, only.log, each, context.rollback)

@@ -11,45 +11,17 @@ from dataclasses import dataclass, field
 from cloud66_redeploy import reasons
 from cloud66_redeploy.client import Client
 from cloud66_redeploy.clock import Clock
-from cloud66_redeploy.deployment import Action, Deployment, Result
+from cloud66_redeploy.deployment import Result
 from cloud66_redeploy.errors import Aborted, ApiError, Declined, Denied, NotFound, NotSent, Refusal, Trouble, Unclear
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.schedule import SETTLE_SECONDS, pause_asked_for, pause_before_next_look
-from cloud66_redeploy.tracking import Baseline, Tracking
+from cloud66_redeploy.tracking import Tracking
 
 _MOST_SENDS = 2
 """POSTs that may have scheduled something, in all."""
 
 _LONGEST_PAUSE_SECONDS = 60.0
 _SETTLE_SHARE = 0.15
-
-
-Stock = tuple[list[Deployment], list[Action]]
-"""The stack's deployments and actions, as they were before the POST."""
-
-
-def take_stock(client: Client, tracking: Tracking) -> Stock:
-    """
-    Read what is there before the POST: the stack (a wrong id, token or scope shows here) and the baseline.
-
-    Raises:
-        ApiError: with nothing scheduled.
-
-    """
-    tracking.stack = client.stack()
-    # Deployments first: one that comes between the calls then has an open action that accounts for it.
-    deployments = client.deployments()
-    try:
-        earlier = client.actions_with(tracking.reference)
-        actions = [*client.actions(), *earlier]
-        tracking.was_used = bool(earlier)
-    except Refusal as refusal:
-        if not isinstance(refusal, NotFound) and refusal.status != 403:
-            raise
-        tracking.actions_readable = False
-        actions = []
-    tracking.baseline = Baseline.of(deployments, actions)
-    return deployments, actions
 
 
 @dataclass

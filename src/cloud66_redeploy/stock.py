@@ -1,0 +1,33 @@
+"""What is there before anything is asked for: the stack, its deployments and its actions."""
+
+from cloud66_redeploy.client import Client
+from cloud66_redeploy.deployment import Action, Deployment
+from cloud66_redeploy.errors import NotFound, Refusal
+from cloud66_redeploy.tracking import Baseline, Tracking
+
+Stock = tuple[list[Deployment], list[Action]]
+"""The stack's deployments and actions, as they were before the POST."""
+
+
+def take_stock(client: Client, tracking: Tracking) -> Stock:
+    """
+    Read what is there before the POST: the stack (a wrong id, token or scope shows here) and the baseline.
+
+    Raises:
+        ApiError: with nothing scheduled.
+
+    """
+    tracking.stack = client.stack()
+    # Deployments first: one that comes between the calls then has an open action that accounts for it.
+    deployments = client.deployments()
+    try:
+        earlier = client.actions_with(tracking.reference)
+        actions = [*client.actions(), *earlier]
+        tracking.was_used = bool(earlier)
+    except Refusal as refusal:
+        if not isinstance(refusal, NotFound) and refusal.status != 403:
+            raise
+        tracking.actions_readable = False
+        actions = []
+    tracking.baseline = Baseline.of(deployments, actions)
+    return deployments, actions
