@@ -19,7 +19,7 @@ class Bad(NamedTuple):
         return f"{self.name}: {self.case}"
 
 
-def _of(name: str, **cases: str | tuple[str, str]) -> list[Bad]:
+def of(name: str, **cases: str | tuple[str, str]) -> list[Bad]:
     """Make cases of one input: `what_is_wrong=given`, or `=(given, shown)` where it is not shown as it is."""
     rows = []
     for case, value in cases.items():
@@ -63,7 +63,7 @@ _DURATIONS: dict[str, str | tuple[str, str]] = {
     "full_width_digits": "\uff13\uff10m",
     "invalid_utf_8": ("30m\udcff", "30m\\udcff"),
 }
-_BOOLEANS: dict[str, str | tuple[str, str]] = {
+BOOLEANS: dict[str, str | tuple[str, str]] = {
     "yes": "yes",
     "no": "no",
     "on": "on",
@@ -142,7 +142,7 @@ _SERVICES: dict[str, str | tuple[str, str]] = {
     "query_in_a_name": "web&services=all",
     "invalid_utf_8": ("web\udcff", "web\\udcff"),
 }
-_TEXTS: dict[str, str | tuple[str, str]] = {
+TEXTS: dict[str, str | tuple[str, str]] = {
     "too_long": ("p" * 256, "p" * 100),
     "line_break": ("one\ntwo", "one\\ntwo"),
     "carriage_return": ("one\rtwo", "one\\rtwo"),
@@ -257,20 +257,20 @@ _TOGETHER = [
     Bad("bad ref with services", "git_ref", {"services": "web", "git_ref": "a..b"}, "a..b"),
 ]
 
-BAD_INPUTS: list[Bad] = [
-    *_of("stack_id", **_STACKS),
-    *_of("git_ref", **_REFS),
-    *_of("services", **_SERVICES),
-    *_of("profile", **_TEXTS),
-    *_of("user_reference", **_TEXTS),
-    *_of("wait", **_BOOLEANS),
-    *_of("timeout", **_DURATIONS),
-    *_of("queue_timeout", **_DURATIONS),
-    *_of("poll_interval", **_DURATIONS),
-    *_of("cancel_on_abort", **_BOOLEANS),
-    *_of("cancel_on_timeout", **_BOOLEANS),
-    *_of("expected_commit", **_COMMITS),
-    *_of("api_url", **_ADDRESSES),
+BAD_VALUES: list[Bad] = [
+    *of("stack_id", **_STACKS),
+    *of("git_ref", **_REFS),
+    *of("services", **_SERVICES),
+    *of("profile", **TEXTS),
+    *of("user_reference", **TEXTS),
+    *of("wait", **BOOLEANS),
+    *of("timeout", **_DURATIONS),
+    *of("queue_timeout", **_DURATIONS),
+    *of("poll_interval", **_DURATIONS),
+    *of("cancel_on_abort", **BOOLEANS),
+    *of("cancel_on_timeout", **BOOLEANS),
+    *of("expected_commit", **_COMMITS),
+    *of("api_url", **_ADDRESSES),
     *_TOGETHER,
 ]
 

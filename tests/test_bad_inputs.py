@@ -10,7 +10,9 @@ from unittest import mock
 import pytest
 
 import harness
-from bad_inputs import BAD_INPUTS, BAD_TOKENS, SECRET, Bad
+from bad_commands import BAD_INPUTS, MISFITS
+from bad_inputs import BAD_TOKENS, SECRET, Bad
+from cloud66_redeploy.commands import FITS, Command
 from cloud66_redeploy.inputs import Inputs
 from harness import OUTPUTS, Ending, Step
 
@@ -48,6 +50,13 @@ def test_the_table_is_long() -> None:
     names = Counter(each.partition(":")[0] for each in ids)
     assert set(names) == {re.sub("_seconds$", "", one.name) for one in fields(Inputs)}
     assert min(names.values()) >= 10
+
+
+def test_every_misfit_is_in_the_table() -> None:
+    """Each input is tried with each command that does nothing with it."""
+    wrong = {(name, command) for name, commands in FITS.items() for command in Command if command not in commands}
+    assert {(bad.name, bad.inputs["command"]) for bad in MISFITS} == wrong
+    assert len(wrong) == len(MISFITS) > 20
 
 
 @pytest.mark.parametrize("bad", BAD_INPUTS, ids=lambda bad: bad.id)
@@ -160,7 +169,8 @@ def test_says_what_to_do(step: Callable[..., Step]) -> None:
 def test_long_value_is_cut(step: Callable[..., Step]) -> None:
     """A huge value is shown by its beginning alone, and the error still says what is valid."""
     made = step()
-    for name in ("stack_id", "git_ref", "services", "profile", "timeout", "wait", "expected_commit", "api_url"):
+    names = ("stack_id", "git_ref", "services", "profile", "timeout", "wait", "expected_commit", "api_url")
+    for name in (*names, "command", "on_busy", "log", "rollback", "dry_run"):
         inputs: dict[str, Any] = {name: "9" * 5000 + " x"}
         message = refused(made, made.run(**inputs), name)
         assert "9" * 101 not in message
@@ -171,3 +181,33 @@ def test_long_bare_number_is_cut(step: Callable[..., Step]) -> None:
     made = step()
     message = refused(made, made.run(timeout="9" * 5000), "timeout")
     assert len(message) < 1000
+
+
+@pytest.mark.parametrize("bad", MISFITS, ids=lambda bad: bad.id)
+def test_a_misfit_says_where_the_input_goes(step: Callable[..., Step], bad: Bad) -> None:
+    """Whoever gives an input to a command that does nothing with it learns which commands take it."""
+    made = step()
+    message = refused(made, made.run(**bad.inputs), bad.name)
+    where = ", ".join(command for command in Command if command in FITS[bad.name])
+    assert f"with command: {bad.inputs['command']}. It goes with {where} only." in message
+
+
+def test_a_bad_command_is_answered_with_the_good_ones(step: Callable[..., Step]) -> None:
+    """Whoever mistypes a word learns the words there are."""
+    made = step()
+    assert "Valid are redeploy, wait, cancel, status." in refused(made, made.run(command="deploy"), "command")
+    assert "Valid are queue, fail, skip, cancel, cancel: any." in refused(made, made.run(on_busy="any"), "on_busy")
+    assert "Valid are on_failure, live, never." in refused(made, made.run(log="always"), "log")
+
+
+def test_no_stack_mentions_both_ways_to_name_it(step: Callable[..., Step]) -> None:
+    """Whoever names no stack learns that its UID or its name will do."""
+    made = step()
+    assert "Or give its name as stack_name." in refused(made, made.run(stack_id=""), "stack_id")
+
+
+def test_a_wait_for_nothing_says_where_to_get_the_reference(step: Callable[..., Step]) -> None:
+    """Whoever waits without saying for what learns which output to give."""
+    made = step()
+    message = refused(made, made.run(command="wait"), "user_reference")
+    assert "what the step that asked for the deployment has put out as user_reference" in message

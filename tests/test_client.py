@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.client import Client
+from cloud66_redeploy.client import Client, all_stacks
 from cloud66_redeploy.errors import ApiError, Declined, NotFound, Unclear
 from scripted import Reply, Wire, wire
 
@@ -249,3 +249,45 @@ def test_a_list_of_no_records_is_trouble(records: Any) -> None:
     for read in (one.deployments, one.actions, lambda: one.actions_with("mine")):
         with pytest.raises(Unclear, match="another shape"):
             read()
+
+
+def test_all_stacks_are_read_over_all_pages() -> None:
+    """Pages are asked for one after the other, until there is no next one."""
+    net = wire(
+        wrapped([{"uid": "a", "name": "A"}], pagination={"next": 2}),
+        wrapped([], pagination={"next": 3}),
+        wrapped([{"uid": "c"}, {"uid": "d"}], pagination={"next": None}),
+    )
+    assert [one.uid for one in all_stacks(net.transport)] == ["a", "c", "d"]
+    assert [asked.url for asked in net.script.asked] == [
+        f"{BASE}/stacks",
+        f"{BASE}/stacks?page=2",
+        f"{BASE}/stacks?page=3",
+    ]
+
+
+@pytest.mark.parametrize("body", [{}, {"response": {}}, {"response": "x"}, {"response": [5]}, {"response": [[]]}])
+def test_a_list_of_stacks_of_another_shape_is_trouble(body: object) -> None:
+    """What is no list of stacks is no empty one."""
+    with pytest.raises(Unclear, match="GET /stacks failed: an answer of another shape"):
+        all_stacks(wire(Reply(200, body)).transport)
+
+
+def test_lists_are_kept_until_they_are_cleared() -> None:
+    """Clients of one stack that share what they keep read each list once, until whoever gave it clears it."""
+    net, kept = wire(wrapped([{"id": 7}])), dict[str, list[Any]]()
+    one, other = Client(net.transport, "abc", kept), Client(net.transport, "abc", kept)
+    assert [[each.id for each in found] for found in (one.deployments(), other.deployments())] == [[7], [7]]
+    assert [each.id for each in other.actions()] == [7]
+    assert len(net.script.asked) == 2
+    kept.clear()
+    other.deployments()
+    one.deployments()
+    assert len(net.script.asked) == 3
+
+
+def test_lists_of_other_stacks_are_not_mixed_up() -> None:
+    """What is kept of one stack is not taken for another's."""
+    net, kept = wire(wrapped([{"id": 7}]), wrapped([{"id": 8}])), dict[str, list[Any]]()
+    found = [Client(net.transport, uid, kept).deployments()[0].id for uid in ("abc", "def")]
+    assert found == [7, 8]

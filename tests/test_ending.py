@@ -1,12 +1,14 @@
 """The order in which a run's end is told."""
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
+from cloud66_redeploy.commands import Command
 from cloud66_redeploy.deployment import Outcome, Result
-from cloud66_redeploy.ending import Ending, report_ending
+from cloud66_redeploy.ending import Each, Ending, report_ending
 from cloud66_redeploy.report import Reporter
 from cloud66_redeploy.text import Cleaner
 from cloud66_redeploy.tracking import Proof, Tracking
@@ -85,3 +87,33 @@ def test_an_unknown_deployment_is_warned_about(files: dict[str, Path], capsys: L
     )
     expected = ["warning"] if outcome is Outcome.SUCCESS else ["warning", "error"]
     assert [one.name for one in commands(capsys.readouterr().out)] == expected
+
+
+def test_several_endings(files: dict[str, Path], capsys: Log) -> None:
+    """Of several each is told in the log and the results, the bad ones in the annotation, too."""
+    each = [Each(SUCCESS, known()), Each(FAILED, known(id=109), ["rake aborted!"])]
+    overall = Result(Outcome.FAILED, "Of 2 deployments: 1 success, 1 failed.")
+    assert report_ending(Ending(overall, Tracking(""), Command.WAIT, each=each), Reporter(os.environ, Cleaner())) == 1
+    *said, error = capsys.readouterr().out.splitlines()
+    assert said == [
+        "failed: Of 2 deployments: 1 success, 1 failed.",
+        "Awesome App, deployment 108: success: Deployment 108 succeeded.",
+        "Awesome App, deployment 109: failed: Deployment 108 failed.",
+        "::group::Last lines of the log of Awesome App, deployment 109",
+        "| rake aborted!",
+        "::endgroup::",
+    ]
+    assert "title=Cloud 66 wait%3A failed" in error
+    assert "%0AAwesome App, deployment 109: Deployment 108 failed.%0A" in error
+    assert "deployment 108: " not in error
+    outputs = read_commands(files["GITHUB_OUTPUT"])
+    assert [one["outcome"] for one in json.loads(outputs["results"])] == ["success", "failed"]
+    assert (outputs["outcome"], outputs["deployment_id"]) == ("failed", "")
+
+
+def test_what_was_asked_for_is_green(files: dict[str, Path], capsys: Log) -> None:
+    """A bad outcome that is what the command was for exits with 0 and has no annotation."""
+    result = Result(Outcome.CANCELLED, "As asked; deployment 108 was cancelled.", as_asked=True)
+    assert report_ending(Ending(result, known(), Command.CANCEL), Reporter(os.environ, Cleaner())) == 0
+    assert capsys.readouterr().out == "cancelled: As asked; deployment 108 was cancelled.\n"
+    assert read_commands(files["GITHUB_OUTPUT"])["outcome"] == "cancelled"

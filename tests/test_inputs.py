@@ -8,6 +8,7 @@ from unittest import mock
 import pytest
 
 import harness
+from cloud66_redeploy.commands import Command, LogMode, OnBusy
 from cloud66_redeploy.inputs import Inputs
 from cloud66_simulator import DOCKER_STACK
 from harness import GITHUB, Ending, Step
@@ -39,6 +40,9 @@ def check_defaults(inputs: Inputs) -> None:
     assert inputs.api_url == "https://app.cloud66.com/api/3"
     assert inputs.user_reference.startswith("github/acme/awesome/run-4711-1/deploy/redeploy/")
     assert list(inputs.options) == ["user_reference"]
+    assert (inputs.command, inputs.on_busy, inputs.log) == (Command.REDEPLOY, OnBusy.QUEUE, LogMode.ON_FAILURE)
+    assert (inputs.rollback, inputs.dry_run) == (False, False)
+    assert (inputs.stack_name, inputs.environment, inputs.deployment_id) == ("", "", "")
 
 
 def test_defaults_when_absent() -> None:
@@ -147,8 +151,12 @@ def test_user_reference(step: Callable[..., Step], reference: str) -> None:
 
 def test_reference_differs_by_what_is_asked_for() -> None:
     """Two matrix jobs that ask for different things have different references, and one asked again has its own."""
+    name = {"stack_id": "", "stack_name": "Awesome App"}
     asked: list[dict[str, str]] = [
         {},
+        name,
+        name | {"environment": "production"},
+        name | {"environment": "staging"},
         {"git_ref": "main"},
         {"git_ref": "next"},
         {"services": "main"},

@@ -58,6 +58,11 @@ def test_only_a_proved_deployment_is_remembered(proof: Proof, hint: int) -> None
         '[{"reference": 5}]',
         '[{"reference"',
         "[5]",
+        '[{"named": 108}]',
+        '[{"named": 108, "attached": false, "reference": ""}]',
+        '[{"named": 108, "attached": 1}]',
+        '[{"named": "x", "attached": true}]',
+        '[{"attached": true}]',
         "[" * 200_000,
     ],
 )
@@ -71,3 +76,31 @@ def test_what_is_missing_is_taken_carefully() -> None:
     [kept] = read(json.dumps([{"reference": "mine", "hint": True, "answered": 1, "baseline": []}]))
     assert not kept.cancel_on_abort
     assert kept.to_tracking() == Tracking("mine", sends=1)
+
+
+@pytest.mark.parametrize(
+    ("reference", "named", "name"), [("mine", None, "mine"), ("", 108, "deployment 108"), ("mine", 108, "mine")]
+)
+def test_what_somebody_else_asked_for_is_remembered(reference: str, named: int | None, name: str) -> None:
+    """A deployment that was named by its reference, its id or both comes through as it was named."""
+    known = Tracking.of_another(reference, named)
+    assert again(known) == known
+    [kept] = read(write([Memory.of(known, "abc", cancel_on_abort=True)]))
+    assert kept.name == name
+
+
+def test_of_what_somebody_else_asked_for_the_proved_id_is_remembered() -> None:
+    """Once a deployment is proved to be the one that carries the reference, its id goes with it."""
+    known = Tracking.of_another("mine", None)
+    known.adopt(Deployment.from_json({"id": 109}), Proof.INFERRED)
+    assert again(known).named is None
+    known.adopt(Deployment.from_json({"id": 109}), Proof.PROVED)
+    assert (again(known).named, again(known).attached) == (109, True)
+
+
+def test_several_are_remembered_in_their_order() -> None:
+    """All deployments of one step come through, and one that is garbled does not take the others with it."""
+    known = [tracking(reference="a"), Tracking.of_another("b", None), Tracking.of_another("", 108)]
+    kept = json.loads(write([Memory.of(one, "abc", cancel_on_abort=True) for one in known]))
+    found = read(json.dumps([kept[0], 5, {"named": 5}, None, *kept[1:]]))
+    assert [one.name for one in found] == ["a", "b", "deployment 108"]

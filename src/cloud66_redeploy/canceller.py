@@ -6,7 +6,7 @@ several could be ours nothing is cancelled.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cloud66_redeploy import reasons
 from cloud66_redeploy.advice import advice_on
@@ -97,8 +97,9 @@ class Canceller:
     def _in_vain(self, *, absent: bool) -> Result | None:
         """Say that there is nothing that could be cancelled, if so."""
         known = self.tracking
-        if known.attached and (absent or known.is_shared):
-            return reasons.not_to_be_told(known)
+        if known.attached and (absent or (known.is_shared and known.deployment is None)):
+            why = reasons.not_to_be_told(known)
+            return replace(why, reason=f"{why.reason} Nothing was cancelled.")
         none = f"{self.why}; no action carries the reference. {NOTHING_SCHEDULED}"
         return Result(Outcome.CANCELLED, none) if absent else None
 
@@ -106,10 +107,9 @@ class Canceller:
         """Do the next thing; return whether nothing of ours is to be found."""
         known = self.tracking
         ends = known.deployment is not None and known.deployment.phase.is_final
-        if self._accepted or self._maybe_accepted or ends:
+        is_sure = known.proof is Proof.PROVED and known.sends <= 1
+        if self._accepted or self._maybe_accepted or ends or not is_sure:
             self.observer.look()
-        elif known.proof is not Proof.PROVED or known.sends > 1:
-            self.observer.search()
         self.duplicates.cancel()
         if self._accepted:
             return False

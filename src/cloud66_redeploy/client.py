@@ -38,12 +38,10 @@ def all_stacks(transport: Transport) -> list[Stack]:
     while page is not None:
         query = {"page": str(page)} if page > 1 else {}
         body = transport.retrying("GET", "/stacks", query)
-        stacks = _reading("GET /stacks", _list_of(_stack_of), body)
-        found += stacks
-        # A page that leads back, or to nothing, would lead on for ever.
+        found += _reading("GET /stacks", _list_of(_stack_of), body)
+        # Pages that lead back, or on and on, would never end.
         following = _next_page(body)
-        leads_on = bool(stacks) and following is not None and page < following <= _MOST_STACK_PAGES
-        page = following if leads_on else None
+        page = following if following is not None and page < following <= _MOST_STACK_PAGES else None
     return found
 
 

@@ -136,12 +136,14 @@ class Context:
             # After cancelling on a timeout the deadline has long passed.
             until = self.clock.monotonic() if handle.cancelling else deadline
             hurried = replace(self.transport, deadline=until, limits=_LOG_LIMITS, tries=1)
+            client = Client(hurried, handle.stack_id)
             try:
-                text = Client(hurried, handle.stack_id).last_log()
+                if known.attached and known.is_followed(client.deployments()):
+                    handle.say("The stack's newest log is another deployment's, so it is not shown.")
+                    continue
+                handle.log = self.reporter.cleaner.tail(client.last_log(), lines=_LOG_LINES)
             except ApiError as error:
                 handle.say(f"The stack's log could not be read: {error}")
-            else:
-                handle.log = self.reporter.cleaner.tail(text, lines=_LOG_LINES)
 
     def note_known(self, *, about_to_post: bool = False) -> None:
         """Put out what is known so far, and keep what the post step has to know."""

@@ -22,11 +22,13 @@ class Duplicates:
         """Do what is to be done about what the last look found."""
         known = self._tracking
         if known.is_shared or (known.duplicates and not known.is_unique):
-            self._warn(
-                "Reference not unique",
-                f"Another run carries the reference {known.reference}, too, so ours can't be told from it. "
-                "Leave the input user_reference empty, or give each run its own.",
+            mend = (
+                "Say which deployment is meant by its id, too: give deployment_id."
+                if known.attached
+                else "Leave the input user_reference empty, or give each run its own."
             )
+            said = f"Another run carries the reference {known.reference}, too, so ours can't be told from it. {mend}"
+            self._warn("Reference not unique", said)
             return
         for younger in known.duplicate_deployments:
             if younger.id not in self._done and not younger.phase.is_final:

@@ -1,12 +1,13 @@
 """The commands `wait`, `cancel` and `status`: for deployments that somebody else asked for."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from cloud66_redeploy import reasons, verdict_words
 from cloud66_redeploy.busy import busy_with
-from cloud66_redeploy.context import Context
-from cloud66_redeploy.deployment import Deployment, Outcome, Result
-from cloud66_redeploy.errors import ApiError
+from cloud66_redeploy.context import Context, checked
+from cloud66_redeploy.deployment import Deployment, Outcome, Result, Stack
+from cloud66_redeploy.errors import ApiError, Refusal
 from cloud66_redeploy.handle import Handle
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.tracking import Baseline
@@ -23,10 +24,14 @@ def wait(context: Context) -> None:
         Aborted: the workflow was cancelled.
 
     """
-    for handle in context.handles:
-        handle.result = _meet(context, handle)
-    there = [one for one in context.handles if one.result is None]
     context.note_known()
+    met: dict[str, Handle] = {}
+    for handle in context.handles:
+        first = met.setdefault(handle.stack_id, handle)
+        handle.result = _meet(context, handle) if first is handle else first.result
+        handle.tracking.stack, handle.tracking.baseline = first.tracking.stack, first.tracking.baseline
+    _tell_apart(context.handles)
+    there = [one for one in context.handles if one.result is None]
     if there:
         context.wait(there, context.transport, context.start)
     context.read_logs(context.handles, context.transport.deadline)
@@ -48,7 +53,7 @@ def cancel(context: Context) -> None:
         return
     canceller = handle.canceller(context.transport, _PAUSE_SECONDS, "As asked", patient=True)
     context.canceller = canceller
-    result = canceller.cancel()
+    result = checked(handle, canceller.cancel())
     if canceller.is_over and result.outcome is not Outcome.UNKNOWN:
         handle.result = replace(result, as_asked=True)
     elif result.outcome is Outcome.CANCELLED:
@@ -78,32 +83,54 @@ def status(context: Context) -> None:
     except ApiError as error:
         handle.result = reasons.not_known(error)
         return
-    observer.identity.settle()
+    if decide(*observer.says(), settled=True):
+        # Only once it is over: until then an inference is as good as it gets.
+        observer.identity.settle()
     says = observer.says()
     outcome = decide(*says, settled=True)
-    if known.is_missing:
+    if known.is_missing or (outcome is None and known.is_shared and known.deployment is None):
         handle.result = reasons.not_to_be_told(known)
     elif outcome is None:
         handle.result = verdict_words.under_way(known)
     else:
-        handle.result = replace(verdict_words.ended(outcome, known, *says), as_asked=outcome is not Outcome.UNKNOWN)
+        result = checked(handle, verdict_words.ended(outcome, known, *says))
+        handle.result = replace(result, as_asked=result.outcome is not Outcome.UNKNOWN)
 
 
 def _meet(context: Context, handle: Handle) -> Result | None:
     """Read the stack, and how long its deployments took; return what ends the run, if anything."""
-    client = handle.client(context.patient)
+    client, known = handle.client(context.patient), handle.tracking
+    known.stack = stack = Stack(handle.stack_id)
     try:
-        handle.tracking.stack = client.stack()
-        handle.tracking.baseline = Baseline(past=Baseline.of(client.deployments(), []).past)
-    except ApiError as error:
-        return reasons.not_known(error)
-    stack = handle.tracking.stack
-    name = stack.text("name") or stack.uid
-    if len(context.handles) > 1:
-        handle.label = f"{name}: "
-    else:
-        handle.say(f"Stack {name}, UID {stack.uid}")
+        known.stack = stack = client.stack()
+        known.baseline = Baseline(past=Baseline.of(client.deployments(), []).past)
+    except Refusal as refusal:
+        return reasons.not_known(refusal)
+    except ApiError as trouble:
+        # What is read here is good to have; whether the deployment can be looked at, the looks will tell.
+        handle.say(f"What the stack is like could not be read: {trouble}")
+    if len(context.handles) == 1:
+        handle.say(f"Stack {stack.text('name') or stack.uid}, UID {stack.uid}")
     return None
+
+
+def _tell_apart(handles: Sequence[Handle]) -> None:
+    """Begin the lines of each with its stack's name, and with as much more as tells it from the others."""
+    if len(handles) > 1:
+        ways = list(zip(*(_labels(one) for one in handles), strict=True))
+        labels = next((each for each in ways if len(set(each)) == len(handles)), ways[-1])
+        for handle, label in zip(handles, labels, strict=True):
+            handle.label = f"{label}: "
+
+
+def _labels(handle: Handle) -> tuple[str, ...]:
+    """Name a deployment, by more and more; the last is one that no other target has."""
+    known, stack = handle.tracking, handle.tracking.stack or Stack(handle.stack_id)
+    name, environment = stack.text("name") or stack.uid, stack.text("environment")
+    there = f"{name} ({environment})" if environment else name
+    marks = (known.reference, f"deployment {known.named}" if known.named else "")
+    mark = ", ".join(one for one in marks if one)
+    return name, there, f"{there}, {mark}", f"{there}, UID {stack.uid}, {mark}"
 
 
 def _choose(context: Context, handle: Handle, nothing: str, *, to_be_cancelled: bool) -> Result | None:

@@ -107,7 +107,13 @@ class Identity:
     def _infer(self, actions: Sequence[Action], deployments: Sequence[Deployment]) -> None:
         known = self._tracking
         known.deployment, known.proof, known.maybe_started = None, Proof.NONE, False
-        if known.action is None or (known.lead is not None and not known.duplicates):
+        if known.action is None:
+            return
+        known.maybe_started = any(
+            one.phase is not Phase.QUEUED and known.baseline.is_new(one) and fits(one, known.action, known.git_ref)
+            for one in deployments
+        )
+        if known.lead is not None and not known.duplicates:
             return
         if known.attached and known.is_shared:
             # Of several that carry the reference, none is more meant than the others.
@@ -117,11 +123,6 @@ class Identity:
         if ours and ours[0].id not in known.dropped:
             known.adopt(ours[0], Proof.INFERRED)
             known.duplicate_deployments = ours[1:]
-            return
-        known.maybe_started = any(
-            one.phase is not Phase.QUEUED and known.baseline.is_new(one) and fits(one, known.action, known.git_ref)
-            for one in deployments
-        )
 
     def _check(self, *, settled: bool) -> None:
         known = self._tracking

@@ -14,6 +14,9 @@ NO_ROLLBACK_OF_DOCKER = (
     "A rollback deploys the last good commit again; a Docker stack deploys images, which its deployments don't tell."
 )
 
+_LOOK_SECONDS = 120
+"""`status` is one look: so long it is tried again where Cloud 66 does not answer."""
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -70,7 +73,7 @@ class Inputs:
         _check_fit(command)
         stack_id, name, environment = _stack()
         git_ref, services, profile = values.git_ref(), values.services(), values.text("profile")
-        timeout = values.seconds("timeout")
+        timeout = _LOOK_SECONDS if command is Command.STATUS else values.seconds("timeout")
         stack = {"stack_id": stack_id, "stack_name": name, "environment": environment}
         asked_for = _options(git_ref, services, profile) | {key: value for key, value in stack.items() if value}
         references = values.texts("user_reference") if command is Command.WAIT else [values.text("user_reference")]

@@ -30,9 +30,29 @@ def new_lines(before: list[str], now: list[str]) -> tuple[list[str], bool]:
         return [], True
     for start in range(len(before)):
         shared = before[start:]
-        if now[: len(shared)] == shared:
-            return now[len(shared) :], True
+        if _begins_with(now, shared):
+            grown = now[len(shared) - 1] != shared[-1]
+            return now[len(shared) - grown :], True
     return now, not before
+
+
+def _begins_with(now: list[str], shared: list[str]) -> bool:
+    """Tell whether a log begins with these lines; the last may have grown, and of the first a part rolled off."""
+    count = len(shared)
+    if now[:count] == shared:
+        return True
+    if not 1 < count <= len(now) or not now[count - 1].startswith(shared[-1]):
+        return False
+    rolled = count > 2 and shared[0].endswith(now[0])
+    return now[1 : count - 1] == shared[1:-1] and (rolled or now[0] == shared[0])
+
+
+def _lines_of(text: str) -> list[str]:
+    """Return the last lines of a log, as far as there is something in them."""
+    if len(text) > _LARGEST_LOG:
+        # What is left of the first line may hold half of a secret, which nobody would know for one.
+        text = "".join(text[-_LARGEST_LOG:].splitlines(keepends=True)[1:])
+    return [line for line in text.splitlines() if line.strip()][-_MOST_KEPT_LINES:]
 
 
 class LiveLog:
@@ -45,6 +65,7 @@ class LiveLog:
         self._cleaner = cleaner
         self._before: list[str] = []
         self._failures = 0
+        self._complaint: list[str] = []
         self._is_ours = False
 
     def read(self, *, same: bool = False) -> list[str]:
@@ -61,14 +82,16 @@ class LiveLog:
             text = self._client.last_log()
         except ApiError as error:
             self._failures += 1
-            given_up = self._failures == _MOST_FAILURES
-            return [f"The stack's log can't be read, so it is not shown any more: {error}"] if given_up else []
+            if self._failures == _MOST_FAILURES:
+                self._complaint = [f"The stack's log can't be read, so it is not shown any more: {error}"]
+            return []
         self._failures = 0
-        lines = text[-_LARGEST_LOG:].splitlines()[-_MOST_KEPT_LINES:]
+        lines = _lines_of(text)
         if not lines:
             return []
         found, goes_on = new_lines(self._before, lines)
-        self._before = lines
+        if found:
+            self._before = lines
         if same and not goes_on:
             return []
         left_out = [f"| … {len(found) - _MOST_LINES} more lines"] if len(found) > _MOST_LINES else []
@@ -79,10 +102,15 @@ class LiveLog:
         ours = self._tracking.deployment
         found = self.read()
         if ours is None or ours.phase is not Phase.RUNNING:
-            return []
+            return self._complaints()
         self._is_ours = True
-        return found
+        return found + self._complaints()
 
     def read_the_end(self) -> list[str]:
         """Return what has come in until ours ended, if it was seen deploying at all."""
-        return self.read(same=True) if self._is_ours else []
+        return self.read(same=True) + self._complaints() if self._is_ours else []
+
+    def _complaints(self) -> list[str]:
+        """Say, once, that it has been given up."""
+        said, self._complaint = self._complaint, []
+        return said

@@ -89,7 +89,10 @@ class Memory:
     @classmethod
     def from_json(cls, kept: object) -> Self | None:
         """Read one; None where it is none, or names no deployment."""
-        if not isinstance(kept, Mapping) or not (as_text(kept.get("reference")) or as_id(kept.get("named"))):
+        if not isinstance(kept, Mapping):
+            return None
+        attached, named = kept.get("attached") is True, as_id(kept.get("named"))
+        if not (as_text(kept.get("reference")) or (attached and named)):
             return None
         baseline = kept.get("baseline")
         return cls(
@@ -99,8 +102,8 @@ class Memory:
             cancel_on_abort=kept.get("cancel_on_abort") is True,
             sends=as_id(kept.get("sends")) or 1,
             is_unique=kept.get("is_unique") is not False,
-            attached=kept.get("attached") is True,
-            named=as_id(kept.get("named")),
+            attached=attached,
+            named=named,
             hint=as_id(kept.get("hint")),
             proved=as_id(kept.get("proved")),
             answered=kept.get("answered") is True,

@@ -89,11 +89,10 @@ def not_to_be_told(tracking: Tracking) -> Result:
         return Result(
             Outcome.UNKNOWN, f"Deployment {named} is not the one that carries the reference {reference}.", advice=advice
         )
-    return Result(
-        Outcome.UNKNOWN,
-        f"Which deployment carries the reference {reference} can't be told from others.",
-        advice="Say which one is meant by its id, too: give deployment_id.",
-    )
+    several = f"Several deployments carry the reference {reference}, so which one is meant can't be told."
+    blurred = f"Which deployment carries the reference {reference} can't be told from others."
+    advice = "Say which one is meant by its id, too: give deployment_id."
+    return Result(Outcome.UNKNOWN, several if tracking.is_shared else blurred, advice=advice)
 
 
 def several_run(numbers: Sequence[int]) -> Result:
@@ -199,6 +198,8 @@ def name_of(tracking: Tracking) -> str:
     """Name our deployment as well as is known."""
     if tracking.deployment is not None:
         return f"deployment {tracking.deployment.id}"
+    if tracking.named is not None:
+        return f"deployment {tracking.named}"
     return f"the redeploy (action {tracking.action.id})" if tracking.action else "the redeploy"
 
 

@@ -115,7 +115,9 @@ class Run:
             context.result = _left(context)
             return
         if not context.under_way:
-            context.result = context.result or context.handles[0].result or reasons.aborted_before_action()
+            asks = context.inputs.command is Command.REDEPLOY
+            nothing = reasons.aborted_before_post() if asks else reasons.aborted_before_action()
+            context.result = context.result or context.handles[0].result or nothing
         wanted = []
         for one in context.under_way:
             if one.tracking.sends == 0:

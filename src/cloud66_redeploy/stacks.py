@@ -18,7 +18,8 @@ def find_stack(transport: Transport, name: str, environment: str) -> Stack:
         ApiError: as `client.all_stacks`.
 
     """
-    stacks = all_stacks(transport)
+    # While pages are read, stacks that come or go move others from one page to the next: a UID may come twice.
+    stacks = list({one.uid: one for one in all_stacks(transport)}.values())
     named = [one for one in stacks if one.text("name") == name]
     found = [one for one in named if environment in {"", one.text("environment")}]
     if len(found) == 1:
@@ -40,6 +41,11 @@ def _there(stacks: list[Stack]) -> str:
 
 def _listed(stacks: list[Stack]) -> str:
     """List names, environments and UIDs, in the order of their names."""
-    lines = sorted(f"{one.text('name')} ({one.text('environment')}), UID {one.uid}" for one in stacks)
+    lines = sorted(f"{_cut(one.text('name'))} ({_cut(one.text('environment'))}), UID {one.uid}" for one in stacks)
     more = len(lines) - _MOST_SHOWN
     return "; ".join(lines[:_MOST_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _cut(text: str) -> str:
+    longest = 30
+    return text if len(text) <= longest else f"{text[:longest]}…"

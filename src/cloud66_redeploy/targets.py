@@ -46,7 +46,9 @@ def targets_of(stack_ids: Sequence[str], references: Sequence[str], numbers: Seq
             "deployment_id", f"has {len(numbers)} lines, where there are {count} deployments.", "Give one for each."
         )
     if count > MOST_TARGETS:
-        raise InputError("user_reference", f"names {count} deployments.", f"At most {MOST_TARGETS} are allowed.")
+        given = {"user_reference": references, "deployment_id": numbers, "stack_id": stack_ids}
+        name = next(one for one, lines in given.items() if len(lines) == count)
+        raise InputError(name, f"has {count} lines.", f"At most {MOST_TARGETS} deployments are allowed.")
     found = tuple(
         Target(_of(stack_ids, number, ""), _of(references, number, ""), numbers[number] if numbers else None)
         for number in range(count)

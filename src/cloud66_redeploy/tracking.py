@@ -144,6 +144,11 @@ class Tracking:
             (one for one in deployments if one.is_live and one.finished_at and one.finished_at > ours.finished_at), None
         )
 
+    def is_followed(self, deployments: Iterable[Deployment]) -> bool:
+        """Tell whether another deployment has started after ours."""
+        ours = self.deployment.started_at if self.deployment else None
+        return any(one.started_at and (ours is None or one.started_at > ours) for one in deployments)
+
     @property
     def proved_id(self) -> int | None:
         """The id of the deployment that is proved ours, or None."""

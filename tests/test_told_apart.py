@@ -1,0 +1,63 @@
+"""What is told from others, and what is not, where only a reference or only an id is known."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from campaign import EventClock
+from cloud66_simulator import Fault
+from elsewhere import asked, cancelled
+from harness import Step
+
+MakeStep = Callable[..., Step]
+
+
+@pytest.mark.parametrize(("how", "outcome"), [("cancelled", "cancelled"), ("reverted", "failed")])
+def test_what_was_over_by_its_reference_alone(step: MakeStep, how: Any, outcome: str) -> None:
+    """One that was cancelled or reverted before is not said to have failed or succeeded."""
+    made = step()
+    asked(made, fate=how, ago=100)
+    ending = made.run(command="cancel", user_reference="mine")
+    assert (ending.outcome, ending.status) == (outcome, 0)
+
+
+def test_another_who_cancels_meanwhile(step: MakeStep) -> None:
+    """Where somebody else cancels the same deployment first, it is not said to have failed."""
+    clock = EventClock()
+    made = step(clock=clock)
+    asked(made, duration=1000)
+    made.simulator.faults.append(Fault("status", method="DELETE", code=429, count=None))
+    clock.plan(20, partial(made.simulator.cancel, 108))
+    assert made.run(command="cancel", user_reference="mine").outcome == "cancelled"
+
+
+def test_a_shared_reference_with_the_id(step: MakeStep) -> None:
+    """Where two deployments carry the reference, the id says which one is meant, and it is cancelled."""
+    made = step()
+    asked(made, duration=1000)
+    asked(made, duration=1000)
+    ending = made.run(command="cancel", user_reference="mine", deployment_id="108")
+    assert (ending.outcome, ending.status, cancelled(made)) == ("cancelled", 0, ["108"])
+
+
+@pytest.mark.parametrize("number", ["", "107"])
+def test_what_runs_is_not_taken_for_queued(step: MakeStep, number: str) -> None:
+    """A queue_timeout doesn't strike where what may be ours has started."""
+    made = step()
+    asked(made, duration=100)
+    if not number:
+        asked(made, duration=5)
+    ending = made.run(command="wait", user_reference="mine", deployment_id=number, queue_timeout="20s")
+    assert ending.outcome == ("unknown" if number else "success")
+
+
+def test_the_log_of_another_is_not_shown(step: MakeStep) -> None:
+    """A deployment that failed before others ran is not told with their log."""
+    made = step()
+    asked(made, fate="failed", duration=10, ago=20)
+    made.simulator.request_deployment(duration=10)
+    made.clock.advance(20)
+    ending = made.run(command="wait", deployment_id="108")
+    assert (ending.outcome, "Starting deployment 109" in ending.log) == ("failed", False)
