@@ -289,3 +289,13 @@ def test_an_abort_that_leaves_it_alone(step: MakeStep, at: float) -> None:
     assert "goes on (cancel_on_abort is false)" in ending.outputs["reason"]
     made.clean_up(ending.state, command="wait", user_reference="mine", cancel_on_abort="false")
     assert (cancelled(made), mine.cancelled) == ([], False)
+
+
+def test_how_far_one_is_that_has_run_for_long(step: MakeStep) -> None:
+    """How long it has been running is told by the server's clock, and the looks follow that."""
+    made = step(behaviour=Behaviour(duration_seconds=300))
+    asked(made, duration=300, ago=150)
+    ending = made.run(command="wait", user_reference="mine")
+    assert "2m30s of usually" in ending.log
+    assert ending.outcome == "success"
+    assert ending.seconds <= 150 + 12

@@ -102,7 +102,14 @@ class Handle:
 
         client, known, clock = self.client(transport), self.tracking, transport.clock
         narrator, duplicates = Narrator(self.say), self.duplicates(client)
-        pace = Pace(known, inputs.poll_interval_seconds, clock.monotonic(), transport.quota, self.reporter.say)
+        pace = Pace(
+            tracking=known,
+            poll_interval_seconds=inputs.poll_interval_seconds,
+            since=clock.monotonic(),
+            quota=transport.quota,
+            say=self.reporter.say,
+            server_time=transport.server_time,
+        )
 
         def on_look(elapsed: float, trouble: ApiError | None) -> None:
             note()

@@ -7,12 +7,13 @@ The hour's calls may stretch a pause beyond poll_interval; nothing else does.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from math import sqrt
+from math import inf, sqrt
 from typing import TYPE_CHECKING
 
 from cloud66_redeploy.deployment import Phase
 from cloud66_redeploy.quota import HOUR_SECONDS, Quota, stretch, why_slower
 from cloud66_redeploy.schedule import jittered, pause_before_next_look, pause_by_past
+from cloud66_redeploy.server_time import ServerTime
 from cloud66_redeploy.tracking import Tracking
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Pace:
     Attributes:
         since: the instant at which the redeploy had been asked for.
         say: takes the line that says why pauses are longer.
+        server_time: the server's clock, for a deployment that somebody else asked for.
         stretched: by how much pauses are stretched to make the hour's calls last; 1 is not at all.
 
     """
@@ -64,6 +66,7 @@ class Pace:
     since: float
     quota: Quota = field(default_factory=Quota)
     say: Callable[[str], object] = lambda _text: None
+    server_time: ServerTime = field(default_factory=ServerTime)
     stretched: float = field(default=1.0, init=False)
     _not_started_at: float = field(init=False)
     _started_at: float | None = field(default=None, init=False)
@@ -72,7 +75,8 @@ class Pace:
     _said: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        self._not_started_at = self.since
+        # One that somebody else asked for may have been running for long.
+        self._not_started_at = -inf if self.tracking.attached else self.since
 
     def note(self, now: float) -> None:
         """Take in what a look has brought."""
@@ -143,6 +147,8 @@ class Pace:
     def _instant_of(self, moment: datetime | None) -> float | None:
         """Turn the server's time into an instant: our action began when we had asked for it."""
         action = self.tracking.action
+        if self.tracking.attached:
+            return None if moment is None else self.server_time.instant_of(moment)
         if moment is None or action is None or action.started_at is None:
             return None
         return self.since + (moment - action.started_at).total_seconds()

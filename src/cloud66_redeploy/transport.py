@@ -22,6 +22,7 @@ from cloud66_redeploy.errors import ApiError, NotSent, Refusal, Trouble, Unclear
 from cloud66_redeploy.interrupts import Overdue
 from cloud66_redeploy.quota import Quota
 from cloud66_redeploy.schedule import MAX_PAUSE_SECONDS, pause_asked_for
+from cloud66_redeploy.server_time import ServerTime
 
 T = TypeVar("T")
 
@@ -75,7 +76,8 @@ class Transport:
             than `limits.total`.
         on_warning: told the text of X-Cloud66-Warning.
         on_trouble: told of trouble that is about to be tried again.
-        quota: keeps what the answers say of the hour's calls; copies of this transport share it.
+        quota, server_time: keep what the answers say of the hour's calls and of the server's clock; copies of this
+            transport share them.
 
     """
 
@@ -90,6 +92,7 @@ class Transport:
     on_warning: Callable[[str], None] = lambda _text: None
     on_trouble: Callable[[Trouble], None] = lambda _trouble: None
     quota: Quota = field(default_factory=Quota)
+    server_time: ServerTime = field(default_factory=ServerTime)
 
     def retrying(self, method: str, path: str, query: dict[str, str]) -> object:
         """Make a GET or DELETE, again where trouble passes; return the JSON body."""
@@ -161,6 +164,7 @@ class Transport:
             raise _broken(call, error) from error
         limits = headers.get("X-RateLimit-Limit"), headers.get("X-RateLimit-Remaining")
         self.quota.note(*limits, self.clock.monotonic())
+        self.server_time.note(headers.get("Date"), self.clock.monotonic())
         warning = headers.get("X-Cloud66-Warning")
         if warning:
             self.on_warning(warning)

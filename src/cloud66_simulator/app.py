@@ -1,6 +1,7 @@
 """The web application: one Flask application for the process, and a WSGI callable for each simulator."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,7 @@ def _leave(response: Response) -> Response:
     if g.path is None:
         return response
     simulator: Simulator = g.simulator
+    response.date = datetime.fromtimestamp(simulator.now(), UTC)
     if g.remaining is not None:
         response.headers["X-RateLimit-Limit"] = str(simulator.behaviour.rate_limit)
         response.headers["X-RateLimit-Remaining"] = str(g.remaining)
