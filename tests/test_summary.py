@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cloud66_redeploy.deployment import Action, Deployment, Outcome, Result, Stack
 from cloud66_redeploy.history import Past
-from cloud66_redeploy.summary import render
+from cloud66_redeploy.summary import render, render_many
 from cloud66_redeploy.text import Cleaner
 from cloud66_redeploy.tracking import Baseline, Proof, Tracking
 from hostile import TEXTS, check_summary
@@ -23,6 +23,7 @@ RECORD: dict[str, Any] = {
     "git_hash": "11e1d512031f732d061ee8cf606cf804b6d7a15c",
     "git_ref": "main",
     "commit_url": "https://github.com/acme/awesome/commit/11e1d51",
+    "triggered_by": "ann",
 }
 STACK = {"name": "Awesome App", "environment": "production", "fqdn": "awesome.example.com"}
 FAILED = Result(Outcome.FAILED, "Deployment 108 failed.", "rake aborted!", "Mend the Rakefile.")
@@ -34,7 +35,7 @@ def known(text: str | None = None, **record: object) -> Tracking:
     fields: dict[str, object] = RECORD | record
     stack: dict[str, str] = STACK
     if text is not None:
-        fields |= dict.fromkeys(("git_hash", "git_ref", "commit_url"), text)
+        fields |= dict.fromkeys(("git_hash", "git_ref", "commit_url", "triggered_by"), text)
         stack = dict.fromkeys((*STACK, "application_address"), text)
     return Tracking(
         "mine" if text is None else text,
@@ -57,17 +58,19 @@ def test_everything_known() -> None:
     """A good outcome shows the stack, a link to the commit, the times and the reference, and no advice."""
     html = summary(SUCCESS, known())
     text = check_summary(html, TOKEN)
-    assert "✅ Awesome App: success" in text
+    assert "✅ Awesome App (production): success" in text
     assert "Deployment 108 succeeded." in text
     for row in (
-        "Stack5999b763", "Environmentproduction", "Addresshttp://awesome.example.com", "Deployment108", "Action40",
+        "Stack5999b763", "Addresshttp://awesome.example.com", "Deployment108", "Action40", "Triggered byann",
         "Commit11e1d51203 (main)", "Queued10s", "Deployed in50s", "Referencemine",
     ):  # fmt: skip
         assert row in text
     assert '<a href="https://github.com/acme/awesome/commit/11e1d51"><code>11e1d51203</code></a>' in html
     assert "Next" not in text
     assert "Cloud 66 said" not in text
-    assert "<details>" not in html
+    assert "stack's log" not in html
+    assert html.count("<details>") == 2, "the two records"
+    assert '"git_ref": "main"' in text
 
 
 @pytest.mark.parametrize(
@@ -91,9 +94,10 @@ def test_comparison(finished: str | None, outcome: str, text: str | None) -> Non
 
 def test_bad_outcome() -> None:
     """A bad outcome also shows what the server said, what to do next, and the end of the log in a fold."""
-    html = summary(FAILED, known(), "one\n  two\n\nthree")
+    html = summary(FAILED, known(outcome={"code": "failed"}), "one\n  two\n\nthree")
     text = check_summary(html, TOKEN)
-    assert "❌ Awesome App: failed" in text
+    assert "❌ Awesome App (production): failed" in text
+    assert "What that means: Usually a build step" in text
     assert "Details: rake aborted!" in text
     assert "Next: Mend the Rakefile." in text
     assert "<pre>one\n  two\nthree</pre>" in html
@@ -112,7 +116,7 @@ def test_nothing_known() -> None:
 def test_each_outcome_has_a_mark(outcome: Outcome) -> None:
     """Every outcome can be told at a glance, and each bad one has advice."""
     text = check_summary(summary(Result(outcome, "Why."), known()), TOKEN)
-    assert re.match(rf"\S+ Awesome App: {outcome}", text)
+    assert re.match(rf"\S+ Awesome App \(production\): {str(outcome).replace('_', ' ')}\n", text)
     assert ("Next: " in text) is not outcome.is_green
 
 
@@ -158,3 +162,46 @@ def test_a_megabyte_everywhere(unit: str) -> None:
     html = summary(Result(Outcome.FAILED, text, text, text), known(text), text)
     check_summary(html, TOKEN)
     assert len(html.encode()) < 200 * 1024
+
+
+def test_what_it_means_without_a_deployment() -> None:
+    """A failure that asked for nothing is no broken build, and one that only our action tells of is."""
+    nothing = summary(FAILED, Tracking(""))
+    assert "nothing was changed" in nothing
+    assert "Usually a build step" in summary(FAILED, Tracking("mine", sends=1))
+    odd = known(finished_at=None, outcome={"code": "pending"})
+    assert "What that means" not in summary(FAILED, odd)
+
+
+def test_a_record_too_large_is_left_out() -> None:
+    """A record that stays large however its texts are cut is not shown at all."""
+    many: dict[str, Any] = {f"field{number}": [[str(number)] * 50] * 50 for number in range(40)}
+    tracking = known(**many)
+    html = summary(SUCCESS, tracking)
+    check_summary(html, TOKEN)
+    assert "… more than can be shown" in html
+    assert len(html) < 20_000
+
+
+def test_several() -> None:
+    """Several deployments have a line each, and what is to be said of each in a fold."""
+    cleaner = Cleaner()
+    unseen = Tracking("theirs", stack=Stack("0d5be3a0", {}))
+    each = [(SUCCESS, known()), (FAILED, known(id=109, git_hash=None)), (Result(Outcome.UNKNOWN, "Why."), unseen)]
+    html = render_many(Result(Outcome.FAILED, "Of 3 deployments: some."), each, cleaner)
+    text = check_summary(html, TOKEN)
+    assert text.startswith("❌ 3 deployments: failed\nOf 3 deployments: some.")
+    assert "✅ successAwesome App (production)10811e1d51203 (main)10s50sDeployment 108 succeeded." in text
+    assert "❓ unknown0d5be3a0Why." in text
+    assert html.count("<details>") == 3
+    assert "Next: Mend the Rakefile." in text
+    assert "```" not in html
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+def test_hostile_texts_of_several(text: str) -> None:
+    """No text from outside becomes HTML or Markdown, where there are several, either."""
+    cleaner = Cleaner()
+    cleaner.hide(TOKEN)
+    each = [(Result(Outcome.FAILED, text, text, text), known(text))] * 3
+    check_summary(render_many(Result(Outcome.FAILED, text), each, cleaner), TOKEN)

