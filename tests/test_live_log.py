@@ -190,7 +190,7 @@ def test_a_log_that_is_refused(step: MakeStep, code: int) -> None:
 @pytest.mark.parametrize("kind", ["timeout_undone", "slow"])
 def test_the_timeout_holds(step: MakeStep, kind: Any) -> None:
     """A log that never comes in keeps the step beyond its timeout by no more than a call of its own."""
-    made = step(behaviour=Behaviour(**LOG | {"duration_seconds": 1e6}))
+    made = step(behaviour=Behaviour(**LOG | {"duration_seconds": 600.0}))
     made.simulator.faults.append(Fault(kind, method="GET", path=LOG_PATH, skip=1, seconds=9, count=None))
     ending = made.run(log="live", timeout="1m")
     assert (ending.outcome, 60 <= ending.seconds <= 60 + 10.2) == ("timed_out", True)

@@ -101,7 +101,7 @@ def test_the_outcome_is_the_worst(step: MakeStep, fates: Sequence[Any], outcome:
     assert (ending.outcome, ending.status, told(each)) == (outcome, 1, list(fates))
     assert ending.outputs["reason"] == f"Of 3 deployments: {reason}."
     assert f"deployment {108 + list(fates).index(outcome)}" in ending.errors[0]
-    assert ending.summary.count("<h3>") == 3
+    assert ending.summary.count("<details>") == 3
 
 
 def test_one_that_is_not_there(step: MakeStep) -> None:

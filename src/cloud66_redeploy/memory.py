@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Self
 
 from cloud66_redeploy.fields import as_id, as_text, as_time
@@ -17,7 +17,7 @@ _NUMBERS = ("deployments", "open_deployments", "actions", "open_actions")
 
 def write(runs: Sequence["Memory"]) -> str:
     """Write down what is to be remembered."""
-    return json.dumps([asdict(one) for one in runs])
+    return json.dumps([vars(one) for one in runs])
 
 
 def read(text: str) -> list["Memory"]:
