@@ -4,6 +4,7 @@ Drives the real step in process: the real run with the real client against the s
 Only two things are not real: the socket (an adapter calls the stand-in's WSGI application) and time.
 """
 
+import copy
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -114,6 +115,10 @@ class Ending:
         return re.findall(r"^::error .*$", self.log, re.MULTILINE)
 
     @property
+    def notices(self) -> list[str]:
+        return re.findall(r"^::notice .*$", self.log, re.MULTILINE)
+
+    @property
     def warnings(self) -> list[str]:
         return re.findall(r"^::warning .*$", self.log, re.MULTILINE)
 
@@ -124,13 +129,24 @@ class Step:
     def __init__(
         self, folder: Path, capture: Callable[[], str], clock: ManualClock | None = None, **simulator: Any
     ) -> None:
-        self.folder = folder
-        self.capture = capture
         self.clock = clock or ManualClock()
         self.simulator = Simulator(self.clock.now, **simulator)
+        self._settle(folder, capture)
+
+    def _settle(self, folder: Path, capture: Callable[[], str]) -> None:
+        self.folder = folder
+        self.capture = capture
         self.files = {name: folder / name for name in ("output", "state", "summary")}
         for path in self.files.values():
             path.touch()
+
+    def next_step(self, capture: Callable[[], str] | None = None) -> "Step":
+        """Make a later step: the same stand-in and clock, files of its own."""
+        later = copy.copy(self)
+        folder = self.folder / "next"
+        folder.mkdir()
+        later._settle(folder, capture or self.capture)
+        return later
 
     def environ(self, inputs: Mapping[str, str]) -> dict[str, str]:
         given = {f"INPUT_{name.upper()}": value for name, value in (INPUTS | dict(inputs)).items()}

@@ -255,3 +255,13 @@ def test_another_who_cancels_meanwhile(step: MakeStep) -> None:
     made.simulator.faults.append(Fault("status", method="DELETE", code=429, count=None))
     clock.plan(20, partial(made.simulator.cancel, 108))
     assert (cancel(made, deployment_id="108").outcome, fate(made, mine)) == ("cancelled", "cancelled")
+
+
+def test_one_that_fails_while_the_cancellation_is_lost(step: MakeStep) -> None:
+    """Where no cancellation is known to have arrived, one that fails by itself is not called cancelled."""
+    made = step()
+    mine = asked(made, fate="failed", duration=30)
+    made.simulator.faults.append(Fault("lost_undone", method="DELETE", count=None))
+    ending = cancel(made, deployment_id=str(mine.id))
+    assert (ending.outcome, mine.cancel_at) == ("failed", None)
+    assert "the answer to the cancellation was lost" in ending.outputs["reason"]

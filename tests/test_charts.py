@@ -96,7 +96,7 @@ def test_the_last_ones_and_ours() -> None:
     """The past from the left, the newest beside ours, which has a colour of its own; and the middle as a line."""
     chart = durations(SUCCESS, known(past=(60, 40, 50)), 55.0)
     assert bars(chart) == [[-1, -1, -1, 55], [50, 40, 60, -1]]
-    assert 'x-axis ["-3", "-2", "-1", "this"]' in chart
+    assert 'x-axis "how many deployments ago" ["3", "2", "1", "this"]' in chart
     assert 'y-axis "seconds" 0 --> 66.0' in chart
     assert "line [50.0, 50.0, 50.0, 50.0]" in chart
     assert "'#2da44e, #8b949e, #3f8ae0'" in chart

@@ -9,6 +9,7 @@ import pytest
 
 from campaign import EventClock
 from cloud66_redeploy import redeploy as room
+from cloud66_redeploy import stacks
 from cloud66_redeploy.canceller import Canceller
 from cloud66_redeploy.client import Client
 from cloud66_redeploy.trigger import Trigger
@@ -191,6 +192,16 @@ def test_a_fault_of_ours_is_told(
     assert "This action has a fault" in ending.outputs["reason"]
     assert "| Traceback" in ending.log
     assert ("Nothing was scheduled" in ending.outputs["reason"]) is (outcome == "failed")
+
+
+def test_a_fault_of_ours_before_the_stack_is_known(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault while the stack is looked for by its name is told, too."""
+    monkeypatch.setattr(stacks, "find_stack", lambda *_: 1 // 0)
+    made = step()
+    ending = made.run(stack_id="", stack_name="Awesome App")
+    check(made, ending)
+    assert (ending.outcome, ending.status) == ("failed", 1)
+    assert "This action has a fault" in ending.outputs["reason"]
 
 
 def test_a_fault_of_ours_while_cancelling_is_told(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -299,3 +299,12 @@ def test_how_far_one_is_that_has_run_for_long(step: MakeStep) -> None:
     assert "2m30s of usually" in ending.log
     assert ending.outcome == "success"
     assert ending.seconds <= 150 + 12
+
+
+def test_a_success_of_another_than_the_one_named(step: MakeStep) -> None:
+    """Where the reference has succeeded and the id is another's, it is not green."""
+    made = step()
+    asked(made, duration=20)
+    ending = made.run(command="wait", user_reference="mine", deployment_id="107")
+    assert (ending.outcome, ending.status, ending.outputs["deployment_id"]) == ("unknown", 1, "")
+    assert "Deployment 107 is not the one that carries the reference mine." in ending.outputs["reason"]

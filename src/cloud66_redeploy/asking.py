@@ -1,24 +1,43 @@
 """Ask for one deployment, exactly once, and wait for its outcome unless that was not asked for."""
 
+from collections.abc import Callable
+
 from cloud66_redeploy import reasons
 from cloud66_redeploy.context import Context
 from cloud66_redeploy.deployment import Outcome, Result
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.handle import Handle
 from cloud66_redeploy.observer import Observer
+from cloud66_redeploy.tracking import Proof
 from cloud66_redeploy.transport import Transport
 from cloud66_redeploy.trigger import Trigger
 
 
-def ask_and_wait(context: Context, handle: Handle, transport: Transport, start: float) -> Result:
-    """Ask for the deployment of a handle, exactly once, and wait for its outcome, unless that was not asked for."""
+def ask_and_wait(
+    context: Context,
+    handle: Handle,
+    transport: Transport,
+    start: float,
+    objection: Callable[[], Result | None] = lambda: None,
+) -> Result:
+    """
+    Ask for the deployment of a handle, exactly once, and wait for its outcome, unless that was not asked for.
+
+    Args:
+        context: the step's.
+        handle: the deployment's.
+        transport: makes the calls; its deadline is that of the wait.
+        start: the instant (monotonic seconds) that the timeout counts from.
+        objection: see `Trigger`.
+
+    """
     known = handle.tracking
     context.note_known(about_to_post=True)
     client = handle.client(transport)
     observer = Observer(client, known)
     asked = {"git_ref": known.git_ref} if known.git_ref else {}
     options = context.inputs.options | asked | {"user_reference": known.reference}
-    result = Trigger(client, observer, known, context.clock, transport.deadline, handle.say).fire(options)
+    result = Trigger(client, observer, known, context.clock, transport.deadline, handle.say, objection).fire(options)
     context.note_known()
     if result is not None:
         return result
@@ -37,6 +56,9 @@ def _scheduled(context: Context, handle: Handle, observer: Observer) -> Result:
     except ApiError as error:
         handle.say(f"The ids are not known yet: {error}")
     handle.duplicates(handle.client(context.transport)).cancel()
+    if handle.tracking.proof is Proof.INFERRED:
+        # A later step may be told to cancel what is put out here: one that can only be meant is not enough.
+        handle.tracking.drop()
     context.note_known()
     name = reasons.name_of(handle.tracking)
     return Result(Outcome.SCHEDULED, f"Scheduled {name}; as asked, its outcome was not waited for.")

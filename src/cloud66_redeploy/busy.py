@@ -1,12 +1,15 @@
 """Whether a stack is deploying already, and whose deployment that is. Pure: the two lists in, an answer out."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from cloud66_redeploy.deployment import Action, Deployment, Phase
-from cloud66_redeploy.pairing import fits, pair
-from cloud66_redeploy.tracking import Baseline
+from cloud66_redeploy.history import NO_REDEPLOYS
+from cloud66_redeploy.pairing import fits, holds, pair
+from cloud66_redeploy.reference import plain_repository
+from cloud66_redeploy.tracking import SKEW, Baseline
 
 
 @dataclass(frozen=True)
@@ -47,38 +50,70 @@ def busy_with(deployments: Sequence[Deployment], actions: Sequence[Action]) -> B
     """
     Find what a stack is busy with.
 
-    A stack deploys one after the other, so a record that is still open although a later one has ended was left lying,
-    and doesn't count.
+    A stack deploys one after the other, so a record that is still open although a later one has run was left lying,
+    and doesn't count. One that was cancelled may have been waiting, and says nothing of those before it.
     """
-    last_deployment = _latest(one.started_at for one in deployments if one.phase.is_final)
-    last_action = _latest(one.started_at for one in actions if one.phase.is_final and "deploy" in one.kind)
-    open_deployments = [
-        one for one in deployments if not one.phase.is_final and not _before(one.started_at, last_deployment)
-    ]
-    open_actions = [
-        one
-        for one in actions
-        if "deploy" in one.kind and not one.phase.is_final and not _before(one.started_at, last_action)
-    ]
+    redeploys = [one for one in actions if "deploy" in one.kind]
+    ran = [one for one in deployments if one.started_at and _ends_a_turn(one)]
+    last_start, last_id = _latest(one.started_at for one in ran), max((one.id for one in ran), default=0)
+    last_action = _latest(one.started_at for one in redeploys if _has_run(one, ran))
+    opened = [one for one in deployments if not one.phase.is_final and not _before(one.started_at, last_start)]
+    open_actions = [one for one in redeploys if not one.phase.is_final and not _before(one.started_at, last_action)]
     return Busy(
-        tuple(one for one in open_deployments if one.phase is Phase.RUNNING),
-        tuple(one for one in open_deployments if one.phase is Phase.QUEUED),
+        tuple(one for one in opened if one.phase is Phase.RUNNING),
+        tuple(one for one in opened if one.phase is Phase.QUEUED and one.id > last_id),
         tuple(sorted(open_actions, key=lambda one: one.id)),
     )
 
 
 def is_of(repository: str, busy: Busy, deployments: Sequence[Deployment], actions: Sequence[Action]) -> bool:
     """
-    Tell whether the deployment that runs surely carries a reference that was derived in a repository.
+    Tell whether all that runs surely carries references that were derived in a repository.
 
-    That is where all that is open does, or where it is the only one that can belong to an action that does.
+    That is where all that is open does, or where what runs can only belong to the actions that do.
     """
-    beginning = f"github/{repository}/run-"
-    ours = [one for one in busy.actions if one.reference.startswith(beginning)]
+    ours = [one for one in busy.actions if _is_derived(one.reference, repository)]
+    if not (ours and busy.running):
+        return bool(ours) and len(ours) == len(busy.actions)
     if len(ours) == len(busy.actions) == len(busy.running) + len(busy.waiting):
-        return all(fits(one, None, "") for one in busy.running)
-    pairs = [pair([one], actions, deployments, Baseline(), "") for one in ours]
-    return any(found and found[0] in busy.running for found in pairs)
+        belong = all(any(fits(one, action, "") for action in ours) for one in busy.running)
+        return belong and _is_accounted_for(ours[0], deployments, actions)
+    known = [one for one in deployments if one.phase.is_final or one in (*busy.running, *busy.waiting)]
+    found = pair(ours, [one for one in actions if one.phase.is_final or one in busy.actions], known, Baseline(), "")
+    return bool(found) and all(one in found for one in busy.running)
+
+
+def _is_derived(reference: str, repository: str) -> bool:
+    """Tell whether a reference is one that `derive_reference` makes there, or that of a rollback of such a one."""
+    shape = rf"github/{re.escape(plain_repository(repository))}/run-\d+-\d+/.+/[0-9a-f]{{12}}(/rollback)?"
+    return re.fullmatch(shape, reference, re.ASCII) is not None
+
+
+def _is_accounted_for(first: Action, deployments: Sequence[Deployment], actions: Sequence[Action]) -> bool:
+    """
+    Tell whether every deployment that ended since an action began has an action that ended, too.
+
+    Otherwise an action that is still open may be that of a deployment that is over.
+    """
+
+    def ended_since(one: Deployment | Action) -> bool:
+        if not one.phase.is_final or one.finished_at is None:
+            return False
+        return first.started_at is None or one.finished_at >= first.started_at - SKEW
+
+    return sum(map(ended_since, deployments)) <= sum("deploy" in one.kind and ended_since(one) for one in actions)
+
+
+def _ends_a_turn(one: Deployment) -> bool:
+    """Tell whether a deployment had its turn in the queue; what is no redeploy may run beside one."""
+    return one.phase.is_final and one.phase is not Phase.CANCELLED and not one.kind & NO_REDEPLOYS
+
+
+def _has_run(action: Action, ran: Iterable[Deployment]) -> bool:
+    """Tell whether an action's deployment has surely run: one that failed may have been cancelled as it waited."""
+    if not action.phase.is_final:
+        return False
+    return action.phase is Phase.SUCCESS or any(holds(one, action) for one in ran)
 
 
 def _by(name: str) -> str:

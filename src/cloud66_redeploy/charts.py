@@ -79,7 +79,7 @@ def durations(result: Result, tracking: Tracking, took: float | None) -> str:
     shown = took if took is not None and took <= _LONGEST_SECONDS else None
     every = [*past, *([] if shown is None else [shown])]
     unit, seconds = ("minutes", 60) if max(every) >= 180 else ("seconds", 1)
-    labels = [f'"-{len(past) - number}"' for number in range(len(past))]
+    labels = [f'"{len(past) - number}"' for number in range(len(past))]
     usual = median(past) / seconds
     colours = [_GREY]
     bars = [f"    bar [{_numbers(one / seconds for one in past)}]"]
@@ -97,7 +97,7 @@ def durations(result: Result, tracking: Tracking, took: float | None) -> str:
         _look("'xyChart': {'width': 800, 'height': 260}, ", xy),
         "xychart-beta",
         '    title "How long the last ones took, and their middle"',
-        f"    x-axis [{', '.join(labels)}]",
+        f'    x-axis "how many deployments ago" [{", ".join(labels)}]',
         f'    y-axis "{unit}" 0 --> {max(every) / seconds * 1.1:.1f}',
         *bars,
         f"    line [{_numbers([usual] * len(labels))}]",

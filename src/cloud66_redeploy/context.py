@@ -73,9 +73,13 @@ class Context:
 
     @property
     def under_way(self) -> list[Handle]:
-        """The deployments that may still be going on: those of the step, and that of a rollback."""
-        every = [*self.handles, *(self.rollback.handles if self.rollback else [])]
-        return [one for one in every if one.is_open and one.stack_id]
+        """Those of them that may still be going on."""
+        return [one for one in self.every if one.is_open and one.stack_id]
+
+    @property
+    def every(self) -> list[Handle]:
+        """The deployments of the step, and that of a rollback."""
+        return [*self.handles, *(self.rollback.handles if self.rollback else [])]
 
     def handle(self, stack_id: str, tracking: Tracking, label: str = "", *, shared: bool = False) -> Handle:
         """Make a handle; those of one stack that are looked at together share its lists."""
@@ -102,7 +106,7 @@ class Context:
         take_turns(waiters, self.clock, self._forget, end)
         for handle in handles:
             if handle.tracking.is_not_live and handle.result and handle.result.outcome is Outcome.SUCCESS:
-                self._name_the_live_one(handle)
+                self._name_the_live_one(handle, transport)
 
     def cancel(
         self, handles: Sequence[Handle], transport: Transport, pause_seconds: float, why: str
@@ -175,9 +179,9 @@ class Context:
             said = reasons.sentence(end.reason.removeprefix(f"{why}; "))
             handle.result = replace(timed_out, reason=f"{timed_out.reason} {said}", evidence=end.evidence)
 
-    def _name_the_live_one(self, handle: Handle) -> None:
+    def _name_the_live_one(self, handle: Handle, transport: Transport) -> None:
         """Say which deployment went live after ours: best effort, one call, changing nothing."""
-        client = Client(replace(self.transport, limits=_LOG_LIMITS, tries=1), handle.stack_id)
+        client = Client(replace(transport, limits=_LOG_LIMITS, tries=1), handle.stack_id)
         try:
             live = handle.tracking.successor(client.deployments())
         except ApiError as error:

@@ -10,6 +10,7 @@ from cloud66_redeploy.commands import Command
 from cloud66_redeploy.context import Context
 from cloud66_redeploy.deployment import Outcome, Result
 from cloud66_redeploy.duration import format_duration
+from cloud66_redeploy.handle import Handle
 from cloud66_redeploy.outputs import all_outputs, deploy_seconds, queued_seconds, results_output
 from cloud66_redeploy.reasons import name_of, sentence
 from cloud66_redeploy.report import Reporter
@@ -54,7 +55,7 @@ class Ending:
 def ending_of(context: Context) -> Ending:
     """Put together what a run leaves to be told."""
     handles, command = context.handles, context.inputs.command
-    each = [Each(one.result or context.result or reasons.unasked(), one.tracking, one.log) for one in handles]
+    each = [Each(_result_of(one, context), one.tracking, one.log) for one in handles]
     if len(each) > 1:
         overall = context.result or reasons.overall([one.result for one in each])
         return Ending(overall, Tracking(""), command, each=each)
@@ -66,6 +67,12 @@ def ending_of(context: Context) -> Ending:
     return Ending(result, only.tracking, command, only.log, shown, context.rollback)
 
 
+def _result_of(handle: Handle, context: Context) -> Result:
+    result = handle.result or context.result
+    assert result is not None
+    return result
+
+
 def report_ending(ending: Ending, reporter: Reporter) -> int:
     """Report a run's end and return the exit status."""
     result, tracking = ending.result, ending.tracking
@@ -74,7 +81,7 @@ def report_ending(ending: Ending, reporter: Reporter) -> int:
     if tracking.action is not None and tracking.deployment is None and result.outcome is not Outcome.SCHEDULED:
         reporter.warn(
             "Deployment not known",
-            "Which deployment is ours could not be told (several could be meant, or none has shown): "
+            "Which deployment it is could not be told (several could be meant, or none has shown): "
             "its id and commit are not known.",
         )
     reporter.say(f"{result.outcome}: {result.reason}")

@@ -1,5 +1,7 @@
 """Before anything is asked for: whether the stack is busy and what to do about it, and what a dry run would do."""
 
+from dataclasses import replace
+
 from cloud66_redeploy import reasons
 from cloud66_redeploy.busy import Busy, busy_with, is_of
 from cloud66_redeploy.commands import OnBusy
@@ -12,8 +14,13 @@ from cloud66_redeploy.outputs import usual_seconds
 from cloud66_redeploy.reasons import NOTHING_SCHEDULED, sentence
 from cloud66_redeploy.stock import Stock, take_stock
 from cloud66_redeploy.tracking import Tracking
+from cloud66_redeploy.waiter import RECORD_SETTLE_SECONDS
 
 _PAUSE_SECONDS = 2.0
+_LONGEST_WAY_SECONDS = 300.0
+"""A deployment that is not cancelled by then won't be soon."""
+
+_WHEN_FREE = "Run this again when the stack is free."
 
 
 def first_look(context: Context, handle: Handle, stock: Stock) -> Result | None:
@@ -27,14 +34,41 @@ def first_look(context: Context, handle: Handle, stock: Stock) -> Result | None:
 
     """
     busy, on_busy = busy_with(*stock), context.inputs.on_busy
-    may_cancel = on_busy is OnBusy.CANCEL_ANY or is_of(context.environ.get("GITHUB_REPOSITORY", ""), busy, *stock)
     if context.inputs.dry_run:
-        return _dry_run(context, handle, busy, may_cancel=may_cancel)
+        return _dry_run(context, handle, busy, may_cancel=_may_cancel(context, busy, stock))
     if not busy or on_busy is OnBusy.QUEUE:
         return None
-    if on_busy in {OnBusy.SKIP, OnBusy.FAIL} or not may_cancel:
+    if on_busy in {OnBusy.SKIP, OnBusy.FAIL} or not _may_cancel(context, busy, stock):
         return _stand_back(busy, on_busy)
-    return _cancel_running(context, handle, busy)
+    try:
+        if on_busy is OnBusy.CANCEL:
+            busy, result = _look_again(context, handle, busy)
+            if result is not None:
+                return result
+        return _cancel_running(context, handle, busy)
+    except ApiError as error:
+        return reasons.unready(error)
+
+
+def _may_cancel(context: Context, busy: Busy, stock: Stock) -> bool:
+    repository = context.environ.get("GITHUB_REPOSITORY", "")
+    return context.inputs.on_busy is OnBusy.CANCEL_ANY or is_of(repository, busy, *stock)
+
+
+def _look_again(context: Context, handle: Handle, before: Busy) -> tuple[Busy, Result | None]:
+    """
+    Let late records show, and look whether what runs is still surely of this repository; return what ends the run, too.
+
+    Nothing joins a deployment to the action that carries the reference. One whose own action is not there yet may look
+    like the one of an action whose own deployment is not there yet.
+    """
+    left = context.transport.deadline - context.clock.monotonic()
+    context.clock.sleep(max(0.0, min(RECORD_SETTLE_SECONDS, left)))
+    stock = take_stock(handle.client(context.patient), handle.tracking)
+    busy = busy_with(*stock)
+    seen = {one.id for one in (*before.running, *before.waiting)}
+    sure = all(one.id in seen for one in busy.running) and _may_cancel(context, busy, stock)
+    return busy, None if sure or not busy else _stand_back(busy, OnBusy.CANCEL)
 
 
 def _stand_back(busy: Busy, on_busy: OnBusy) -> Result:
@@ -43,38 +77,43 @@ def _stand_back(busy: Busy, on_busy: OnBusy) -> Result:
     if on_busy is OnBusy.SKIP:
         return Result(Outcome.SKIPPED, f"{what} {NOTHING_SCHEDULED}")
     if on_busy is OnBusy.FAIL:
-        return Result(Outcome.FAILED, f"{what} {NOTHING_SCHEDULED}", advice="Run this again when the stack is free.")
+        return Result(Outcome.FAILED, f"{what} {NOTHING_SCHEDULED}", advice=_WHEN_FREE)
     strange = "It carries no reference of this repository that could be told, so it was not cancelled."
     advice = "Run this again when the stack is free, or let on_busy be 'cancel: any'."
     return Result(Outcome.FAILED, f"{what} {strange} {NOTHING_SCHEDULED}", advice=advice)
 
 
 def _cancel_running(context: Context, handle: Handle, busy: Busy) -> Result | None:
-    """Cancel what runs, look until it is over, and take stock anew."""
+    """Cancel what runs, look until it is over, and take stock anew; return what ends the run, if anything."""
+    deadline = min(context.transport.deadline, context.clock.monotonic() + _LONGEST_WAY_SECONDS)
     for one in busy.running:
         theirs = context.handle(handle.stack_id, Tracking.of_another("", one.id))
-        canceller = theirs.canceller(context.transport, _PAUSE_SECONDS, "Making way", patient=True)
+        hurried = replace(context.transport, deadline=deadline)
+        canceller = theirs.canceller(hurried, _PAUSE_SECONDS, "Making way", patient=True)
+        context.made_way = f"Deployment {one.id} was to be cancelled to make way."
         result = canceller.cancel()
+        context.made_way = result.reason
         handle.say(result.reason)
-        if not canceller.is_over:
-            return Result(Outcome.FAILED, f"{result.reason} {NOTHING_SCHEDULED}", result.evidence)
-    try:
+        if not canceller.is_over or result.outcome is Outcome.UNKNOWN:
+            late = context.clock.monotonic() >= context.transport.deadline
+            outcome = Outcome.TIMED_OUT if late else Outcome.FAILED
+            return Result(outcome, f"{result.reason} {NOTHING_SCHEDULED}", result.evidence, _WHEN_FREE)
+    if busy.running:
         take_stock(handle.client(context.patient), handle.tracking)
-    except ApiError as error:
-        return reasons.unready(error)
+    elif busy:
+        handle.say(f"{sentence(busy.describe())}. Nothing runs that could be cancelled, so ours will wait behind it.")
     return None
 
 
 def _dry_run(context: Context, handle: Handle, busy: Busy, *, may_cancel: bool) -> Result:
     inputs, usual = context.inputs, usual_seconds(handle.tracking)
+    cancels = "it would be cancelled" if busy.running else "nothing runs that could be cancelled, so ours would wait"
     does = {
         OnBusy.QUEUE: "ours would wait behind it",
         OnBusy.FAIL: "the run would fail",
         OnBusy.SKIP: "the run would be skipped",
-        OnBusy.CANCEL: "it would be cancelled"
-        if may_cancel
-        else "it carries no reference of this repository, so the run would fail",
-        OnBusy.CANCEL_ANY: "it would be cancelled",
+        OnBusy.CANCEL: cancels if may_cancel else "it carries no reference of this repository, so the run would fail",
+        OnBusy.CANCEL_ANY: cancels,
     }
     state = (
         f"{busy.describe()}, and {does[inputs.on_busy]} (on_busy: {inputs.on_busy})" if busy else "the stack is free"

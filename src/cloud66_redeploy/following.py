@@ -57,7 +57,8 @@ def cancel(context: Context) -> None:
     if canceller.is_over and result.outcome is not Outcome.UNKNOWN:
         handle.result = replace(result, as_asked=True)
     elif result.outcome is Outcome.CANCELLED:
-        handle.result = replace(result, outcome=Outcome.TIMED_OUT)
+        advice = "Look at the stack in the Cloud 66 dashboard; running this again looks on."
+        handle.result = replace(result, outcome=Outcome.TIMED_OUT, advice=advice)
     else:
         handle.result = result
 

@@ -4,12 +4,17 @@ from dataclasses import replace
 
 from cloud66_redeploy.asking import ask_and_wait
 from cloud66_redeploy.context import Context
+from cloud66_redeploy.deployment import Outcome, Result
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.handle import Handle
+from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.rollback import Rollback, choose, reference_of, why_not
 from cloud66_redeploy.stock import take_stock
 from cloud66_redeploy.tracking import Tracking
 from cloud66_redeploy.transport import Transport
+from cloud66_redeploy.waiter import RECORD_SETTLE_SECONDS
+
+_PAUSE_SECONDS = 3.0
 
 
 def go_back(context: Context, failed: Handle) -> None:
@@ -22,18 +27,21 @@ def go_back(context: Context, failed: Handle) -> None:
         Aborted: the workflow was cancelled.
 
     """
-    rollback = context.rollback = Rollback()
+    rollback = context.rollback = Rollback(refused="the step ended before that")
     start = context.clock.monotonic()
     transport = replace(context.transport, deadline=start + context.inputs.timeout_seconds)
     tracking = Tracking(reference_of(failed.tracking.reference), is_unique=failed.tracking.is_unique)
     handle = context.handle(failed.stack_id, tracking)
-    rollback.refused = why_not(failed.tracking) or _look_back(rollback, failed, handle, replace(transport, tries=None))
+    patient = replace(context.patient, deadline=transport.deadline)
+    rollback.refused = _look_back(rollback, failed, handle, patient)
     if not rollback.refused:
         handle.expected_commit = tracking.git_ref = rollback.commit
         rollback.handles.append(handle)
         handle.say(f"Rolling back to commit {rollback.commit}.")
         context.follow_log(handle, transport)
-        handle.result = ask_and_wait(context, handle, transport, start)
+        handle.result = ask_and_wait(
+            context, handle, transport, start, lambda: _object(rollback, failed, handle, patient)
+        )
         context.read_logs([handle], transport.deadline)
         if handle.log:
             context.reporter.group("Last lines of the stack's log after the rollback", handle.log)
@@ -43,14 +51,45 @@ def go_back(context: Context, failed: Handle) -> None:
 
 def _look_back(rollback: Rollback, failed: Handle, handle: Handle, patient: Transport) -> str:
     """Read the stack anew and choose the commit to go back to; return why there is none, if so."""
+    if why := why_not(failed.tracking, failed.expected_commit):
+        return why
     try:
+        _let_action_end(failed, patient)
         deployments, actions = take_stock(handle.client(patient), handle.tracking)
     except ApiError as error:
         return f"the stack could not be read ({error})"
+    if not handle.tracking.actions_readable:
+        return "the stack's actions can't be read, so a redeploy that waits might be passed over"
     if handle.tracking.was_used:
         return f"a rollback with the reference {handle.tracking.reference} was asked for before"
+    if why := why_not(failed.tracking, failed.expected_commit):
+        return why
     chosen, why = choose(failed.tracking, deployments, actions)
     if chosen is not None:
         rollback.commit = chosen.text("git_hash")
         handle.say(f"Deployment {chosen.id} was live before, with commit {rollback.commit}.")
     return why
+
+
+def _object(rollback: Rollback, failed: Handle, handle: Handle, patient: Transport) -> Result | None:
+    """Look again before the request is sent again: what has come meanwhile may be somebody's answer to the failure."""
+    client = handle.client(patient)
+    try:
+        chosen, why = choose(failed.tracking, client.deployments(), client.actions())
+    except ApiError as error:
+        chosen, why = None, f"the stack could not be read ({error})"
+    if chosen is not None and chosen.text("git_hash") == rollback.commit:
+        return None
+    why = why or "another deployment is the last good one by now"
+    if handle.tracking.sends == 0:
+        rollback.refused = why
+    return Result(Outcome.SKIPPED, f"Not rolled back: {why}.")
+
+
+def _let_action_end(failed: Handle, patient: Transport) -> None:
+    """Give the action of what failed, where it lags behind, a few seconds to say how it ended, too."""
+    known, clock = failed.tracking, patient.clock
+    observer, until = Observer(failed.client(patient), known), clock.monotonic() + RECORD_SETTLE_SECONDS
+    while known.actions_readable and not (known.action and known.action.phase.is_final) and clock.monotonic() < until:
+        clock.sleep(_PAUSE_SECONDS)
+        observer.read_action()

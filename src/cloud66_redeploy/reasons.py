@@ -113,11 +113,6 @@ def overall(results: Sequence[Result]) -> Result:
     return Result(outcome, f"Of {len(results)} deployments: {said}.", advice=advice)
 
 
-def unasked() -> Result:
-    """Say that the run ended before a deployment was looked at."""
-    return Result(Outcome.UNKNOWN, "The step ended before Cloud 66 was asked about the deployment.")
-
-
 def aborted_before_action() -> Result:
     """Say that the workflow was cancelled before this step did anything."""
     changed = "The workflow was cancelled before this step was done; it changed nothing."

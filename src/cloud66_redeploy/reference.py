@@ -9,7 +9,12 @@ from pathlib import PurePath
 LONGEST = 255
 """Cloud 66 keeps at most this many characters."""
 
-_PARTS = (("GITHUB_REPOSITORY", "local", 100), ("GITHUB_JOB", "job", 40), ("GITHUB_ACTION", "step", 40))
+_REPOSITORY_SIZE = 100
+_PARTS = (
+    ("GITHUB_REPOSITORY", "local", _REPOSITORY_SIZE),
+    ("GITHUB_JOB", "job", 40),
+    ("GITHUB_ACTION", "step", 40),
+)
 
 
 def derive_reference(environ: Mapping[str, str], asked_for: Mapping[str, str]) -> str:
@@ -35,6 +40,11 @@ def derive_reference(environ: Mapping[str, str], asked_for: Mapping[str, str]) -
     identity.append(PurePath(environ.get("GITHUB_STATE", "")).name)
     digest = hashlib.sha256(json.dumps([identity, sorted(asked_for.items())]).encode()).hexdigest()[:12]
     return f"github/{repository}/run-{run}-{attempt}/{job}/{step}/{digest}"
+
+
+def plain_repository(name: str) -> str:
+    """Return a repository's name as it stands in references."""
+    return _plain(name)[:_REPOSITORY_SIZE]
 
 
 def _plain(text: str) -> str:

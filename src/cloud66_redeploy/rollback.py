@@ -8,8 +8,10 @@ where ours may still be running, not over a deployment that came after ours, and
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from cloud66_redeploy.deployment import Action, Deployment, Outcome, Phase
+from cloud66_redeploy.gitref import is_full_hash, same_commit
 from cloud66_redeploy.handle import Handle
 from cloud66_redeploy.reference import LONGEST
 from cloud66_redeploy.tracking import Proof, Tracking
@@ -65,14 +67,33 @@ def reference_of(reference: str) -> str:
     return f"{reference[: LONGEST - 22]}/{digest}/rollback"
 
 
-def why_not(tracking: Tracking) -> str:
-    """Say why a failed run is not rolled back, as far as its own records tell; "" where nothing speaks against it."""
+def why_not(tracking: Tracking, expected_commit: str) -> str:
+    """
+    Say why a failed run is not rolled back, as far as its own records tell; "" where nothing speaks against it.
+
+    The job is red for any doubt. Going back takes a deployment that has surely failed, or is surely of another commit.
+    """
     ours = tracking.deployment
     if ours is None or tracking.proof is not Proof.PROVED:
         return "which deployment failed is not known"
-    if ours.phase is Phase.REVERTED:
-        return "somebody has reverted it already"
-    return ""
+    if tracking.gone:
+        return "its record has disappeared"
+    action = tracking.action
+    if ours.phase is Phase.FAILED or (ours.phase is Phase.ODD and action and action.phase is Phase.FAILED):
+        # What a cancelled one says is not known: it may pass for one that failed, but for its action's words.
+        return "it seems to have been cancelled" if action and "cancel" in action.message.lower() else ""
+    if ours.phase is Phase.SUCCESS:
+        commit = ours.text("git_hash")
+        is_other = bool(commit and expected_commit) and not same_commit(commit, expected_commit)
+        return "" if is_other else "its record says success, so it may be live"
+    return _NOT_SURE.get(ours.phase, "it may still be going on")
+
+
+_NOT_SURE = {
+    Phase.REVERTED: "somebody has reverted it already",
+    Phase.CANCELLED: "it was cancelled",
+    Phase.ODD: "what Cloud 66 says of it is not a known failure",
+}
 
 
 def choose(
@@ -89,21 +110,43 @@ def choose(
     later = next((one for one in others if _is_after(one, ours, is_new=baseline.is_new(one))), None)
     if later is not None:
         return None, f"deployment {later.id} came after it"
-    waiting = next((one for one in actions if _waits_behind(one, tracking)), None)
-    if waiting is not None:
-        return None, f"a redeploy (action {waiting.id}) waits behind it"
+    asked = next((one for one in actions if _asked_after(one, tracking)), None)
+    if asked is not None:
+        return None, f"a redeploy (action {asked.id}) was asked for after it"
+    return _last_good([one for one in others if _is_before(one, ours)], tracking)
+
+
+def _last_good(earlier: Sequence[Deployment], tracking: Tracking) -> tuple[Deployment | None, str]:
+    """Choose among those that were over when ours began; else say why there is none."""
+    baseline = tracking.baseline
     was_live = baseline.live.id if baseline.live else None
-    candidates = [one for one in others if one.id == was_live or one.is_live or baseline.is_new(one)]
-    good = [one for one in candidates if one.phase is Phase.SUCCESS and _is_before(one, ours)]
-    last = max(good, key=lambda one: (str(one.finished_at), one.id), default=None)
-    if last is None:
+    successes = sorted((one for one in earlier if one.phase is Phase.SUCCESS), key=_end)
+    good = [one for one in successes if one.id == was_live or one.is_live or baseline.is_new(one)]
+    if not good:
         return None, "which deployment was live before is not known"
-    commit = last.text("git_hash")
-    if not commit:
+    last = good[-1]
+    commit, ours = last.text("git_hash"), _commit_of(tracking)
+    if not is_full_hash(commit):
         return None, f"deployment {last.id}, which was live before, tells no commit"
-    if commit == ours.text("git_hash"):
+    newer = next((one for one in successes if _end(one) > _end(last) and one.text("git_hash") != commit), None)
+    if newer is not None:
+        return None, f"deployment {newer.id} succeeded after {last.id}, which was live before"
+    if not ours:
+        return None, "which commit failed is not known"
+    if same_commit(commit, ours):
         return None, f"deployment {last.id}, which was live before, is of the same commit"
     return last, ""
+
+
+def _commit_of(tracking: Tracking) -> str:
+    """Return the commit of our deployment, or "" where it is not known."""
+    deployed = tracking.deployment.text("git_hash") if tracking.deployment else ""
+    return deployed or (tracking.git_ref if is_full_hash(tracking.git_ref) else "")
+
+
+def _end(one: Deployment) -> tuple[datetime, int]:
+    assert one.finished_at is not None
+    return one.finished_at, one.id
 
 
 def _is_after(one: Deployment, ours: Deployment, *, is_new: bool) -> bool:
@@ -114,10 +157,14 @@ def _is_after(one: Deployment, ours: Deployment, *, is_new: bool) -> bool:
     return one.started_at is None or ours.started_at is None or one.started_at >= ours.started_at
 
 
-def _waits_behind(one: Action, tracking: Tracking) -> bool:
-    """Tell whether an action is a redeploy that is open and came after ours; one that waits may show by that alone."""
+def _asked_after(one: Action, tracking: Tracking) -> bool:
+    """
+    Tell whether an action is a redeploy that came after ours; one that waits may show by that alone.
+
+    One that failed may have been cancelled as it waited; if it ran, its deployment shows.
+    """
     ours = tracking.action
-    if "deploy" not in one.kind or one.phase.is_final or one.id in tracking.baseline.actions:
+    if "deploy" not in one.kind or one.phase is Phase.FAILED or one.id in tracking.baseline.actions:
         return False
     return ours is None or one.id > ours.id
 
@@ -125,4 +172,7 @@ def _waits_behind(one: Action, tracking: Tracking) -> bool:
 def _is_before(one: Deployment, ours: Deployment) -> bool:
     """Tell whether a deployment was over when ours began."""
     began = ours.started_at or ours.finished_at
-    return one.finished_at is not None and began is not None and one.finished_at <= began
+    if one.finished_at is None or began is None:
+        return False
+    # Of two in the same second, the number tells.
+    return (one.finished_at, one.id) < (began, ours.id)

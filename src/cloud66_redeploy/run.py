@@ -149,7 +149,7 @@ class Run:
         for line in traceback.format_exception(error):
             for part in line.splitlines():
                 self.reporter.say(f"| {part}")
-        for one in context.under_way:
+        for one in context.every:
             one.result = one.result or reasons.own_fault(error, sent=one.tracking.sends > 0)
 
 
