@@ -10,7 +10,6 @@ import pytest
 from campaign import EventClock
 from cloud66_redeploy import going_back
 from cloud66_redeploy.deployment import Deployment
-from cloud66_redeploy.errors import NotSent
 from cloud66_redeploy.rollback import choose
 from cloud66_redeploy.stock import take_stock
 from cloud66_simulator import DOCKER_STACK, Behaviour, Fault
@@ -305,19 +304,32 @@ def test_nothing_goes_over_what_came_while_the_answer_was_lost(step: MakeStep) -
     assert "Whether the deployment was scheduled is not known" in ending.outputs["reason"]
 
 
-@pytest.mark.parametrize("why", ["the stack could not be read", "another deployment is the last good one by now"])
-def test_a_request_is_not_sent_again_blindly(step: MakeStep, monkeypatch: pytest.MonkeyPatch, why: str) -> None:
-    """Where the stack can't be read before the request is sent again, or says something else now, it is not sent."""
+def test_another_good_one_by_now(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where another deployment is the one to go back to before the request is sent again, it is not sent."""
     made = broken(step)
     made.simulator.faults.append(Fault("status", **ROLLBACK_POST, code=409, count=3))
     asked = iter(range(9))
+    another = Deployment.from_json({"id": 99, "git_hash": "0" * 40})
+    monkeypatch.setattr(going_back, "choose", lambda *given: (another, "") if next(asked) else choose(*given))
+    stayed(made, "another deployment is the last good one by now")
 
-    def later(*given: Any) -> Any:
-        if next(asked) == 0:
-            return choose(*given)
-        if "read" in why:
-            raise NotSent("GET /x", "gone")
-        return (Deployment.from_json({"id": 99, "git_hash": "0" * 40}), "")
 
-    monkeypatch.setattr(going_back, "choose", later)
-    stayed(made, why)
+def test_the_stack_can_not_be_read_any_more(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the stack can't be read before the request is sent again, it is not sent."""
+    made = broken(step)
+    made.simulator.faults.append(Fault("status", **ROLLBACK_POST, code=409, count=3))
+
+    def choose_and_close(*given: Any) -> Any:
+        made.simulator.faults.append(Fault("status", method="GET", code=403, count=None))
+        return choose(*given)
+
+    monkeypatch.setattr(going_back, "choose", choose_and_close)
+    stayed(made, "the stack could not be read (GET")
+
+
+def test_a_lost_request_that_shows_at_the_last_moment(step: MakeStep) -> None:
+    """Where a lost request shows just before it would be sent again, it is not."""
+    made = broken(step, action_record_delay_seconds=0.0)
+    made.simulator.faults.append(Fault("late", **ROLLBACK_POST, seconds=61.0))
+    ending = made.run(**FETCH)
+    assert (ending.outputs["rollback_outcome"], len(backs(made, ending))) == ("success", 1)

@@ -75,9 +75,14 @@ def _object(rollback: Rollback, failed: Handle, handle: Handle, patient: Transpo
     """Look again before the request is sent again: what has come meanwhile may be somebody's answer to the failure."""
     client = handle.client(patient)
     try:
-        chosen, why = choose(failed.tracking, client.deployments(), client.actions())
+        deployments, actions = client.deployments(), client.actions()
     except ApiError as error:
         chosen, why = None, f"the stack could not be read ({error})"
+    else:
+        if Observer(client, handle.tracking).identity.take(actions):
+            # It was scheduled after all, and is not sent again.
+            return None
+        chosen, why = choose(failed.tracking, deployments, actions)
     if chosen is not None and chosen.text("git_hash") == rollback.commit:
         return None
     why = why or "another deployment is the last good one by now"
