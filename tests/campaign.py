@@ -59,6 +59,7 @@ def check(schedule: Schedule) -> list[str]:
 def _check(schedule: Schedule, folder: Path) -> list[str]:
     step = _stage(schedule, folder)
     command = "dry run" if schedule.inputs["dry_run"] == "true" else "redeploy"
+    step.clock.advance(schedule.head_start)
     told = _tell(step, command, schedule.inputs, schedule.abort_at)
     over_at, reference = step.clock.now(), told.ending.outputs["user_reference"]
     later, later_over_at, number = schedule.later, 0.0, told.ending.outputs["deployment_id"]

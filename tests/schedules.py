@@ -53,6 +53,8 @@ class Schedule:
     inputs: dict[str, str]
     abort_at: float
     later: Later | None
+    head_start: float = 0.0
+    """How long the others have been at it when the step begins."""
 
     @property
     def kind(self) -> str:
@@ -145,14 +147,15 @@ def schedules(draw: st.DrawFn) -> Schedule:
         "log": "",
     }
     abort_at = draw(st.floats(0, 120)) if draw(st.integers(0, 3)) == 3 else NEVER
-    plan = draw(st.sampled_from(["plain"] * 5 + ["busy", "rollback", "rollback", "wait", "cancel", "status"]))
-    later = None
+    plan = draw(st.sampled_from(["plain"] * 3 + ["busy", "rollback"] * 2 + ["wait", "cancel", "status"]))
+    later, head_start = None, 0.0
     if plan == "busy":
-        inputs["on_busy"] = draw(st.sampled_from(["queue", "fail", "skip", "cancel", "cancel", "cancel: any"]))
-        inputs["dry_run"] = draw(st.sampled_from(["", "", "true"]))
+        head_start = draw(st.sampled_from([0.0, 20.0, 20.0]))
+        inputs["on_busy"] = draw(st.sampled_from(["queue", "fail", "skip", *["cancel"] * 3, "cancel: any"]))
+        inputs["dry_run"] = draw(st.sampled_from(["", "", "", "true"]))
         inputs["log"] = draw(st.sampled_from(["", "live"]))
         whose = st.sampled_from([OURS, OURS, *_STRANGE])
-        asked = {"user": "ci@example.com", "via": "api", "duration": draw(st.sampled_from([15.0, 60.0, 300.0]))}
+        asked = {"user": "ci@example.com", "via": "api", "duration": draw(st.sampled_from([15.0, 60.0, 300.0, 300.0]))}
         asked |= {"user_reference": draw(whose), "record_delays": draw(st.none() | st.tuples(_DELAYS, _DELAYS))}
         others.append(Other(0.0, asked, None))
     elif plan == "rollback":
@@ -168,10 +171,13 @@ def schedules(draw: st.DrawFn) -> Schedule:
     elif plan != "plain":
         inputs["wait"] = "false"
         later = draw(_laters(plan, inputs))
+        if later.named == "none":
+            # Which one is meant then shows only beside one that waits.
+            others.append(Other(draw(st.sampled_from([0.0, 1.0])), {"via": "web", "duration": 100.0}, None))
         abort_at = NEVER
     # Deployments and actions are numbered independently: the numbers may meet.
     id_gap = draw(st.sampled_from([None, None, 0, 1, 2]))
-    return Schedule(behaviour, trouble, others, id_gap, inputs, abort_at, later)
+    return Schedule(behaviour, trouble, others, id_gap, inputs, abort_at, later, head_start)
 
 
 @st.composite

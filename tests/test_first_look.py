@@ -32,6 +32,7 @@ def stood_back(made: Step, ending: Ending, outcome: str, *words: str) -> None:
     for one in ("Nothing was scheduled.", *words):
         assert one in ending.outputs["reason"]
     assert (len(ending.errors), "run" in ending.state) == (ending.status, False)
+    assert "Asking Cloud 66" not in ending.log
 
 
 def deployed(made: Step, ending: Ending) -> None:

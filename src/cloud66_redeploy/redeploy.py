@@ -31,6 +31,8 @@ def redeploy(context: Context) -> None:
         return
     from cloud66_redeploy.asking import ask_and_wait  # noqa: PLC0415 - not before the first request
 
+    what = " ".join(f"{name}={value}" for name, value in inputs.options.items() if name != "user_reference")
+    handle.say(f"Asking Cloud 66 to redeploy it{': ' + what if what else ''}")
     context.follow_log(handle, context.transport)
     handle.result = ask_and_wait(context, handle, context.transport, context.start)
     context.read_logs([handle], context.transport.deadline)
@@ -41,13 +43,10 @@ def redeploy(context: Context) -> None:
 
 
 def _announce(context: Context, handle: Handle) -> None:
-    inputs, stack = context.inputs, handle.tracking.stack
+    stack = handle.tracking.stack
     assert stack is not None
-    what = " ".join(f"{name}={value}" for name, value in inputs.options.items() if name != "user_reference")
     where = stack.text("environment") or "environment not known"
     handle.say(f"Stack {stack.text('name') or stack.uid} ({where}), UID {stack.uid}")
-    doing = "Would ask" if inputs.dry_run else "Asking"
-    handle.say(f"{doing} Cloud 66 to redeploy it{': ' + what if what else ''}")
     if not handle.tracking.actions_readable:
         context.reporter.warn(
             "Actions can't be read",
