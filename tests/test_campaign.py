@@ -1,5 +1,6 @@
 """The fault campaign's short form (see campaign.py); `make campaign` runs the long one."""
 
+import os
 import re
 import subprocess
 import sys
@@ -10,7 +11,6 @@ import pytest
 REACHED = {
     *(f"redeploy {outcome}" for outcome in ("success", "failed", "cancelled", "timed_out", "unknown", "scheduled")),
     "dry run dry_run",
-    "rollback skipped",
 }
 """What every part reaches. The rest is rarer, and comes up in the long form."""
 
@@ -18,11 +18,12 @@ REACHED = {
 @pytest.mark.parametrize("part", [2, 3, 4, 17])
 def test_invariants_hold_under_random_trouble(part: int) -> None:
     """Whatever goes wrong: one deployment at most, green only for its success, an end in time, nobody else's harmed."""
-    # A process of its own, since measuring the coverage of so many runs would take as long again.
+    # A process of its own and not measured: that would take three times as long.
     command = [sys.executable, str(Path(__file__).with_name("campaign.py")), "125", str(part)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     counts = {words: int(count) for count, words in re.findall(r"^ *(\d+) (.*)$", done.stdout, re.MULTILINE)}
     assert counts["schedules, every invariant held"] >= 125
     assert set(counts) >= REACHED, "the schedules reach every outcome"
-    assert any(words.startswith(("wait ", "cancel ", "status ")) for words in counts)
+    assert any(words.startswith(("wait ", "cancel ", "status ", "rollback ")) for words in counts)
