@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -198,9 +199,9 @@ def test_a_log_that_nobody_reads_does_not_end_the_run(jobs: Jobs) -> None:
     assert job.outputs["outcome"] == "success"
 
 
-def _cancelled_at(job: Job, seconds: float, number: signal.Signals) -> tuple[float, str]:
-    """Send the signal that long after the process has begun to speak; return when it was sent and what befell."""
-    process = job.start(timeout="60s")
+def signalled(job: Job, seconds: float, number: signal.Signals, **inputs: Any) -> tuple[float, int, str]:
+    """Send a signal that long after the process has begun to speak; return when, the exit status and the log."""
+    process = job.start(**inputs)
     assert process.stdout is not None
     first = process.stdout.readline()
     time.sleep(seconds)
@@ -208,9 +209,15 @@ def _cancelled_at(job: Job, seconds: float, number: signal.Signals) -> tuple[flo
     process.send_signal(number)
     log, _ = process.communicate(timeout=30)
     took = time.monotonic() - sent
-    assert process.returncode == 1, first + log
     assert took < EXIT_SECONDS, f"{took:.1f} s from signal to exit\n{log}"
-    return sent_at, first + log
+    return sent_at, process.returncode, first + log
+
+
+def _cancelled_at(job: Job, seconds: float, number: signal.Signals) -> tuple[float, str]:
+    """Send the signal, and see that the job is red."""
+    sent_at, status, log = signalled(job, seconds, number, timeout="60s")
+    assert status == 1, log
+    return sent_at, log
 
 
 MOMENTS = [number * 0.04 for number in range(12)] + [0.6 + number * 0.45 for number in range(8)]

@@ -11,25 +11,12 @@ import pytest
 
 from cloud66_simulator import Fault
 from elsewhere import CI
-from test_process import DELETE_SECONDS, EXIT_SECONDS, Job, Jobs
+from test_process import DELETE_SECONDS, Job, Jobs, signalled
 
 
 def ask(job: Job, *references: str) -> list[int]:
     """Let earlier jobs ask for deployments that take their time; return their ids."""
     return [job.simulator.request_deployment(duration=60, user_reference=one, **CI).id for one in references]
-
-
-def signalled(job: Job, seconds: float, number: signal.Signals, **inputs: Any) -> tuple[float, int, str]:
-    """Send a signal that long after the process has begun to speak; return when, the exit status and the log."""
-    process = job.start(**inputs)
-    assert process.stdout is not None
-    first = process.stdout.readline()
-    time.sleep(seconds)
-    sent, sent_at = time.monotonic(), job.simulator.now()
-    process.send_signal(number)
-    log, _ = process.communicate(timeout=30)
-    assert time.monotonic() - sent < EXIT_SECONDS, log
-    return sent_at, process.returncode, first + log
 
 
 def truly_cancelled(job: Job) -> list[int]:
