@@ -194,3 +194,11 @@ def test_the_logs_of_both(step: MakeStep, mode: str) -> None:
     assert shown is (mode != "never")
     if mode == "live":
         assert ending.log.count("Starting deployment 109") >= 1
+
+
+def test_a_workflow_cancelled_while_it_is_looked_back(step: MakeStep) -> None:
+    """A workflow that is cancelled before it is known where to go back to goes nowhere, and says so."""
+    made = broken(step, action_finish_lag_seconds=60)
+    ending, back = go(made, abort_at=AT_ITS_POST)
+    assert (back, ending.outputs["rollback_outcome"]) == ([], "skipped")
+    assert "Not rolled back: the workflow was cancelled." in ending.outputs["reason"]

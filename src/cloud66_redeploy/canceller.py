@@ -17,7 +17,13 @@ from cloud66_redeploy.duplicates import Duplicates
 from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound, Refusal, Unclear
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.reasons import NOTHING_SCHEDULED, name_of
-from cloud66_redeploy.schedule import MAX_PAUSE_SECONDS, SETTLE_SECONDS, pause_asked_for, pause_before_next_look
+from cloud66_redeploy.schedule import (
+    MAX_PAUSE_SECONDS,
+    RECORD_SETTLE_SECONDS,
+    SETTLE_SECONDS,
+    pause_asked_for,
+    pause_before_next_look,
+)
 from cloud66_redeploy.tracking import Proof, Tracking
 from cloud66_redeploy.turns import take_turns
 from cloud66_redeploy.verdict import Absence, decide
@@ -54,6 +60,7 @@ class Canceller:
     _accepted: bool = field(default=False, init=False)
     _maybe_accepted: bool = field(default=False, init=False)
     _trouble: ApiError | None = field(default=None, init=False)
+    _meant: dict[int, float] = field(default_factory=dict, init=False)
     _over: bool = field(default=True, init=False)
 
     def __post_init__(self) -> None:
@@ -113,7 +120,7 @@ class Canceller:
         self.duplicates.cancel()
         if self._accepted:
             return False
-        if known.deployment is not None and not known.deployment.phase.is_final:
+        if known.deployment is not None and not known.deployment.phase.is_final and self._is_meant(known.deployment.id):
             if self._trouble is None:
                 self.say(f"{self.why}: cancelling {name_of(known)}.")
             self.sent = True
@@ -130,6 +137,15 @@ class Canceller:
         if known.attached:
             return known.deployment is None
         return known.actions_readable and known.action is None and known.deployment is None and not known.answered
+
+    def _is_meant(self, number: int) -> bool:
+        """Tell whether an inferred deployment has been the only one that can be meant while records may lag."""
+        if self.tracking.proof is Proof.PROVED or not self.patient:
+            return True
+        now = self.clock.monotonic()
+        self._meant.setdefault(number, now)
+        self._meant = {number: self._meant[number]}
+        return now - self._meant[number] >= RECORD_SETTLE_SECONDS
 
     def _ended(self) -> Result | None:
         """Say how it ended, if it has; the same table decides as for a run that nobody cancelled."""

@@ -12,9 +12,9 @@ from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.handle import Handle
 from cloud66_redeploy.outputs import usual_seconds
 from cloud66_redeploy.reasons import NOTHING_SCHEDULED, sentence
+from cloud66_redeploy.schedule import RECORD_SETTLE_SECONDS
 from cloud66_redeploy.stock import Stock, take_stock
 from cloud66_redeploy.tracking import Tracking
-from cloud66_redeploy.waiter import RECORD_SETTLE_SECONDS
 
 _PAUSE_SECONDS = 2.0
 _LONGEST_WAY_SECONDS = 300.0

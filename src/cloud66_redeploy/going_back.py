@@ -9,10 +9,10 @@ from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.handle import Handle
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.rollback import Rollback, choose, reference_of, why_not
+from cloud66_redeploy.schedule import RECORD_SETTLE_SECONDS
 from cloud66_redeploy.stock import take_stock
 from cloud66_redeploy.tracking import Tracking
 from cloud66_redeploy.transport import Transport
-from cloud66_redeploy.waiter import RECORD_SETTLE_SECONDS
 
 _PAUSE_SECONDS = 3.0
 

@@ -11,6 +11,7 @@ from cloud66_redeploy.client import Client
 from cloud66_redeploy.deployment import Action, Deployment, Phase
 from cloud66_redeploy.errors import NotFound
 from cloud66_redeploy.pairing import fits, holds, pair
+from cloud66_redeploy.schedule import RECORD_SETTLE_SECONDS
 from cloud66_redeploy.tracking import Proof, Tracking
 
 
@@ -131,6 +132,17 @@ class Identity:
             return
         if not holds(known.deployment, known.action):
             known.drop()
-        elif settled or Phase.ODD not in {known.deployment.phase, known.action.phase}:
-            # A result never seen before goes with any: ours may be about to show.
+        elif settled or not _is_hasty(known.deployment, known.action):
             known.proof = Proof.PROVED
+
+
+def _is_hasty(deployment: Deployment, action: Action) -> bool:
+    """
+    Tell whether ours may be about to show, although these two have ended alike.
+
+    A result never seen before goes with any; and of one that was over so soon the records may lag behind somebody
+    else's.
+    """
+    if Phase.ODD in {deployment.phase, action.phase} or deployment.finished_at is None or action.started_at is None:
+        return True
+    return (deployment.finished_at - action.started_at).total_seconds() < RECORD_SETTLE_SECONDS

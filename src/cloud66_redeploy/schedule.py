@@ -29,6 +29,9 @@ SHORTEST_PAUSE_SECONDS = 1.0
 THROTTLED_PAUSE_SECONDS = 60.0
 """The hourly limit is used up for all jobs of the user: one call a minute finds the new hour without hammering."""
 
+RECORD_SETTLE_SECONDS = 15.0
+"""How long the slower of the two records (deployment, action) gets to catch up with the faster one."""
+
 SETTLE_SECONDS = 60.0
 """How long after a POST without an answer its action may still appear."""
 

@@ -10,13 +10,10 @@ from cloud66_redeploy.duration import format_duration
 from cloud66_redeploy.errors import ApiError, Denied, NotFound
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.pace import Pace
-from cloud66_redeploy.schedule import SETTLE_SECONDS, pause_asked_for
+from cloud66_redeploy.schedule import RECORD_SETTLE_SECONDS, SETTLE_SECONDS, pause_asked_for
 from cloud66_redeploy.tracking import Tracking
 from cloud66_redeploy.turns import take_turns
 from cloud66_redeploy.verdict import decide
-
-RECORD_SETTLE_SECONDS = 15.0
-"""How long the slower of the two records (deployment, action) gets to catch up with the faster one."""
 
 _PAUSE_WHILE_SETTLING_SECONDS = 5.0
 
