@@ -80,4 +80,4 @@ lock: $(READY)
 	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --no-header requirements/e2e.in -o requirements/e2e.txt
 
 clean:
-	rm -rf $(VENV) build .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build tests/e2e/summary/node_modules .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
