@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cloud66_simulator import StackSpec
-from cloud66_simulator.scenarios import apply_scenario
+from cloud66_simulator.scenarios import OUR_REFERENCE, apply_scenario
 from e2e.act import Ran, action_with, make_repository, run_workflow
 from e2e.stand_in import StandIn, StandIns
 from readme import workflows
@@ -46,6 +46,10 @@ def _somebody_deploys(cloud: StandIn) -> None:
     cloud.simulator.request_deployment(duration=inf)
 
 
+def _an_earlier_run_deploys(cloud: StandIn) -> None:
+    cloud.simulator.request_deployment(duration=inf, via="api", user="ci@example.com", user_reference=OUR_REFERENCE)
+
+
 SETTINGS = {
     "Deploy": Setting(),
     "Deploy by hand": Setting(
@@ -54,7 +58,7 @@ SETTINGS = {
     "Deploy everywhere": Setting(),
     "Deploy while testing": Setting(),
     "Deploy or go back": Setting(before=lambda cloud: apply_scenario(cloud.simulator, "rollback")),
-    "Deploy the newest": Setting(before=lambda cloud: apply_scenario(cloud.simulator, "busy-ours")),
+    "Deploy the newest": Setting(before=_an_earlier_run_deploys),
     "Check the deployment": Setting("pull_request", before=_somebody_deploys),
     "Deploy several stacks": Setting("workflow_dispatch"),
     "Stop the deployment": Setting(

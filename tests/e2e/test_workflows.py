@@ -95,7 +95,7 @@ def test_success(outcomes: Outcomes) -> None:
     assert (outputs["deployment_id"], outputs["action_id"]) == (str(mine.id), str(mine.action_id))
     assert outputs["user_reference"] == mine.user_reference
     assert json.loads(outputs["deployment"])["id"] == mine.id
-    assert "Awesome App: success" in case.ran.summary
+    assert "Awesome App (production): success" in case.ran.summary
     assert case.ran.result == "success"
     assert case.ran.stages("Redeploy") == ["Main"], "the post step ran after a success"
 
