@@ -157,10 +157,13 @@ def test_both_dockerfiles_name_one_base() -> None:
 
 
 def test_dependabot_watches_what_is_pinned() -> None:
-    """Actions, Python packages and the base image are all watched, where they are."""
+    """Actions, Python packages, the base image and what draws the summaries are all watched, where they are."""
     config = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text())
     watched = {(one["package-ecosystem"], one["directory"]) for one in config["updates"]}
-    assert watched == {("github-actions", "/"), ("pip", "/requirements"), ("docker", "/.github/base")}
+    assert watched == {
+        *(("github-actions", "/"), ("pip", "/requirements"), ("docker", "/.github/base")),
+        ("npm", "/tests/e2e/summary"),
+    }
 
 
 def test_every_pinned_package_is_checked_by_its_hash() -> None:
