@@ -36,9 +36,9 @@ class Canceller:
 
     Attributes:
         deadline: the instant (monotonic seconds) at which it stops looking whether the cancellation took.
-        pause_seconds: between two looks, where there is no time to be patient.
+        pause_seconds: between two looks; None where there is time: then pauses grow, a server that asks to be left
+            alone is, and what is only inferred gets the time to be put in doubt.
         why: what led to it, as the beginning of a sentence: "The workflow was cancelled".
-        patient: there is time: pauses grow, and a server that asks to be left alone is.
         sent: a cancellation may have left.
         due: the instant of the next look.
 
@@ -50,10 +50,9 @@ class Canceller:
     tracking: Tracking
     clock: Clock
     deadline: float
-    pause_seconds: float
+    pause_seconds: float | None
     why: str
     say: Callable[[str], None]
-    patient: bool = False
     sent: bool = field(default=False, init=False)
     due: float = field(init=False)
     _since: float = field(init=False)
@@ -95,7 +94,7 @@ class Canceller:
         if result is not None:
             return result
         pause = self.pause_seconds
-        if self.patient:
+        if pause is None:
             asked = pause_asked_for(self._trouble) if self._trouble else 0.0
             pause = max(asked, pause_before_next_look(now - self._since, MAX_PAUSE_SECONDS))
         self.due = min(self.clock.monotonic() + pause, self.deadline)
@@ -140,7 +139,7 @@ class Canceller:
 
     def _is_meant(self, number: int) -> bool:
         """Tell whether an inferred deployment has been the only one that can be meant while records may lag."""
-        if self.tracking.proof is Proof.PROVED or not self.patient:
+        if self.tracking.proof is Proof.PROVED or self.pause_seconds is not None:
             return True
         now = self.clock.monotonic()
         self._meant.setdefault(number, now)

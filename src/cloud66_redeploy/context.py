@@ -114,7 +114,7 @@ class Context:
         """Cancel them; return for each how it ended and whether nothing is left to be done."""
         from cloud66_redeploy.turns import take_turns  # noqa: PLC0415 - not before the first request
 
-        cancellers = [one.canceller(transport, pause_seconds, why) for one in handles]
+        cancellers = [one.canceller(transport, why, pause_seconds=pause_seconds) for one in handles]
         results = take_turns(cancellers, self.clock, self._forget)
         return [(result, canceller.is_over) for result, canceller in zip(results, cancellers, strict=True)]
 
@@ -123,7 +123,7 @@ class Context:
         if self.inputs.log is LogMode.LIVE and handle.live is None:
             from cloud66_redeploy.live_log import LiveLog  # noqa: PLC0415 - only who asked for it pays for it
 
-            client = Client(replace(transport, limits=_LOG_LIMITS, tries=1), handle.stack_id)
+            client = _hurried(handle, transport)
             handle.live = LiveLog(client, handle.tracking, self.transport.quota, self.reporter.cleaner)
             if not handle.tracking.attached:
                 handle.live.read()
@@ -139,8 +139,7 @@ class Context:
             self.note_known()
             # After cancelling on a timeout the deadline has long passed.
             until = self.clock.monotonic() if handle.cancelling else deadline
-            hurried = replace(self.transport, deadline=until, limits=_LOG_LIMITS, tries=1)
-            client = Client(hurried, handle.stack_id)
+            client = _hurried(handle, replace(self.transport, deadline=until))
             try:
                 if known.attached and known.is_followed(client.deployments()):
                     handle.say("The stack's newest log is another deployment's, so it is not shown.")
@@ -181,9 +180,8 @@ class Context:
 
     def _name_the_live_one(self, handle: Handle, transport: Transport) -> None:
         """Say which deployment went live after ours: best effort, one call, changing nothing."""
-        client = Client(replace(transport, limits=_LOG_LIMITS, tries=1), handle.stack_id)
         try:
-            live = handle.tracking.successor(client.deployments())
+            live = handle.tracking.successor(_hurried(handle, transport).deployments())
         except ApiError as error:
             handle.say(f"It is not live; which deployment is could not be read: {error}")
             return
@@ -195,6 +193,11 @@ class Context:
     def _forget(self) -> None:
         for kept in self._kept.values():
             kept.clear()
+
+
+def _hurried(handle: Handle, transport: Transport) -> Client:
+    """Make a client for what is good to have and may fail: it reads anew, and doesn't try again."""
+    return Client(replace(transport, limits=_LOG_LIMITS, tries=1), handle.stack_id)
 
 
 def checked(handle: Handle, result: Result) -> Result:

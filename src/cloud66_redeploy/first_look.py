@@ -16,7 +16,6 @@ from cloud66_redeploy.schedule import RECORD_SETTLE_SECONDS
 from cloud66_redeploy.stock import Stock, take_stock
 from cloud66_redeploy.tracking import Tracking
 
-_PAUSE_SECONDS = 2.0
 _LONGEST_WAY_SECONDS = 300.0
 """A deployment that is not cancelled by then won't be soon."""
 
@@ -89,7 +88,7 @@ def _cancel_running(context: Context, handle: Handle, busy: Busy) -> Result | No
     for one in busy.running:
         theirs = context.handle(handle.stack_id, Tracking.of_another("", one.id))
         hurried = replace(context.transport, deadline=deadline)
-        canceller = theirs.canceller(hurried, _PAUSE_SECONDS, "Making way", patient=True)
+        canceller = theirs.canceller(hurried, "Making way")
         context.made_way = f"Deployment {one.id} was to be cancelled to make way."
         result = canceller.cancel()
         context.made_way = result.reason

@@ -13,8 +13,6 @@ from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.tracking import Baseline
 from cloud66_redeploy.verdict import decide
 
-_PAUSE_SECONDS = 3.0
-
 
 def wait(context: Context) -> None:
     """
@@ -45,13 +43,10 @@ def cancel(context: Context) -> None:
         Aborted: the workflow was cancelled.
 
     """
-    [handle] = context.handles
-    handle.result = _meet(context, handle) or _choose(
-        context, handle, "The stack is not deploying, so nothing was cancelled.", to_be_cancelled=True
-    )
-    if handle.result is not None:
+    handle = _meant(context, "The stack is not deploying, so nothing was cancelled.", to_be_cancelled=True)
+    if handle is None:
         return
-    canceller = handle.canceller(context.transport, _PAUSE_SECONDS, "As asked", patient=True)
+    canceller = handle.canceller(context.transport, "As asked")
     context.canceller = canceller
     result = checked(handle, canceller.cancel())
     if canceller.is_over and result.outcome is not Outcome.UNKNOWN:
@@ -71,11 +66,8 @@ def status(context: Context) -> None:
         Aborted: the workflow was cancelled.
 
     """
-    [handle] = context.handles
-    handle.result = _meet(context, handle) or _choose(
-        context, handle, "The stack has no deployments yet.", to_be_cancelled=False
-    )
-    if handle.result is not None:
+    handle = _meant(context, "The stack has no deployments yet.", to_be_cancelled=False)
+    if handle is None:
         return
     known = handle.tracking
     observer = Observer(handle.client(context.transport), known)
@@ -96,6 +88,13 @@ def status(context: Context) -> None:
     else:
         result = checked(handle, verdict_words.ended(outcome, known, *says))
         handle.result = replace(result, as_asked=result.outcome is not Outcome.UNKNOWN)
+
+
+def _meant(context: Context, nothing: str, *, to_be_cancelled: bool) -> Handle | None:
+    """Return the one deployment that is meant; None where the run ends before it can be looked at."""
+    [handle] = context.handles
+    handle.result = _meet(context, handle) or _choose(context, handle, nothing, to_be_cancelled=to_be_cancelled)
+    return handle if handle.result is None else None
 
 
 def _meet(context: Context, handle: Handle) -> Result | None:

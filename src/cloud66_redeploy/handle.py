@@ -121,8 +121,8 @@ class Handle:
         patience = Patience(inputs.timeout_seconds, inputs.queue_timeout_seconds)
         return Waiter(Observer(client, known), known, clock, patience, start, pace, on_look)
 
-    def canceller(self, transport: Transport, pause_seconds: float, why: str, *, patient: bool = False) -> "Canceller":
-        """Make what cancels it; `why` begins its sentences, `patient` obeys a server that asks for time."""
+    def canceller(self, transport: Transport, why: str, *, pause_seconds: float | None = None) -> "Canceller":
+        """Make what cancels it; `why` begins its sentences, without `pause_seconds` it takes its time."""
         from cloud66_redeploy.canceller import Canceller  # noqa: PLC0415 - needed by no run that goes well
         from cloud66_redeploy.observer import Observer  # noqa: PLC0415 - likewise
 
@@ -137,5 +137,4 @@ class Handle:
             pause_seconds=pause_seconds,
             why=why,
             say=self.say,
-            patient=patient,
         )

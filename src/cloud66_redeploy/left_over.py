@@ -48,7 +48,7 @@ def _cancel(
     deadline = clock.monotonic() + CLEANUP_SECONDS
     transport = Transport(session, inputs.api_url, inputs.api_token, clock, window, deadline)
     handles = [Handle(one.stack_id, one.to_tracking(), reporter) for one in kept]
-    cancellers = [one.canceller(transport, _PAUSE_SECONDS, "The step was cut short") for one in handles]
+    cancellers = [one.canceller(transport, "The step was cut short", pause_seconds=_PAUSE_SECONDS) for one in handles]
     for one, result in zip(kept, take_turns(cancellers, clock), strict=True):
         if result.outcome is Outcome.UNKNOWN:
             reporter.warn("Not cancelled", f"{result.reason} {result.evidence} Reference: {one.name}")

@@ -13,7 +13,6 @@ from cloud66_redeploy.deployment import Result
 from cloud66_redeploy.errors import Aborted, ApiError, InputError
 from cloud66_redeploy.handle import Handle
 from cloud66_redeploy.inputs import Inputs
-from cloud66_redeploy.memory import ENDED
 from cloud66_redeploy.report import Reporter
 from cloud66_redeploy.tracking import Tracking
 from cloud66_redeploy.transport import Limits, Session, Transport, Window
@@ -62,9 +61,11 @@ class Run:
             self._abort(context, self.clock.monotonic() - aborted.seconds_ago)
         except Exception as error:  # noqa: BLE001 - a fault of ours: outputs and a true outcome all the same
             self._own_fault(context, error)
+        from cloud66_redeploy.ending import ending_of, report_ending  # noqa: PLC0415 - not before the first request
+        from cloud66_redeploy.memory import ENDED  # noqa: PLC0415 - likewise
+
         if self._settled:
             self.reporter.state(ENDED, "true")
-        from cloud66_redeploy.ending import ending_of, report_ending  # noqa: PLC0415 - not before the first request
 
         return report_ending(ending_of(context), self.reporter)
 
