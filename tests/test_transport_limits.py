@@ -18,6 +18,11 @@ from scripted import Reply, wire
 RESET = requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError(104, "reset by peer")))
 
 
+def as_it_is(body: object) -> object:
+    """Read a body as it is."""
+    return body
+
+
 def test_a_whole_call_over_its_limit_is_unclear() -> None:
     """A call that its window ends is unclear; one that an abort ends stays aborted."""
     with pytest.raises(Unclear, match="no whole answer within 30 s"):
@@ -103,7 +108,7 @@ def test_trouble_is_tried_again() -> None:
     """A GET or DELETE in trouble is made three times, with pauses on the clock that grow."""
     for method in ("GET", "DELETE"):
         one = wire(Reply(500), Reply(error=RESET), Reply(200, {"ok": 1}))
-        assert one.transport.retrying(method, "/x", {}) == {"ok": 1}
+        assert one.transport.retrying(method, "/x", {}, as_it_is) == {"ok": 1}
         first, second = one.clock.pauses
         assert 0.9 <= first <= 1.1
         assert 1.8 <= second <= 2.2
@@ -114,7 +119,7 @@ def test_three_tries_are_enough() -> None:
     """After the third try the trouble is passed on."""
     one = wire(Reply(502, b"<html>"))
     with pytest.raises(Unclear, match="502"):
-        one.transport.retrying("GET", "/x", {})
+        one.transport.retrying("GET", "/x", {}, as_it_is)
     assert len(one.script.asked) == 3
 
 
@@ -123,7 +128,7 @@ def test_a_final_no_is_not_asked_again(status: int) -> None:
     """A refusal, and a conflict, are passed on at once."""
     one = wire(Reply(status, b"", {"Location": "/y"}))
     with pytest.raises(ApiError):
-        one.transport.retrying("DELETE", "/x", {})
+        one.transport.retrying("DELETE", "/x", {}, as_it_is)
     assert len(one.script.asked) == 1
     assert one.clock.pauses == []
 
@@ -131,12 +136,12 @@ def test_a_final_no_is_not_asked_again(status: int) -> None:
 def test_a_pause_asked_for_is_kept() -> None:
     """A short Retry-After lengthens the pause; a long one is left to the caller."""
     one = wire(Reply(429, headers={"Retry-After": "10"}), Reply())
-    one.transport.retrying("GET", "/x", {})
+    one.transport.retrying("GET", "/x", {}, as_it_is)
     assert one.clock.pauses == [10.0]
     for reply in (Reply(429, headers={"Retry-After": "16"}), Reply(503, {"error": "throttled"})):
         one = wire(reply)
         with pytest.raises(Declined):
-            one.transport.retrying("GET", "/x", {})
+            one.transport.retrying("GET", "/x", {}, as_it_is)
         assert one.clock.pauses == []
 
 
@@ -144,12 +149,12 @@ def test_without_a_number_of_tries_the_deadline_ends_it() -> None:
     """A patient transport tries on, with pauses of at most 15 s or as asked, but never beyond the deadline."""
     one = wire(Reply(500), tries=None, deadline=100.0)
     with pytest.raises(Trouble):
-        one.transport.retrying("GET", "/x", {})
+        one.transport.retrying("GET", "/x", {}, as_it_is)
     assert one.clock.now < 100
     assert max(one.clock.pauses) <= 16.5
     assert len(one.clock.pauses) > 6
     one = wire(Reply(503, {"error": "throttled"}), Reply(), tries=None, deadline=100.0)
-    one.transport.retrying("GET", "/x", {})
+    one.transport.retrying("GET", "/x", {}, as_it_is)
     assert one.clock.pauses == [60.0]
 
 
@@ -157,13 +162,13 @@ def test_no_retry_comes_after_the_deadline() -> None:
     """Where the pause would end after the deadline, the trouble is passed on at once."""
     one = wire(Reply(500, takes=99.5), deadline=100.0)
     with pytest.raises(Unclear):
-        one.transport.retrying("GET", "/x", {})
+        one.transport.retrying("GET", "/x", {}, as_it_is)
     assert one.clock.pauses == []
 
 
 def test_nothing_is_logged_by_the_libraries(caplog: pytest.LogCaptureFixture) -> None:
     """Neither the retries nor the calls write log lines of their own."""
     with caplog.at_level(logging.INFO), pytest.raises(Unclear):
-        wire(Reply(500)).transport.retrying("GET", "/x", {})
+        wire(Reply(500)).transport.retrying("GET", "/x", {}, as_it_is)
     assert caplog.records == []
     assert "secret-token" not in json.dumps(caplog.text)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from cloud66_redeploy.deployment import Action, Deployment, Stack
 from cloud66_redeploy.errors import Declined, Unclear
 from cloud66_redeploy.fields import as_id, as_text
-from cloud66_redeploy.transport import Transport
+from cloud66_redeploy.transport import Transport, reading
 
 T = TypeVar("T")
 
@@ -37,10 +37,9 @@ def all_stacks(transport: Transport) -> list[Stack]:
     page: int | None = 1
     while page is not None:
         query = {"page": str(page)} if page > 1 else {}
-        body = transport.retrying("GET", "/stacks", query)
-        found += _reading("GET /stacks", _list_of(_stack_of), body)
+        stacks, following = transport.retrying("GET", "/stacks", query, _page_of(_stack_of))
+        found += stacks
         # Pages that lead back, or on and on, would never end.
-        following = _next_page(body)
         page = following if following is not None and page < following <= _MOST_STACK_PAGES else None
     return found
 
@@ -92,11 +91,7 @@ class Client:
         page: int | None = 1
         for _ in range(_MOST_PAGES):
             query = {"user_reference": reference, **({"page": str(page)} if page != 1 else {})}
-            actions, page = self._get(
-                f"{self._stack}/actions",
-                query,
-                lambda body: (_list_of(Action.from_json)(body), _next_page(body)),
-            )
+            actions, page = self._get(f"{self._stack}/actions", query, _page_of(Action.from_json))
             matching = [one for one in actions if one.reference == reference]
             found += matching
             unfiltered = len(matching) < len(actions)
@@ -118,7 +113,7 @@ class Client:
 
         """
         path = f"{self._stack}/deployments"
-        said = _reading(f"POST {path}", _record, self._transport.send("POST", path, dict(options)))
+        said = reading(f"POST {path}", _record, self._transport.send("POST", path, dict(options)))
         # Anything else in a good answer's clothes is none: whether it was scheduled has to be looked up.
         known = as_id(said.get("id")) or said.get("ok") is True or "async_action_id" in said or "queued" in said
         if not known or said.get("ok") is False or said.get("error"):
@@ -135,8 +130,7 @@ class Client:
 
         """
         path = f"{self._stack}/deployments/{deployment_id}"
-        body = self._transport.retrying("DELETE", path, {})
-        said = _unwrap(body)
+        said = self._transport.retrying("DELETE", path, {}, _unwrap)
         if isinstance(said, Mapping) and said.get("ok") is False:
             raise Declined(f"DELETE {path}", as_text(said.get("message")) or "ok: false")
 
@@ -147,15 +141,7 @@ class Client:
         return kept[path]
 
     def _get(self, path: str, query: dict[str, str], read: Callable[[object], T]) -> T:
-        return _reading(f"GET {path}", read, self._transport.retrying("GET", path, query))
-
-
-def _reading(call: str, read: Callable[[object], T], body: object) -> T:
-    """Read a body; one of an unknown shape is passing trouble, like one that is no JSON."""
-    try:
-        return read(body)
-    except ValueError as error:
-        raise Unclear(call, f"an answer of another shape ({error})") from error
+        return self._transport.retrying("GET", path, query, read)
 
 
 def _unwrap(body: object) -> object:
@@ -178,6 +164,11 @@ def _list_of(read: Callable[[Any], T]) -> Callable[[object], list[T]]:
         return [read(one) for one in value]
 
     return read_list
+
+
+def _page_of(read: Callable[[Any], T]) -> Callable[[object], tuple[list[T], int | None]]:
+    """Read a list and the number of the page after it."""
+    return lambda body: (_list_of(read)(body), _next_page(body))
 
 
 def _stack_of(record: object) -> Stack:

@@ -94,20 +94,26 @@ class Transport:
     quota: Quota = field(default_factory=Quota)
     server_time: ServerTime = field(default_factory=ServerTime)
 
-    def retrying(self, method: str, path: str, query: dict[str, str]) -> object:
-        """Make a GET or DELETE, again where trouble passes; return the JSON body."""
+    def retrying(
+        self, method: str, path: str, query: dict[str, str], read: Callable[[object], T]
+    ) -> T:
+        """
+        Make a GET or DELETE, again where trouble passes; return what `read` makes of the JSON body.
+
+        A body that `read` can't read (ValueError) is passing trouble like one that is no JSON.
+        """
         failed: list[Trouble] = []
         try:
-            return self.send(method, path, query)
+            return self._reading(method, path, query, read)
         except Trouble as trouble:
             failed.append(trouble)
         # Only now: it brings asyncio along, and most runs never have to try anything again.
         import backoff  # noqa: PLC0415
 
-        def try_again() -> object:
+        def try_again() -> T:
             if failed:
                 raise failed.pop()
-            return self.send(method, path, query)
+            return self._reading(method, path, query, read)
 
         again = backoff.on_exception(
             self._pauses,
@@ -118,6 +124,9 @@ class Transport:
             logger=None,
         )
         return again(try_again)()
+
+    def _reading(self, method: str, path: str, query: dict[str, str], read: Callable[[object], T]) -> T:
+        return reading(f"{method} {path}", read, self.send(method, path, query))
 
     def _pauses(self) -> Generator[float, Exception, None]:
         """
@@ -190,6 +199,14 @@ class Transport:
                 if len(body) > _LARGEST_BODY:
                     raise broken.ContentDecodingError("an answer of more than 64 MiB")
             return response.status_code, response.headers, bytes(body)
+
+
+def reading(call: str, read: Callable[[object], T], body: object) -> T:
+    """Read a body; raise `Unclear` where it has another shape."""
+    try:
+        return read(body)
+    except ValueError as error:
+        raise Unclear(call, f"an answer of another shape ({error})") from error
 
 
 def _broken(call: str, error: Exception) -> ApiError:
