@@ -150,10 +150,10 @@ def play(make_pace: Callable[[Tracking, float, Transport], Pace], seed: int) -> 
             session, "https://app.cloud66.com/api/3", "demo-token", stage, window, stage.monotonic() + TIMEOUT_SECONDS
         )
         client, tracking = Client(transport, stacks[number].uid), Tracking(f"job {number}")
-        take_stock(Client(replace(transport, tries=None), stacks[number].uid), tracking)
+        take_stock(Client(replace(transport, tries=None), stacks[number].uid), tracking, stage)
         simulator.behaviour.duration_seconds = durations[number]
         simulator.behaviour.fate = "failed" if fates[number] else "success"
-        observer, start = Observer(client, tracking), stage.monotonic()
+        observer, start = Observer(client, tracking, stage), stage.monotonic()
         Trigger(client, observer, tracking, stage, transport.deadline, lambda _text: None).fire(
             {"user_reference": tracking.reference}
         )

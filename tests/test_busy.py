@@ -128,7 +128,9 @@ def test_ours_runs_and_others_of_ours_wait() -> None:
 def test_ours_runs_and_a_stranger_waits(via: str) -> None:
     """Where others wait, ours is told only where theirs can't be meant."""
     waits = deployment(109, None, triggered_via={"code": 0, "meaning": via})
-    assert ours([waits, deployment(108)], [action(41, 5, None, OTHER), action(40, 0, None, OURS)]) is (via == "web")
+    assert ours([waits, deployment(108)], [action(41, 5, None, OTHER, started_via=via), action(40, 0, None, OURS)]) is (
+        via == "web"
+    )
 
 
 def test_a_stranger_runs_and_ours_waits() -> None:
@@ -206,7 +208,7 @@ def test_two_run_and_one_is_ours() -> None:
 def test_records_left_lying_say_nothing_about_ours() -> None:
     """Open records of long ago don't hide whose deployment runs."""
     strange = deployment(109, None, triggered_via={"code": 0, "meaning": "web"})
-    actions = [action(41, 5, None, OTHER), action(40, 0, None, OURS), action(20, -950)]
+    actions = [action(41, 5, None, OTHER, started_via="web"), action(40, 0, None, OURS), action(20, -950)]
     assert ours([strange, deployment(108), deployment(90, -950)], actions)
 
 

@@ -61,10 +61,10 @@ def test_one_that_waits(step: MakeStep, by: dict[str, str]) -> None:
     ("how", "outcome", "words"),
     [
         ("success", "success", "had already succeeded"),
-        ("failed", "failed", "had already failed"),
+        ("failed", "failed", "Deployment 108 failed"),
         ("cancelled", "cancelled", "was cancelled already"),
-        ("odd", "failed", "had already failed"),
-        ("reverted", "failed", "had already failed"),
+        ("odd", "failed", "it was over already"),
+        ("reverted", "failed", "Deployment 108 was reverted by"),
     ],
 )
 def test_what_was_over_is_said(step: MakeStep, by: dict[str, str], how: Any, outcome: str, words: str) -> None:
@@ -74,7 +74,7 @@ def test_what_was_over_is_said(step: MakeStep, by: dict[str, str], how: Any, out
     ending = cancel(made, **by)
     assert (ending.outcome, ending.status, cancelled(made)) == (outcome, 0, [])
     assert words in ending.outputs["reason"]
-    assert ending.seconds < 10
+    assert ending.seconds < 20
 
 
 @pytest.mark.parametrize(("how", "outcome"), [("success", "success"), ("failed", "failed"), ("odd", "failed")])
@@ -195,7 +195,7 @@ def test_a_cancellation_that_is_never_taken(step: MakeStep, kind: Any) -> None:
     ending = cancel(made, user_reference="mine", timeout="2m")
     assert (ending.outcome, ending.status, mine.cancelled) == ("unknown", 1, False)
     said = "could not be cancelled" if kind == "refuse" else "was not seen to be cancelled; whether the cancellation"
-    assert f"As asked, but deployment 108 {said}" in ending.outputs["reason"]
+    assert f"As asked, but the redeploy (probably deployment 108) {said}" in ending.outputs["reason"]
     assert 115 <= ending.seconds <= 120 + 30.1
 
 
@@ -212,12 +212,13 @@ def test_a_cancellation_that_does_not_take_in_time(step: MakeStep) -> None:
 @pytest.mark.parametrize("code", [401, 402, 403])
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_a_refusal_ends_it(step: MakeStep, code: int, method: str) -> None:
-    """A token that may not look or not cancel ends it at once, red."""
+    """A token that may not look or not cancel ends it within seconds, red."""
     made = step()
     mine = asked(made, duration=LONG)
     made.simulator.faults.append(Fault("status", method=method, code=code, count=None))
     ending = cancel(made, user_reference="mine")
-    soon = ending.seconds < (5 if method == "GET" else 20)
+    # What is only inferred is not cancelled before it has been the only candidate for 15 s.
+    soon = ending.seconds < (9 if method == "GET" else 30)
     assert (ending.outcome, ending.status, mine.cancelled, soon) == ("unknown", 1, False, True)
 
 

@@ -80,11 +80,14 @@ def test_an_abort_while_nothing_was_taken_schedules_nothing(step: MakeStep) -> N
 @pytest.mark.parametrize("shape", get_args(PostShape))
 @pytest.mark.parametrize("slow", [0.5, 5.0])
 def test_an_abort_during_the_post_finds_out_first(step: MakeStep, shape: Any, slow: float) -> None:
-    """A POST on its way gets a moment for its answer; without one, what it scheduled is found by its reference."""
+    """A POST on its way gets a moment for its answer; what is only inferred then is the post step's to cancel."""
     made = step(behaviour=Behaviour(post_shape=shape, duration_seconds=1000))
     made.simulator.faults.append(Fault("slow", method="POST", seconds=slow))
     ending = abort(made, 0.4)
-    assert (ending.outcome, later(made, ending)) == ("cancelled", ["cancelled"])
+    if (shape, slow) != ("deployment_id", 0.5):
+        assert (ending.outcome, made.calls("DELETE"), "ended" in ending.state) == ("unknown", [], False)
+        made.clean_up(ending.state)
+    assert later(made, ending) == ["cancelled"]
 
 
 @pytest.mark.parametrize("at", [10, 40])
@@ -197,11 +200,11 @@ def test_a_cancellation_that_is_never_taken(step: MakeStep, code: int) -> None:
 
 @pytest.mark.parametrize("code", [401, 402, 403])
 def test_a_token_that_may_not_cancel(step: MakeStep, code: int) -> None:
-    """A refused cancellation ends it at once."""
+    """A refused cancellation is asked for again before it is believed."""
     made = step(behaviour=LONG)
     made.simulator.faults.append(Fault("status", method="DELETE", code=code, count=None))
     ending = abort(made, 20)
-    assert (ending.outcome, ending.seconds < 21, len(made.calls("DELETE"))) == ("unknown", True, 1)
+    assert (ending.outcome, len(made.calls("DELETE"))) == ("unknown", 3)
 
 
 def test_a_cancelled_record_may_disappear(step: MakeStep) -> None:

@@ -143,17 +143,17 @@ def test_a_list_without_pagination_is_whole() -> None:
 @pytest.mark.parametrize(
     ("body", "answer"),
     [
-        ({"id": 108, "message": "Deployment scheduled", "queued": True}, 108),
-        ({"id": "108", "queued": False}, 108),
-        ({"ok": True, "message": "Stack queued", "async_action_id": 40, "queued": True}, None),
-        ({"ok": True, "async_action_id": None}, None),
-        ({"id": None, "queued": "yes"}, None),
-        ({"id": True, "queued": 1}, None),
-        ({"message": "Scheduled", "queued": False}, None),
+        ({"id": 108, "message": "Deployment scheduled", "queued": True}, (108, None)),
+        ({"id": "108", "queued": False}, (108, None)),
+        ({"ok": True, "message": "Stack queued", "async_action_id": 40, "queued": True}, (None, 40)),
+        ({"ok": True, "async_action_id": None}, (None, None)),
+        ({"id": None, "queued": "yes"}, (None, None)),
+        ({"id": True, "queued": 1}, (None, None)),
+        ({"message": "Scheduled", "queued": False}, (None, None)),
     ],
 )
-def test_both_shapes_of_an_answer_are_read(body: dict[str, Any], answer: int | None) -> None:
-    """A POST's answer gives at most a hint: the id, if there is one."""
+def test_both_shapes_of_an_answer_are_read(body: dict[str, Any], answer: tuple[int | None, int | None]) -> None:
+    """A POST's answer gives hints at most: the id and the action's id, if they are there."""
     for reply in (wrapped(body), Reply(201, body)):
         one, _ = client(reply)
         assert one.redeploy({}) == answer

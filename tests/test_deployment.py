@@ -62,7 +62,8 @@ def test_pairs_are_taken_apart(value: object, words: tuple[object, str]) -> None
         (1, "success", Phase.SUCCESS), (1, None, Phase.SUCCESS), ("success", "Successful", Phase.SUCCESS),
         ("SUCCESS", "", Phase.SUCCESS), (True, "success", Phase.ODD), (1.0, "success", Phase.ODD),
         ("1", "success", Phase.ODD), (None, "success", Phase.ODD), (2, "success", Phase.ODD), (0, None, Phase.ODD),
-        (None, None, Phase.ODD), ([1], "success", Phase.ODD), ({}, {}, Phase.ODD), ("success ", "success", Phase.ODD),
+        (None, None, Phase.SILENT), ([1], "success", Phase.ODD), ({}, {}, Phase.SILENT),
+        ("success ", "success", Phase.ODD),
         (1, "failed", Phase.FAILED), ("success", "Failed", Phase.FAILED), ("failed", "success", Phase.FAILED),
         (1, "partly successful", Phase.ODD), (1, "superseded", Phase.ODD), ("success", "Superseded", Phase.ODD),
         (1, "pending", Phase.RUNNING), ("pending", "Successful", Phase.RUNNING), (0, "pending", Phase.RUNNING),
@@ -77,9 +78,9 @@ def test_only_a_known_success_is_one(code: object, meaning: object, phase: Phase
 
 
 @pytest.mark.parametrize("value", [None, "success", 1, True, [], ["success"], {}])
-def test_an_outcome_of_another_shape_is_odd(value: object) -> None:
-    """An outcome that is not a pair is never a success."""
-    assert read_outcome(value) is Phase.ODD
+def test_an_outcome_of_another_shape_is_silent(value: object) -> None:
+    """An outcome that is not a pair says nothing, and is never a success."""
+    assert read_outcome(value) is Phase.SILENT
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_an_outcome_of_another_shape_is_odd(value: object) -> None:
         ({"outcome": {"code": "failed"}}, Phase.FAILED),
         ({"outcome": {"code": "failed"}, "is_deploying": True}, Phase.RUNNING),
         ({"outcome": {"code": "weird"}}, Phase.QUEUED),
-        (OVER, Phase.ODD),
+        (OVER, Phase.SILENT),
         (OVER | {"outcome": {"code": 1, "meaning": "success"}}, Phase.SUCCESS),
         (OVER | {"finished_at": "garbage", "outcome": {"code": 1, "meaning": "success"}}, Phase.SUCCESS),
         (OVER | {"outcome": {"code": "pending"}}, Phase.RUNNING),
@@ -154,7 +155,7 @@ def test_an_outcome_is_quoted(outcome: object, said: str) -> None:
     [
         (None, None, Phase.RUNNING), (None, True, Phase.RUNNING), (None, False, Phase.RUNNING),
         ("2026-01-01T12:00:00Z", True, Phase.SUCCESS), ("2026-01-01T12:00:00Z", False, Phase.FAILED),
-        ("2026-01-01T12:00:00Z", None, Phase.ODD), ("2026-01-01T12:00:00Z", 1, Phase.ODD),
+        ("2026-01-01T12:00:00Z", None, Phase.SILENT), ("2026-01-01T12:00:00Z", 1, Phase.ODD),
         ("2026-01-01T12:00:00Z", 0, Phase.ODD), ("2026-01-01T12:00:00Z", "true", Phase.ODD),
         ("garbage", True, Phase.SUCCESS),
     ],
@@ -164,9 +165,9 @@ def test_where_an_action_stands(finished_at: str | None, success: object, phase:
     assert Action.from_json({"id": 40, "finished_at": finished_at, "finished_success": success}).phase is phase
 
 
-def test_an_action_without_success_field_is_odd() -> None:
-    """A finished action that lacks `finished_success` is odd."""
-    assert Action.from_json({"id": 40, "finished_at": "2026-01-01T12:00:00Z"}).phase is Phase.ODD
+def test_an_action_without_success_field_is_silent() -> None:
+    """A finished action that lacks `finished_success` does not say how it ended."""
+    assert Action.from_json({"id": 40, "finished_at": "2026-01-01T12:00:00Z"}).phase is Phase.SILENT
 
 
 @pytest.mark.parametrize(

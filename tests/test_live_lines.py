@@ -173,7 +173,7 @@ def test_only_of_what_runs(record: dict[str, Any]) -> None:
 def test_where_ours_is_not_known() -> None:
     """Without a deployment there is no log of it."""
     one, known = live("theirs")
-    known.drop()
+    known.deployment, known.proof = None, Proof.NONE
     assert one.read_ours() == []
 
 

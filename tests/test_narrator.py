@@ -29,36 +29,37 @@ ACTION = Action.from_json({"id": 40, "started_at": "2026-01-01T00:00:00Z"})
         (Tracking("r"), "the redeploy: scheduled; its deployment has not shown yet"),
         (Tracking("r", action=ACTION), "the redeploy (action 40): scheduled; its deployment has not shown yet"),
         (Tracking("r", maybe_started=True), "the redeploy: under way; which deployment it is can't be told yet"),
-        (Tracking("r", deployment=deployment()), "deployment 108: queued"),
-        (Tracking("r", deployment=deployment(), queued_ahead=0), "deployment 108: queued"),
+        (Tracking("r", deployment=deployment()), "the redeploy (probably deployment 108): queued"),
+        (Tracking("r", deployment=deployment(), queued_ahead=0), "the redeploy (probably deployment 108): queued"),
         (
             Tracking("r", deployment=deployment(), queued_ahead=1),
-            "deployment 108: queued behind 1 other deployment",
+            "the redeploy (probably deployment 108): queued behind 1 other deployment",
         ),
         (
             Tracking("r", deployment=deployment(), queued_ahead=3),
-            "deployment 108: queued behind 3 other deployments",
+            "the redeploy (probably deployment 108): queued behind 3 other deployments",
         ),
         (
             Tracking("r", deployment=deployment(), queued_ahead=2, running_ahead=deployment(id=105)),
-            "deployment 108: queued behind 2 other deployments; 105 is deploying now",
+            "the redeploy (probably deployment 108): queued behind 2 other deployments; 105 is deploying now",
         ),
         (
             Tracking("r", deployment=deployment(), queued_ahead=1, running_ahead=deployment(id=105, triggered_by="a")),
-            "deployment 108: queued behind 1 other deployment; 105 is deploying now, triggered by a",
+            "the redeploy (probably deployment 108): queued behind 1 other deployment; 105 is deploying now, "
+            + "triggered by a",
         ),
-        (Tracking("r", deployment=deployment(**RUNNING)), "deployment 108: deploying"),
+        (Tracking("r", deployment=deployment(**RUNNING)), "the redeploy (probably deployment 108): deploying"),
         (
             Tracking("r", deployment=deployment(**RUNNING, git_hash="0123456789abcdef")),
-            "deployment 108: deploying commit 0123456789",
+            "the redeploy (probably deployment 108): deploying commit 0123456789",
         ),
         (
             Tracking("r", deployment=deployment(**ENDED, outcome={"code": 1})),
-            "deployment 108: success; checking it against its action",
+            "the redeploy (probably deployment 108): success; checking it against its action",
         ),
         (
             Tracking("r", deployment=deployment(**RUNNING), gone=True),
-            "deployment 108: its record has disappeared; looking on",
+            "the redeploy (probably deployment 108): its record has disappeared; looking on",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

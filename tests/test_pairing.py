@@ -86,7 +86,12 @@ def test_other_ways_than_the_api_are_told_apart(via: str) -> None:
     """A deployment that was triggered by web or hook is not ours, by word or by meaning."""
     for theirs in ({"code": 5, "meaning": via}, {"code": via, "meaning": None}):
         assert not fits(deployment(triggered_via=theirs), OURS, "")
-        assert paired([OURS, action(39)], [deployment(), deployment(109, triggered_via=theirs)]) == [108]
+        assert paired([OURS], [deployment(), deployment(109, triggered_via=theirs)]) == [108]
+        assert paired([OURS, action(39, started_via=via)], [deployment(), deployment(109, triggered_via=theirs)]) == [
+            108
+        ]
+        # What has no action doesn't stand in for a record of ours that is missing.
+        assert paired([OURS, action(39)], [deployment(), deployment(109, triggered_via=theirs)]) == []
 
 
 @pytest.mark.parametrize("via", [None, {}, {"code": 9, "meaning": "mobile app"}])

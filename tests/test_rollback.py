@@ -219,7 +219,7 @@ def test_only_a_sure_failure_or_another_commit_is_gone_back_from(
 ) -> None:
     """Going back takes a deployment that surely failed, or surely is of another commit than the expected one."""
     ours = deployment(108, 0, 40, **({"outcome": FAILED, "git_hash": C} | fields))
-    why = why_not(failed(ours), expected)
+    why = why_not(failed(ours, expected_commit=expected))
     assert words in why
     assert bool(why) is bool(words)
 
@@ -238,16 +238,16 @@ def test_an_odd_result_is_a_failure_only_where_the_action_says_so(told: Action |
     """A result never seen before is a failure if our action failed, unless that tells of a cancellation."""
     odd = deployment(108, 0, 40, outcome={"code": 9, "meaning": "strange"}, git_hash=C)
     assert odd.phase is Phase.ODD
-    why = why_not(failed(odd, action=told), "")
+    why = why_not(failed(odd, action=told))
     assert words in why
     assert bool(why) is bool(words)
 
 
 def test_what_is_not_surely_ours_is_not_gone_back_from() -> None:
     """A deployment that is not known, only inferred, or gone, is none to go back from."""
-    assert why_not(failed(deployment=None), "") == "which deployment failed is not known"
-    assert why_not(failed(proof=Proof.INFERRED), "") == "which deployment failed is not known"
-    assert why_not(failed(gone=True), "") == "its record has disappeared"
+    assert why_not(failed(deployment=None)) == "which deployment failed is not known"
+    assert why_not(failed(proof=Proof.INFERRED)) == "which deployment failed is not known"
+    assert why_not(failed(gone=True)) == "its record has disappeared"
 
 
 @given(st.text(min_size=1, max_size=LONGEST), st.text(min_size=1, max_size=LONGEST))

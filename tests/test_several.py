@@ -258,7 +258,8 @@ def test_an_abort_cancels_all_that_are_open(step: MakeStep, count: int, at: floa
     # By reference alone, several that one user asked for in one second can't be told from each other.
     if by == "id" or count == 1:
         assert [fate(made, one) for one in mine] == ["cancelled"] * count
-        assert ending.outcome == "cancelled"
+        # What is only inferred, and not for long enough yet, is the post step's to cancel.
+        assert ending.outcome == ("cancelled" if by == "id" or at == 20.0 else "unknown")
     assert set(cancelled(made)) <= {str(one.id) for one in mine}
 
 

@@ -15,12 +15,13 @@ BAD = {Phase.FAILED, Phase.CANCELLED, Phase.REVERTED, Phase.ODD}
 
 # The table for the record: small letters are final only after settling.
 EXPECTED = {
-    "unreadable": "never seen:. gone:u queued:. running:. success:S failed:F cancelled:C reverted:F odd:f",
-    "never seen": "never seen:. gone:u queued:. running:. success:u failed:F cancelled:C reverted:F odd:f",
-    "running": "never seen:. gone:. queued:. running:. success:. failed:F cancelled:C reverted:F odd:f",
-    "success": "never seen:s gone:u queued:. running:. success:S failed:F cancelled:C reverted:F odd:f",
-    "failed": "never seen:f gone:f queued:f running:f success:f failed:F cancelled:C reverted:F odd:F",
-    "odd": "never seen:f gone:u queued:f running:f success:f failed:F cancelled:C reverted:F odd:F",
+    "unreadable": "never seen:. gone:u queued:. running:. success:S failed:F cancelled:C reverted:F odd:f silent:u",
+    "never seen": "never seen:. gone:u queued:. running:. success:u failed:F cancelled:C reverted:F odd:f silent:u",
+    "running": "never seen:. gone:. queued:. running:. success:. failed:F cancelled:C reverted:F odd:f silent:.",
+    "success": "never seen:s gone:u queued:. running:. success:S failed:F cancelled:C reverted:F odd:f silent:u",
+    "failed": "never seen:f gone:f queued:f running:f success:f failed:F cancelled:C reverted:F odd:F silent:f",
+    "odd": "never seen:f gone:u queued:f running:f success:f failed:F cancelled:C reverted:F odd:F silent:f",
+    "silent": "never seen:u gone:u queued:. running:. success:u failed:F cancelled:C reverted:F odd:f silent:u",
 }
 LETTERS = {None: ".", Outcome.SUCCESS: "S", Outcome.FAILED: "F", Outcome.CANCELLED: "C", Outcome.UNKNOWN: "U"}
 

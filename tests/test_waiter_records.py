@@ -35,7 +35,7 @@ def test_a_success_is_found_in_every_shape(step: MakeStep, shape: Any, codes: An
         ("odd", "failed"),
         ("reverted", "failed"),
         ("action_failed", "failed"),
-        ("action_null", "failed"),
+        ("action_null", "unknown"),
     ],
 )
 @pytest.mark.parametrize("lag", [0.0, 8.0])
@@ -133,10 +133,10 @@ def test_unreadable_actions_with_an_id(step: MakeStep, code: int) -> None:
 
 @pytest.mark.parametrize("shape", ["async_action_id", "async_action_id_null"])
 def test_unreadable_actions_without_an_id(step: MakeStep, shape: Any) -> None:
-    """Where neither actions nor an id lead to a deployment, the outcome is unknown at once."""
+    """Where neither actions nor an id lead to a deployment, and that lasts, the outcome is unknown within seconds."""
     made = step(behaviour=Behaviour(post_shape=shape), faults=[ACTIONS_REFUSED])
     ending, _ = run_of(made)
-    assert (ending.outcome, ending.outputs["deployment_id"], ending.seconds < 5) == ("unknown", "", True)
+    assert (ending.outcome, ending.outputs["deployment_id"], ending.seconds < 9) == ("unknown", "", True)
     assert "can't be known" in ending.outputs["reason"]
 
 
@@ -177,7 +177,7 @@ def test_an_expected_commit_that_is_not_known(step: MakeStep) -> None:
     made.simulator.faults.append(Fault("hide_deployments", after=0.2))
     made.simulator.cancel(108)
     ending, _ = run_of(made, expected_commit="a" * 40)
-    assert ending.outcome == "failed"
+    assert ending.outcome == "unknown"
     assert "which commit was deployed is not known" in ending.outputs["reason"]
 
 

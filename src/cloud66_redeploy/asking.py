@@ -8,7 +8,6 @@ from cloud66_redeploy.deployment import Outcome, Result
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.handle import Handle
 from cloud66_redeploy.observer import Observer
-from cloud66_redeploy.tracking import Proof
 from cloud66_redeploy.transport import Transport
 from cloud66_redeploy.trigger import Trigger
 
@@ -34,7 +33,7 @@ def ask_and_wait(
     known = handle.tracking
     context.note_known(about_to_post=True)
     client = handle.client(transport)
-    observer = Observer(client, known)
+    observer = Observer(client, known, context.clock)
     asked = {"git_ref": known.git_ref} if known.git_ref else {}
     options = context.inputs.options | asked | {"user_reference": known.reference}
     result = Trigger(client, observer, known, context.clock, transport.deadline, handle.say, objection).fire(options)
@@ -56,9 +55,6 @@ def _scheduled(context: Context, handle: Handle, observer: Observer) -> Result:
     except ApiError as error:
         handle.say(f"The ids are not known yet: {error}")
     handle.duplicates(handle.client(context.transport)).cancel()
-    if handle.tracking.proof is Proof.INFERRED:
-        # A later step may be told to cancel what is put out here: one that can only be meant is not enough.
-        handle.tracking.drop()
     context.note_known()
     name = reasons.name_of(handle.tracking)
     return Result(Outcome.SCHEDULED, f"Scheduled {name}; as asked, its outcome was not waited for.")

@@ -1,32 +1,42 @@
 """
 Cancel our deployment and look whether it took.
 
-Never knowingly anybody else's: a deployment that is only inferred is paired anew right before the DELETE, and where
-several could be ours nothing is cancelled.
+Never knowingly anybody else's: a deployment that is only inferred has to have been the only one that can be ours for
+some seconds, is paired anew right before the DELETE, and where several could be ours nothing is cancelled.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from cloud66_redeploy import reasons
+from cloud66_redeploy import reasons, verdict_words
 from cloud66_redeploy.advice import advice_on
 from cloud66_redeploy.client import Client
 from cloud66_redeploy.clock import Clock
-from cloud66_redeploy.deployment import Outcome, Result
+from cloud66_redeploy.deployment import Outcome, Phase, Result
+from cloud66_redeploy.doubt import Doubt
 from cloud66_redeploy.duplicates import Duplicates
-from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound, Refusal, Unclear
+from cloud66_redeploy.errors import ApiError, Declined, Denied, Doubted, NotFound, Refusal, Unclear
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.reasons import NOTHING_SCHEDULED, name_of
 from cloud66_redeploy.schedule import (
     MAX_PAUSE_SECONDS,
     RECORD_SETTLE_SECONDS,
     SETTLE_SECONDS,
-    pause_asked_for,
+    pause_after,
     pause_before_next_look,
 )
+from cloud66_redeploy.settling import Settling
 from cloud66_redeploy.tracking import Proof, Tracking
 from cloud66_redeploy.turns import take_turns
-from cloud66_redeploy.verdict import Absence, decide
+from cloud66_redeploy.verdict import Absence, Saying
+
+_NO_GOOD_END = {Phase.CANCELLED, Phase.FAILED, Phase.ODD, Phase.SILENT, Absence.GONE}
+"""What a cancelled deployment may say: the API does not tell (`Deployment.phase`)."""
+
+_BEFORE = {
+    Outcome.SUCCESS: ", but {} had already succeeded.",
+    Outcome.CANCELLED: "; {} was cancelled already.",
+}
 
 
 @dataclass
@@ -36,8 +46,8 @@ class Canceller:
 
     Attributes:
         deadline: the instant (monotonic seconds) at which it stops looking whether the cancellation took.
-        pause_seconds: between two looks; None where there is time: then pauses grow, a server that asks to be left
-            alone is, and what is only inferred gets the time to be put in doubt.
+        pause_seconds: between two looks; None where there is time: then pauses grow, and a server that asks to be left
+            alone is.
         why: what led to it, as the beginning of a sentence: "The workflow was cancelled".
         sent: a cancellation may have left.
         due: the instant of the next look.
@@ -53,17 +63,21 @@ class Canceller:
     pause_seconds: float | None
     why: str
     say: Callable[[str], None]
+    warn: Callable[[str, str], None]
     sent: bool = field(default=False, init=False)
     due: float = field(init=False)
     _since: float = field(init=False)
-    _accepted: bool = field(default=False, init=False)
-    _maybe_accepted: bool = field(default=False, init=False)
+    _settling: Settling = field(init=False)
+    _doubt: Doubt = field(init=False)
+    _accepted: int | None = field(default=None, init=False)
+    _maybe_accepted: int | None = field(default=None, init=False)
     _trouble: ApiError | None = field(default=None, init=False)
-    _meant: dict[int, float] = field(default_factory=dict, init=False)
     _over: bool = field(default=True, init=False)
 
     def __post_init__(self) -> None:
         self.due = self._since = self.clock.monotonic()
+        self._settling = Settling(self.observer, self.tracking)
+        self._doubt = Doubt(self.clock)
 
     @property
     def is_over(self) -> bool:
@@ -79,26 +93,27 @@ class Canceller:
         now = self.clock.monotonic()
         absent = False
         try:
-            absent = self._step() and now - self._since >= SETTLE_SECONDS
-            self._trouble = None
-        except NotFound as refusal:
-            self._trouble = refusal
-        except Denied as refusal:
+            absent = self._step() and now - self._since >= SETTLE_SECONDS and self._is_accounted_for()
+        except (Denied, NotFound) as refusal:
             self._trouble = refusal
             return self.unfinished()
         except ApiError as trouble:
             self._trouble = trouble
-        result = self._ended() or self._in_vain(absent=absent)
+        result = self._ended(now) or self._in_vain(absent=absent)
         if result is None and now >= self.deadline:
             result = self.unfinished()
         if result is not None:
             return result
         pause = self.pause_seconds
-        if pause is None:
-            asked = pause_asked_for(self._trouble) if self._trouble else 0.0
-            pause = max(asked, pause_before_next_look(now - self._since, MAX_PAUSE_SECONDS))
+        if pause is None or isinstance(self._trouble, Doubted):
+            pause = pause_before_next_look(now - self._since, MAX_PAUSE_SECONDS)
+            pause = pause_after(self._trouble, pause) if self._trouble else pause
         self.due = min(self.clock.monotonic() + pause, self.deadline)
         return None
+
+    def _is_accounted_for(self) -> bool:
+        """Tell whether no deployment is there that may be that of a lost request whose action is late."""
+        return self.tracking.attached or not self.observer.sees_more_deployments_than_actions()
 
     def _in_vain(self, *, absent: bool) -> Result | None:
         """Say that there is nothing that could be cancelled, if so."""
@@ -112,59 +127,82 @@ class Canceller:
     def _step(self) -> bool:
         """Do the next thing; return whether nothing of ours is to be found."""
         known = self.tracking
+        was_told, self._trouble = self._trouble is not None, None
         ends = known.deployment is not None and known.deployment.phase.is_final
         is_sure = known.proof is Proof.PROVED and known.sends <= 1
-        if self._accepted or self._maybe_accepted or ends or not is_sure:
+        if self.sent or ends or not is_sure:
             self.observer.look()
         self.duplicates.cancel()
-        if self._accepted:
-            return False
-        if known.deployment is not None and not known.deployment.phase.is_final and self._is_meant(known.deployment.id):
-            if self._trouble is None:
+        found = known.deployment
+        if found is not None and not found.phase.is_final and found.id != self._accepted and self._is_meant():
+            if not was_told:
                 self.say(f"{self.why}: cancelling {name_of(known)}.")
-            self.sent = True
-            try:
-                self.client.cancel(known.deployment.id)
-            except Declined:
-                # It was over already, or is just ending.
-                self.observer.look()
-            except Unclear:
-                self._maybe_accepted = True
-                raise
-            else:
-                self._accepted = True
+            self._delete(found.id)
         if known.attached:
             return known.deployment is None
         return known.actions_readable and known.action is None and known.deployment is None and not known.answered
 
-    def _is_meant(self, number: int) -> bool:
-        """Tell whether an inferred deployment has been the only one that can be meant while records may lag."""
-        if self.tracking.proof is Proof.PROVED or self.pause_seconds is not None:
-            return True
-        now = self.clock.monotonic()
-        self._meant.setdefault(number, now)
-        self._meant = {number: self._meant[number]}
-        return now - self._meant[number] >= RECORD_SETTLE_SECONDS
+    def _delete(self, number: int) -> None:
+        if self._accepted is not None:
+            self.warn(
+                "Cancelled another deployment",
+                f"Deployment {self._accepted} was cancelled as the only one that could be this run's, but this run's "
+                f"is deployment {number}, which is being cancelled, too. Check deployment {self._accepted}.",
+            )
+        self.sent = True
+        try:
+            self._doubt.check(lambda: self._ask_to_cancel(number))
+        except Declined as declined:
+            # It was over already, or is just ending.
+            self.observer.look()
+            self._trouble = declined
+        except Unclear:
+            self._maybe_accepted = number
+            raise
+        else:
+            self._accepted = number
 
-    def _ended(self) -> Result | None:
-        """Say how it ended, if it has; the same table decides as for a run that nobody cancelled."""
-        says = self.observer.says()
-        outcome = decide(*says, settled=True)
-        gone, name, said = says[0] is Absence.GONE, name_of(self.tracking), self._said()
-        if outcome is Outcome.SUCCESS:
-            return Result(Outcome.SUCCESS, f"{self.why}, but {name} had already succeeded.")
+    def _ask_to_cancel(self, number: int) -> None:
+        try:
+            self.client.cancel(number)
+        except NotFound as refusal:
+            # Its record is there; whether it is gone by now, the looks tell.
+            raise Declined(refusal.call, refusal.said, status=refusal.status) from refusal
+
+    def _is_meant(self) -> bool:
+        """Tell whether an inferred deployment has been the only one that can be ours while records may lag."""
+        known = self.tracking
+        return known.proof is Proof.PROVED or self.clock.monotonic() - known.inferred_at >= RECORD_SETTLE_SECONDS
+
+    def _took(self, deployment: Saying, action: Saying) -> bool:
+        """Tell whether it has ended because a cancellation arrived."""
+        if deployment not in _NO_GOOD_END or (action is Phase.SUCCESS and deployment is not Phase.CANCELLED):
+            return False
+        number = self.tracking.deployment.id if self.tracking.deployment else None
         # Where the answer was lost, only the record's own words tell a cancellation from a failure.
-        took = self._accepted or (self._maybe_accepted and (gone or "cancel" in said.lower()))
-        if took and (gone or outcome in {Outcome.FAILED, Outcome.CANCELLED}):
+        words = deployment is Absence.GONE or "cancel" in self._said().lower()
+        return number == self._accepted or (number == self._maybe_accepted and words)
+
+    def _ended(self, now: float) -> Result | None:
+        """Say how it ended, if it has; the same table decides as for a run that nobody cancelled."""
+        deployment, action = self.observer.says(settled=True)
+        # What was cancelled and has ended on both sides has nothing more to say.
+        is_clear = action is not Phase.RUNNING and self._took(deployment, action)
+        verdict = self._settling.verdict(now, is_last=is_clear or now >= self.deadline)
+        if verdict is None:
+            return None
+        outcome, deployment, action = verdict
+        name, said = name_of(self.tracking), self._said()
+        if self._took(deployment, action):
             return Result(Outcome.CANCELLED, f"{self.why}; {name} was cancelled.", said)
-        if outcome is Outcome.CANCELLED:
-            return Result(Outcome.CANCELLED, f"{self.why}; {name} was cancelled already.", said)
-        if outcome is Outcome.FAILED and self._maybe_accepted:
+        if outcome in _BEFORE:
+            return Result(outcome, f"{self.why}{_BEFORE[outcome].format(name)}", said)
+        self._over = outcome is Outcome.FAILED
+        if outcome is Outcome.FAILED and self._maybe_accepted is not None:
             lost = "the answer to the cancellation was lost, so whether that was why is not known"
-            return Result(Outcome.FAILED, f"{self.why}; {name} failed ({lost}).", said)
-        if outcome is Outcome.FAILED:
-            return Result(Outcome.FAILED, f"{self.why}, but {name} had already failed.", said)
-        return None
+            return Result(outcome, f"{self.why}; {name} failed ({lost}).", said)
+        ended = verdict_words.ended(outcome, self.tracking, deployment, action)
+        return replace(ended, reason=f"{self.why}, but it was over already. {ended.reason}")
 
     def unfinished(self) -> Result:
         """Say that it was not seen to end."""
@@ -172,15 +210,16 @@ class Canceller:
         known, evidence = self.tracking, str(self._trouble or "")
         name = name_of(known)
         advice = advice_on(self._trouble) if isinstance(self._trouble, Refusal) else ""
-        if self._accepted:
+        if known.deployment is not None and known.deployment.id == self._accepted:
             took = f"{self.why}; Cloud 66 took the cancellation of {name}, which is not over yet."
             return Result(Outcome.CANCELLED, took, evidence)
-        if known.deployment is None:
-            blind = f"{self.why}, but which deployment is ours is not known, so none was cancelled."
+        if known.deployment is None or not (self.sent or known.proof is Proof.PROVED):
+            none = f"so {f'only deployment {self._accepted}' if self._accepted else 'none'} was cancelled"
+            blind = f"{self.why}, but which deployment is ours is not known, {none}."
             by_id = "Cancel it in the Cloud 66 dashboard; where deployment_id is given, too, it is known at once."
             return Result(Outcome.UNKNOWN, blind, evidence, advice or (by_id if known.attached else ""))
         lost = "was not seen to be cancelled; whether the cancellation arrived is not known"
-        not_done = lost if self._maybe_accepted else "could not be cancelled"
+        not_done = lost if self._maybe_accepted == known.deployment.id else "could not be cancelled"
         return Result(Outcome.UNKNOWN, f"{self.why}, but {name} {not_done}.", evidence, advice)
 
     def _said(self) -> str:

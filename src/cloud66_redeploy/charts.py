@@ -35,7 +35,7 @@ def timeline(result: Result, tracking: Tracking) -> str:
 
     The times are the server's; a browser shows them in its reader's own time zone.
     """
-    ours = tracking.deployment
+    ours = tracking.proved
     if ours is None or not _plausible(ours.started_at, ours.finished_at):
         return ""
     started, finished = ours.started_at, ours.finished_at

@@ -81,6 +81,11 @@ class Client:
         """GET the first page of the stack's actions."""
         return self._list(f"{self._stack}/actions", Action.from_json)
 
+    def action(self, action_id: int) -> Action:
+        """GET one action; one sample shows it without the envelope."""
+        path = f"{self._stack}/actions/{action_id}"
+        return self._get(path, {}, lambda body: Action.from_json(_record(body)))
+
     def actions_with(self, reference: str) -> list[Action]:
         """
         GET the actions whose reference is exactly this one, the eldest first.
@@ -99,12 +104,13 @@ class Client:
                 break
         return sorted(found, key=lambda one: one.id)
 
-    def redeploy(self, options: Mapping[str, str]) -> int | None:
+    def redeploy(self, options: Mapping[str, str]) -> tuple[int | None, int | None]:
         """
-        POST a redeploy, once, and return the id in the answer. The options travel in the query, as in the reference.
+        POST a redeploy, once; return the answer's `id` and `async_action_id`, each None where there is none.
 
-        Two shapes of the answer exist: `{id, message, queued}` and `{ok, message, async_action_id, queued}`. The id
-        reads as the deployment's, but may be the action's: a hint, never a proof. None where there is none.
+        The options travel in the query, as in the reference. Two shapes of the answer exist: `{id, message, queued}`
+        and `{ok, message, async_action_id, queued}`. The id reads as the deployment's, but may be the action's: a hint,
+        never a proof. The other one is the action's (the vendor's command-line tool reads that action by it).
 
         Raises:
             NotSent, Declined: nothing was scheduled.
@@ -118,7 +124,7 @@ class Client:
         known = as_id(said.get("id")) or said.get("ok") is True or "async_action_id" in said or "queued" in said
         if not known or said.get("ok") is False or said.get("error"):
             raise Unclear(f"POST {path}", as_text(said.get("message")) or "an answer that does not say what was done")
-        return as_id(said.get("id"))
+        return as_id(said.get("id")), as_id(said.get("async_action_id"))
 
     def cancel(self, deployment_id: int) -> None:
         """

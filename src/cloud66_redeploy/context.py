@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from cloud66_redeploy.narrator import Narrator
     from cloud66_redeploy.rollback import Rollback
 
-_CANCEL_ON_TIMEOUT_SECONDS = 15.0
+_CANCEL_ON_TIMEOUT_SECONDS = 20.0
+"""So that what is only inferred can be the only candidate for long enough."""
+
 _CANCEL_ON_TIMEOUT_LIMITS = Limits(connect=4.0, read=7.0, total=8.0)
 _CANCEL_ON_TIMEOUT_PAUSE_SECONDS = 2.0
 _LOG_LIMITS = Limits(connect=3.0, read=8.0, total=10.0)
@@ -84,7 +86,8 @@ class Context:
     def handle(self, stack_id: str, tracking: Tracking, label: str = "", *, shared: bool = False) -> Handle:
         """Make a handle; those of one stack that are looked at together share its lists."""
         kept = self._kept.setdefault(stack_id, {}) if shared else None
-        return Handle(stack_id, tracking, self.reporter, label, kept, self.inputs.expected_commit)
+        tracking.expected_commit = self.inputs.expected_commit
+        return Handle(stack_id, tracking, self.reporter, label, kept)
 
     def wait(self, handles: Sequence[Handle], transport: Transport, start: float) -> None:
         """Wait for the outcome of each; cancel those that time out, if so asked."""
@@ -205,4 +208,4 @@ def checked(handle: Handle, result: Result) -> Result:
     from cloud66_redeploy import verdict_words  # noqa: PLC0415 - not before the first request
 
     result = verdict_words.check_named(result, handle.tracking)
-    return verdict_words.check_commit(result, handle.tracking, handle.expected_commit)
+    return verdict_words.check_commit(result, handle.tracking)

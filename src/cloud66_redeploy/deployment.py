@@ -80,7 +80,9 @@ class Phase(StrEnum):
     CANCELLED = "cancelled"
     REVERTED = "reverted"
     ODD = "odd"
-    """Finished, and what it says was never seen before (or nothing at all)."""
+    """Finished, and what it says was never seen before."""
+    SILENT = "silent"
+    """Finished, and it does not say how (yet)."""
 
     @property
     def is_final(self) -> bool:
@@ -89,8 +91,7 @@ class Phase(StrEnum):
 
 
 _BAD_WORDS = {
-    "cancelled": Phase.CANCELLED,
-    "canceled": Phase.CANCELLED,
+    **dict.fromkeys(("cancelled", "canceled"), Phase.CANCELLED),
     "failed": Phase.FAILED,
     "pending": Phase.RUNNING,
 }
@@ -99,12 +100,14 @@ _SUCCESS_MEANINGS = {"success", "successful", ""}
 
 def read_outcome(value: object) -> Phase:
     """
-    Read a deployment's `outcome`; ODD for whatever is not known.
+    Read a deployment's `outcome`; SILENT where it says nothing, ODD for whatever is not known.
 
     Success is code 1 or "success" (both in the vendor's samples) with a meaning that doesn't contradict it.
     No source shows the numbers of the other outcomes, so those are known by their words alone.
     """
     code, meaning = words_of(value)
+    if code in (None, "") and not meaning:
+        return Phase.SILENT
     for word, phase in _BAD_WORDS.items():
         if word in (code, meaning):
             return phase
@@ -230,6 +233,8 @@ def _action_phase(record: Record) -> Phase:
     success = record.get("finished_success")
     if record.get("finished_at") in NOT_YET:
         return Phase.RUNNING
+    if success in (None, ""):
+        return Phase.SILENT
     return Phase.SUCCESS if success is True else Phase.FAILED if success is False else Phase.ODD
 
 

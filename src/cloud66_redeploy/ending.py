@@ -78,7 +78,7 @@ def report_ending(ending: Ending, reporter: Reporter) -> int:
     result, tracking = ending.result, ending.tracking
     for name, value in _outputs(ending, reporter.cleaner).items():
         reporter.output(name, value)
-    if tracking.action is not None and tracking.deployment is None and result.outcome is not Outcome.SCHEDULED:
+    if tracking.action is not None and tracking.proved is None and result.outcome is not Outcome.SCHEDULED:
         reporter.warn(
             "Deployment not known",
             "Which deployment it is could not be told (several could be meant, or none has shown): "
@@ -117,7 +117,7 @@ def _name(tracking: Tracking) -> str:
 
 def _sentences(ending: Ending) -> list[str]:
     result, tracking = ending.result, ending.tracking
-    stack, deployment = tracking.stack, tracking.deployment
+    stack, deployment = tracking.stack, tracking.proved
     facts = []
     if stack:
         names = ("stack", stack.text("name"), stack.text("environment"), stack.uid)

@@ -10,6 +10,7 @@ RedeployError
     └── Trouble         passing: the same call may work later
         ├── NotSent     never left this machine (refused connection, DNS, connect time-out)
         ├── Declined    answered "not now" (409, 429, 503 throttled): it was not done
+        ├── Doubted     answered with a no that has not lasted long enough to be believed (`doubt`)
         └── Unclear     time-out, broken connection, 408, other 5xx, unreadable answer:
                         whether it was done is not known
 
@@ -84,6 +85,10 @@ class NotSent(Trouble):
 
 class Declined(Trouble):
     """The server said "not now", so nothing was done."""
+
+
+class Doubted(Trouble):
+    """A no of the API's own (401, 402, 403, 404, 410) that is asked again before it is believed."""
 
 
 class Unclear(Trouble):

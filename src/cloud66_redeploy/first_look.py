@@ -63,7 +63,7 @@ def _look_again(context: Context, handle: Handle, before: Busy) -> tuple[Busy, R
     """
     left = context.transport.deadline - context.clock.monotonic()
     context.clock.sleep(max(0.0, min(RECORD_SETTLE_SECONDS, left)))
-    stock = take_stock(handle.client(context.patient), handle.tracking)
+    stock = take_stock(handle.client(context.patient), handle.tracking, context.clock)
     busy = busy_with(*stock)
     seen = {one.id for one in (*before.running, *before.waiting)}
     sure = all(one.id in seen for one in busy.running) and _may_cancel(context, busy, stock)
@@ -98,7 +98,7 @@ def _cancel_running(context: Context, handle: Handle, busy: Busy) -> Result | No
             outcome = Outcome.TIMED_OUT if late else Outcome.FAILED
             return Result(outcome, f"{result.reason} {NOTHING_SCHEDULED}", result.evidence, _WHEN_FREE)
     if busy.running:
-        take_stock(handle.client(context.patient), handle.tracking)
+        take_stock(handle.client(context.patient), handle.tracking, context.clock)
     elif busy:
         handle.say(f"{sentence(busy.describe())}. Nothing runs that could be cancelled, so ours will wait behind it.")
     return None

@@ -7,11 +7,12 @@ from cloud66_redeploy import reasons, verdict_words
 from cloud66_redeploy.busy import busy_with
 from cloud66_redeploy.context import Context, checked
 from cloud66_redeploy.deployment import Deployment, Outcome, Result, Stack
+from cloud66_redeploy.doubt import until_believed
 from cloud66_redeploy.errors import ApiError, Refusal
 from cloud66_redeploy.handle import Handle
 from cloud66_redeploy.observer import Observer
+from cloud66_redeploy.settling import Settling
 from cloud66_redeploy.tracking import Baseline
-from cloud66_redeploy.verdict import decide
 
 
 def wait(context: Context) -> None:
@@ -70,22 +71,19 @@ def status(context: Context) -> None:
     if handle is None:
         return
     known = handle.tracking
-    observer = Observer(handle.client(context.transport), known)
+    observer = Observer(handle.client(context.transport), known, context.clock)
     try:
-        observer.look()
+        until_believed(context.clock, observer.look)
     except ApiError as error:
         handle.result = reasons.not_known(error)
         return
-    if decide(*observer.says(), settled=True):
-        # Only once it is over: until then an inference is as good as it gets.
-        observer.identity.settle()
-    says = observer.says()
-    outcome = decide(*says, settled=True)
-    if known.is_missing or (outcome is None and known.is_shared and known.deployment is None):
+    verdict = Settling(observer, known).verdict(context.clock.monotonic(), is_last=True)
+    if known.is_missing or (verdict is None and known.is_shared and known.deployment is None):
         handle.result = reasons.not_to_be_told(known)
-    elif outcome is None:
+    elif verdict is None:
         handle.result = verdict_words.under_way(known)
     else:
+        outcome, *says = verdict
         result = checked(handle, verdict_words.ended(outcome, known, *says))
         handle.result = replace(result, as_asked=result.outcome is not Outcome.UNKNOWN)
 
@@ -102,8 +100,9 @@ def _meet(context: Context, handle: Handle) -> Result | None:
     client, known = handle.client(context.patient), handle.tracking
     known.stack = stack = Stack(handle.stack_id)
     try:
-        known.stack = stack = client.stack()
-        known.baseline = Baseline(past=Baseline.of(client.deployments(), []).past)
+        known.stack = stack = until_believed(context.clock, client.stack)
+        deployments = until_believed(context.clock, client.deployments)
+        known.baseline = Baseline(past=Baseline.of(deployments, []).past)
     except Refusal as refusal:
         return reasons.not_known(refusal)
     except ApiError as trouble:
@@ -138,7 +137,7 @@ def _choose(context: Context, handle: Handle, nothing: str, *, to_be_cancelled: 
     if handle.tracking.named or handle.tracking.reference:
         return None
     try:
-        deployments = handle.client(context.patient).deployments()
+        deployments = until_believed(context.clock, handle.client(context.patient).deployments)
     except ApiError as error:
         return reasons.not_known(error)
     busy = busy_with(deployments, [])

@@ -5,6 +5,7 @@ from dataclasses import replace
 from cloud66_redeploy.asking import ask_and_wait
 from cloud66_redeploy.context import Context
 from cloud66_redeploy.deployment import Outcome, Result
+from cloud66_redeploy.doubt import until_believed
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.handle import Handle
 from cloud66_redeploy.observer import Observer
@@ -35,7 +36,7 @@ def go_back(context: Context, failed: Handle) -> None:
     patient = replace(context.patient, deadline=transport.deadline)
     rollback.refused = _look_back(rollback, failed, handle, patient)
     if not rollback.refused:
-        handle.expected_commit = tracking.git_ref = rollback.commit
+        tracking.expected_commit = tracking.git_ref = rollback.commit
         rollback.handles.append(handle)
         handle.say(f"Rolling back to commit {rollback.commit}.")
         context.follow_log(handle, transport)
@@ -51,18 +52,19 @@ def go_back(context: Context, failed: Handle) -> None:
 
 def _look_back(rollback: Rollback, failed: Handle, handle: Handle, patient: Transport) -> str:
     """Read the stack anew and choose the commit to go back to; return why there is none, if so."""
-    if why := why_not(failed.tracking, failed.expected_commit):
+    if why := why_not(failed.tracking):
         return why
     try:
         _let_action_end(failed, patient)
-        deployments, actions = take_stock(handle.client(patient), handle.tracking)
+        client, clock = handle.client(patient), patient.clock
+        deployments, actions = until_believed(clock, lambda: take_stock(client, handle.tracking, clock))
     except ApiError as error:
         return f"the stack could not be read ({error})"
     if not handle.tracking.actions_readable:
         return "the stack's actions can't be read, so a redeploy that waits might be passed over"
     if handle.tracking.was_used:
         return f"a rollback with the reference {handle.tracking.reference} was asked for before"
-    if why := why_not(failed.tracking, failed.expected_commit):
+    if why := why_not(failed.tracking):
         return why
     chosen, why = choose(failed.tracking, deployments, actions)
     if chosen is not None:
@@ -75,11 +77,12 @@ def _object(rollback: Rollback, failed: Handle, handle: Handle, patient: Transpo
     """Look again before the request is sent again: what has come meanwhile may be somebody's answer to the failure."""
     client = handle.client(patient)
     try:
-        deployments, actions = client.deployments(), client.actions()
+        deployments = until_believed(patient.clock, client.deployments)
+        actions = until_believed(patient.clock, client.actions)
     except ApiError as error:
         chosen, why = None, f"the stack could not be read ({error})"
     else:
-        if Observer(client, handle.tracking).identity.take(actions):
+        if Observer(client, handle.tracking, patient.clock).identity.take(actions):
             # It was scheduled after all, and is not sent again.
             return None
         chosen, why = choose(failed.tracking, deployments, actions)
@@ -94,7 +97,7 @@ def _object(rollback: Rollback, failed: Handle, handle: Handle, patient: Transpo
 def _let_action_end(failed: Handle, patient: Transport) -> None:
     """Give the action of what failed, where it lags behind, a few seconds to say how it ended, too."""
     known, clock = failed.tracking, patient.clock
-    observer, until = Observer(failed.client(patient), known), clock.monotonic() + RECORD_SETTLE_SECONDS
+    observer, until = Observer(failed.client(patient), known, clock), clock.monotonic() + RECORD_SETTLE_SECONDS
     while known.actions_readable and not (known.action and known.action.phase.is_final) and clock.monotonic() < until:
         clock.sleep(_PAUSE_SECONDS)
-        observer.read_action()
+        until_believed(clock, observer.read_action)

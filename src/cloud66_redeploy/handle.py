@@ -28,7 +28,6 @@ class Handle:
     Attributes:
         label: what its lines of the log begin with, where there are several.
         kept: the lists of its stack, shared by all that look at it in one round; None where it is alone.
-        expected_commit: the commit that has to be the one deployed, or "".
         result: how it ended, once that is known.
         cancelling: it is being cancelled, or was, because a timeout passed.
         log: the last lines of the stack's log, where they were asked for.
@@ -41,7 +40,6 @@ class Handle:
     reporter: Reporter
     label: str = ""
     kept: Kept | None = None
-    expected_commit: str = ""
     result: Result | None = None
     cancelling: bool = False
     log: list[str] = field(default_factory=list)
@@ -119,7 +117,7 @@ class Handle:
             self.show_log()
 
         patience = Patience(inputs.timeout_seconds, inputs.queue_timeout_seconds)
-        return Waiter(Observer(client, known), known, clock, patience, start, pace, on_look)
+        return Waiter(Observer(client, known, clock), known, clock, patience, start, pace, on_look)
 
     def canceller(self, transport: Transport, why: str, *, pause_seconds: float | None = None) -> "Canceller":
         """Make what cancels it; `why` begins its sentences, without `pause_seconds` it takes its time."""
@@ -129,7 +127,7 @@ class Handle:
         client = self.client(transport)
         return Canceller(
             client=client,
-            observer=Observer(client, self.tracking),
+            observer=Observer(client, self.tracking, transport.clock),
             duplicates=self.duplicates(client),
             tracking=self.tracking,
             clock=transport.clock,
@@ -137,4 +135,5 @@ class Handle:
             pause_seconds=pause_seconds,
             why=why,
             say=self.say,
+            warn=self.reporter.warn,
         )

@@ -3,13 +3,28 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cloud66_redeploy.deployment import Deployment, Phase
+from cloud66_redeploy.deployment import Action, Deployment, Phase
+from cloud66_redeploy.fields import as_text
 
 _MOST = 20
 """Older ones tell of an older pipeline."""
 
 NO_REDEPLOYS = frozenset({"scale", "revert", "first_build"})
 """Known values of deploy_type that no redeploy has. An unknown one doesn't count against a deployment."""
+
+_OTHER_WAYS = frozenset({"web", "hook"})
+"""Known values of triggered_via and started_via that are not the API. An unknown one may be the API's."""
+
+
+def by_api(one: Deployment | Action) -> bool:
+    """
+    Tell whether a record can be of a redeploy that came through the API.
+
+    A deployment of the dashboard or a hook may have an action or none; so only these are counted against each other.
+    """
+    if isinstance(one, Action):
+        return as_text(one.record.get("started_via")).lower() not in _OTHER_WAYS
+    return not one.via & _OTHER_WAYS and not one.kind & NO_REDEPLOYS
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ and action have ended alike.
 from collections.abc import Sequence
 
 from cloud66_redeploy.client import Client
+from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.deployment import Action, Deployment, Phase
 from cloud66_redeploy.errors import NotFound
 from cloud66_redeploy.pairing import fits, holds, pair
@@ -18,9 +19,10 @@ from cloud66_redeploy.tracking import Proof, Tracking
 class Identity:
     """Writes into the tracking of one run which action and which deployment are ours."""
 
-    def __init__(self, client: Client, tracking: Tracking) -> None:
+    def __init__(self, client: Client, tracking: Tracking, clock: Clock) -> None:
         self._client = client
         self._tracking = tracking
+        self._clock = clock
         self._mine: list[Action] = []
 
     def take(self, actions: Sequence[Action]) -> bool:
@@ -35,11 +37,11 @@ class Identity:
             return False
         if known.named is not None and known.deployment is not None:
             self._take_named(known.deployment)
-        elif known.sends > 1:
+        elif known.sends > 1 and known.is_unique:
             known.action, known.duplicates = mine[0], mine[1:]
         else:
-            # One POST makes one action. Should there be more, another run took the same reference, and ours can't be
-            # told: only when all of them have succeeded has ours.
+            # One POST makes one action. Should there be more, or should the reference not be ours alone, another run
+            # may have the same one, and ours can't be told: only when all of them have succeeded has ours.
             known.action = next((one for one in mine if one.phase is not Phase.SUCCESS), mine[0])
             known.is_shared = len(mine) > 1
         if known.action is not None and known.hint == known.action.id == known.proved_id:
@@ -57,12 +59,9 @@ class Identity:
         self._check(settled=False)
 
     def settle(self) -> None:
-        """Take an inference that has held until the end for true; drop one that didn't end together with our action."""
-        known = self._tracking
-        if known.proof is Proof.INFERRED:
+        """Take an inference that has held until the end for true, now that the records have had their time."""
+        if self._tracking.proof is Proof.INFERRED:
             self._check(settled=True)
-        if known.proof is Proof.INFERRED:
-            known.drop()
 
     def _try_hint(self, deployments: Sequence[Deployment]) -> bool:
         """
@@ -82,7 +81,8 @@ class Identity:
             return False
         if known.named is not None:
             return self._take_named(found)
-        if not known.baseline.is_new(found) or not fits(found, None, "" if known.action else known.git_ref):
+        # The list alone proves nothing: the number may be that of a deployment which somebody else has asked for.
+        if not known.baseline.is_new(found) or not fits(found, known.action, "" if known.action else known.git_ref):
             return False
         others = any(
             known.baseline.is_new(one) and one.id != hint and fits(one, None, known.git_ref) for one in deployments
@@ -90,7 +90,10 @@ class Identity:
         if known.action is None and (others or hint < max(known.baseline.deployments, default=0)):
             return False
         sure = known.action is not None or not known.actions_readable
-        known.adopt(found, Proof.PROVED if sure else Proof.INFERRED)
+        if sure:
+            known.adopt(found, Proof.PROVED)
+        else:
+            self._adopt_inferred(found, known.deployment)
         return True
 
     def _take_named(self, found: Deployment) -> bool:
@@ -107,32 +110,39 @@ class Identity:
 
     def _infer(self, actions: Sequence[Action], deployments: Sequence[Deployment]) -> None:
         known = self._tracking
-        known.deployment, known.proof, known.maybe_started = None, Proof.NONE, False
+        before, known.deployment, known.proof, known.maybe_started = known.deployment, None, Proof.NONE, False
         if known.action is None:
             return
         known.maybe_started = any(
             one.phase is not Phase.QUEUED and known.baseline.is_new(one) and fits(one, known.action, known.git_ref)
             for one in deployments
         )
-        if known.lead is not None and not known.duplicates:
+        awaited = known.lead is not None and not known.duplicates and not known.action.phase.is_final
+        if known.named is not None or awaited:
+            # What the id leads to is still to come. One that leads nowhere until our action has ended, leads nowhere.
             return
         if known.attached and known.is_shared:
             # Of several that carry the reference, none is more meant than the others.
             return
         mine = [known.action, *known.duplicates]
         ours = pair(mine, actions, deployments, known.baseline, known.git_ref)
-        if ours and ours[0].id not in known.dropped:
-            known.adopt(ours[0], Proof.INFERRED)
+        if ours:
+            self._adopt_inferred(ours[0], before)
             known.duplicate_deployments = ours[1:]
+
+    def _adopt_inferred(self, found: Deployment, before: Deployment | None) -> None:
+        known = self._tracking
+        if before is None or before.id != found.id:
+            known.inferred_at = self._clock.monotonic()
+        known.adopt(found, Proof.INFERRED)
 
     def _check(self, *, settled: bool) -> None:
         known = self._tracking
         assert known.deployment is not None
         if known.action is None or not (known.deployment.phase.is_final and known.action.phase.is_final):
             return
-        if not holds(known.deployment, known.action):
-            known.drop()
-        elif settled or not _is_hasty(known.deployment, known.action):
+        is_hasty = not settled and _is_hasty(known.deployment, known.action)
+        if holds(known.deployment, known.action) and not is_hasty:
             known.proof = Proof.PROVED
 
 
@@ -143,6 +153,8 @@ def _is_hasty(deployment: Deployment, action: Action) -> bool:
     A result never seen before goes with any; and of one that was over so soon the records may lag behind somebody
     else's.
     """
-    if Phase.ODD in {deployment.phase, action.phase} or deployment.finished_at is None or action.started_at is None:
+    if {Phase.ODD, Phase.SILENT} & {deployment.phase, action.phase}:
+        return True
+    if deployment.finished_at is None or action.started_at is None:
         return True
     return (deployment.finished_at - action.started_at).total_seconds() < RECORD_SETTLE_SECONDS

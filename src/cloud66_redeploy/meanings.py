@@ -7,6 +7,7 @@ _BY_PHASE = {
     Phase.FAILED: "Usually a build step, a migration or a deploy hook broke: the last lines of the log name it.",
     Phase.REVERTED: "Somebody went back to an earlier deployment, so what runs now is not this one.",
     Phase.ODD: "Cloud 66 used a word for it that this action doesn't know, so it is not taken for a success.",
+    Phase.SILENT: "Cloud 66 does not say how it ended, so it is not taken for a success.",
     Phase.SUCCESS: "The two records of the deployment disagree, or another commit went out than was expected.",
 }
 _BY_OUTCOME = {

@@ -42,6 +42,7 @@ class Memory:
         named: the id by which it was named, or None.
         proved: the id of the deployment that is proved ours, or None.
         hint: the id in the POST's answer, or None.
+        action_hint: the action's id in that answer, or None.
         answered: the POST was answered with "scheduled".
 
     """
@@ -55,6 +56,7 @@ class Memory:
     attached: bool
     named: int | None
     hint: int | None
+    action_hint: int | None
     proved: int | None
     answered: bool
     actions_readable: bool
@@ -79,6 +81,7 @@ class Memory:
             attached=tracking.attached,
             named=tracking.named,
             hint=tracking.hint,
+            action_hint=tracking.action.id if tracking.action else tracking.action_hint,
             proved=tracking.proved_id,
             answered=tracking.answered,
             actions_readable=tracking.actions_readable,
@@ -105,6 +108,7 @@ class Memory:
             attached=attached,
             named=named,
             hint=as_id(kept.get("hint")),
+            action_hint=as_id(kept.get("action_hint")),
             proved=as_id(kept.get("proved")),
             answered=kept.get("answered") is True,
             actions_readable=kept.get("actions_readable") is not False,
@@ -127,5 +131,6 @@ class Memory:
             is_unique=self.is_unique,
             answered=self.answered,
             hint=self.proved or self.hint,
+            action_hint=self.action_hint,
             actions_readable=self.actions_readable,
         )

@@ -9,8 +9,10 @@ no longer holds). As soon as one record says that it is over, both are read once
 from collections.abc import Callable, Sequence
 
 from cloud66_redeploy.client import Client
+from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.deployment import Action, Deployment, Phase
-from cloud66_redeploy.errors import NotFound, Unclear
+from cloud66_redeploy.doubt import Doubt
+from cloud66_redeploy.errors import ApiError, Denied, NotFound, Unclear
 from cloud66_redeploy.identity import Identity
 from cloud66_redeploy.pairing import unaccounted
 from cloud66_redeploy.tracking import Proof, Tracking
@@ -18,6 +20,9 @@ from cloud66_redeploy.verdict import Absence, Saying
 
 _LOOKS_PER_SEARCH = 4
 """So many looks at a deployment that waits, one of them a search in both lists."""
+
+_ASK_FOR_ACTIONS_AGAIN_SECONDS = 60.0
+"""How long no actions are asked for that this token has been refused."""
 
 
 class Observer:
@@ -29,22 +34,40 @@ class Observer:
 
     """
 
-    def __init__(self, client: Client, tracking: Tracking) -> None:
+    def __init__(self, client: Client, tracking: Tracking, clock: Clock) -> None:
         self._client = client
         self._tracking = tracking
+        self._clock = clock
         self._queue_looks = 0
-        self.identity = Identity(client, tracking)
+        self._doubt = Doubt(clock)
+        self._next_try_at = 0.0
+        self.identity = Identity(client, tracking, clock)
 
     def look(self) -> None:
         """
         Ask for news.
 
         Raises:
-            Denied: the token is no longer good for it.
-            NotFound: the stack has gone.
+            Denied: the token is no longer good for it; it has been asked again before that is believed.
+            NotFound: the stack has gone, likewise.
             ApiError: passing trouble.
 
         """
+        self._doubt.check(self._look)
+
+    def read_action(self) -> None:
+        """Read the action that carries our reference. Raises as `look`."""
+        self._doubt.check(self._read_action)
+
+    def sees_more_deployments_than_actions(self) -> bool:
+        """
+        Tell whether a deployment is there that no action accounts for.
+
+        It may be that of a lost POST whose action is late. Raises as `look`.
+        """
+        return self._doubt.check(self._sees_more_deployments_than_actions)
+
+    def _look(self) -> None:
         known = self._tracking
         started = known.deployment is not None and known.deployment.phase is not Phase.QUEUED
         if not started and self._is_settled():
@@ -52,7 +75,7 @@ class Observer:
         elif known.proof is Proof.PROVED and started and known.sends <= 1:
             self._read_deployment()
         else:
-            self.search()
+            self._search()
         if self._something_ended():
             self._read_both()
 
@@ -81,53 +104,82 @@ class Observer:
             self._raise_if_stack_is_gone()
             raise Unclear("GET deployments", "the stack is there, its deployments are not") from None
 
-    def says(self) -> tuple[Saying, Saying]:
-        """Return what deployment and action say. An inferred deployment says nothing until its pairing has held."""
+    def says(self, *, settled: bool = False) -> tuple[Saying, Saying]:
+        """
+        Return what deployment and action say.
+
+        An inferred deployment says nothing until its pairing has held, or the records have settled: then it is still
+        the only one that can be ours, and what speaks against a success is not thrown away.
+        """
         known = self._tracking
         deployment: Saying = Absence.NEVER_SEEN
-        if known.deployment is not None and known.proof is Proof.PROVED:
+        if known.deployment is not None and (settled or known.proof is Proof.PROVED):
             deployment = Absence.GONE if known.gone else known.deployment.phase
         action: Saying = Absence.NEVER_SEEN if known.actions_readable else Absence.UNREADABLE
         return deployment, known.action.phase if known.action else action
 
-    def search(self) -> None:
+    def _search(self) -> None:
         """Read both lists and find out which deployment is ours, or whether that still holds."""
         known = self._tracking
         # In this order, so that a deployment that comes between the two calls doesn't show without its action.
         deployments = self._deployments()
         actions: list[Action] = []
-        if known.actions_readable:
+        if self._may_read_actions:
             actions = self._reading_actions(self._client.actions)
             if not self.identity.take(actions):
-                self.read_action()
+                self._read_action()
         if known.proof is Proof.PROVED and not known.duplicates:
             self._refresh(deployments)
         else:
             self.identity.find(actions, deployments)
         self._count_those_ahead(deployments)
 
-    def sees_more_deployments_than_actions(self) -> bool:
-        """
-        Tell whether a deployment is there that no action accounts for.
-
-        It may be that of a lost POST whose action is late.
-        """
-        known = self._tracking
+    def _sees_more_deployments_than_actions(self) -> bool:
         deployments = self._client.deployments()
-        return unaccounted(self._reading_actions(self._client.actions), deployments, known.baseline)
+        return unaccounted(self._reading_actions(self._client.actions), deployments, self._tracking.baseline)
 
-    def read_action(self) -> None:
-        """Read the action that carries our reference."""
-        found = self._reading_actions(lambda: self._client.actions_with(self._tracking.reference))
-        self.identity.take(found)
+    @property
+    def _may_read_actions(self) -> bool:
+        """Whether to ask for the actions. Where they were refused, it is found out again now and then."""
+        known = self._tracking
+        return bool(known.reference) and (known.actions_readable or self._clock.monotonic() >= self._next_try_at)
+
+    def _read_action(self) -> None:
+        known = self._tracking
+        found = self._direct_action() if known.is_unique and known.sends <= 1 else []
+        self.identity.take(found or self._reading_actions(lambda: self._client.actions_with(known.reference)))
+
+    def _direct_action(self) -> list[Action]:
+        """Read our action by its id, where the answer told it; its reference proves it."""
+        known = self._tracking
+        number = known.action.id if known.action else known.action_hint
+        if number is None:
+            return []
+        try:
+            found = self._client.action(number)
+        except ApiError:
+            # Not there (yet), not an action's id, or trouble: the look by the reference tells.
+            return []
+        return [found] if found.reference == known.reference else []
 
     def _reading_actions(self, read: Callable[[], list[Action]]) -> list[Action]:
+        """Read actions; where this token is refused them, and it has lasted, there are none to be seen for a while."""
+        known = self._tracking
         try:
-            return read()
-        except NotFound:
-            # They could be read before the POST (else nobody would ask).
-            self._raise_if_stack_is_gone()
-            raise Unclear("GET actions", "the stack is there, its actions are not") from None
+            found = read()
+        except (Denied, NotFound) as refusal:
+            # Raises another error where it is not about the actions.
+            self._client.stack()
+            if known.action is not None and isinstance(refusal, NotFound):
+                raise Unclear("GET actions", "the stack is there, its actions are not") from None
+            lasts = self._doubt.is_lasting or not known.actions_readable
+            if known.action is not None or refusal.status in {401, 402} or not lasts:
+                raise
+            known.actions_readable = False
+            self._next_try_at = self._clock.monotonic() + _ASK_FOR_ACTIONS_AGAIN_SECONDS
+            return []
+        known.actions_readable = True
+        return found
 
     def _refresh(self, deployments: Sequence[Deployment]) -> None:
         known = self._tracking
@@ -170,9 +222,9 @@ class Observer:
     def _read_both(self) -> None:
         known = self._tracking
         if known.proof is Proof.INFERRED:
-            self.search()
-        elif known.actions_readable:
-            self.read_action()
+            self._search()
+        elif self._may_read_actions:
+            self._read_action()
         if known.deployment is not None:
             self._read_deployment()
         if known.proof is Proof.INFERRED:

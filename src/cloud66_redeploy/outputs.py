@@ -17,13 +17,14 @@ def known_outputs(tracking: Tracking, cleaner: Cleaner) -> dict[str, str]:
     return {
         "user_reference": cleaner.verbatim(tracking.reference),
         "action_id": str(tracking.action.id) if tracking.action else "",
-        "deployment_id": str(tracking.deployment.id) if tracking.deployment else "",
+        # A later step may be told to cancel it: one that can only be inferred is not enough.
+        "deployment_id": str(tracking.proved_id or ""),
     }
 
 
 def all_outputs(result: Result, tracking: Tracking, cleaner: Cleaner) -> dict[str, str]:
     """Return every output; empty where unknown."""
-    deployment, stack = tracking.deployment, tracking.stack
+    deployment, stack = tracking.proved, tracking.stack
 
     def field(name: str) -> str:
         return cleaner.line(deployment.text(name)) if deployment else ""
@@ -59,12 +60,12 @@ def results_output(each: Sequence[tuple[Result, Tracking]], cleaner: Cleaner) ->
 def queued_seconds(tracking: Tracking) -> float | None:
     """Return how long ours waited in the queue, by the server's times, or None where not known."""
     requested = tracking.action.started_at if tracking.action else None
-    return _between(requested, tracking.deployment.started_at if tracking.deployment else None)
+    return _between(requested, tracking.proved.started_at if tracking.proved else None)
 
 
 def deploy_seconds(tracking: Tracking) -> float | None:
     """Return how long ours took from start to finish, by the server's times, or None where not known."""
-    deployment = tracking.deployment
+    deployment = tracking.proved
     return _between(deployment.started_at, deployment.finished_at) if deployment else None
 
 
@@ -104,10 +105,10 @@ def _whole(seconds: float | None) -> str:
 
 
 def _record(tracking: Tracking, cleaner: Cleaner) -> str:
-    if tracking.deployment is None:
+    if tracking.proved is None:
         return ""
     for longest in (2000, 200, 20):
-        text = json.dumps(cleaner.record(tracking.deployment.record, longest))
+        text = json.dumps(cleaner.record(tracking.proved.record, longest))
         if len(text) <= _LARGEST_RECORD:
             return text
-    return json.dumps({"id": tracking.deployment.id})
+    return json.dumps({"id": tracking.proved.id})

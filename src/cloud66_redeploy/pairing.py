@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from cloud66_redeploy.deployment import Action, Deployment, Phase
 from cloud66_redeploy.gitref import same_commit
-from cloud66_redeploy.history import NO_REDEPLOYS
+from cloud66_redeploy.history import by_api
 from cloud66_redeploy.tracking import SKEW, Baseline
 
 _SAME_FINISH = timedelta(seconds=10)
@@ -20,15 +20,10 @@ _SAME_FINISH = timedelta(seconds=10)
 _LATEST_RECORD = timedelta(minutes=2)
 """A deployment's record is there by then, if its action's is."""
 
-_OTHER_WAYS = frozenset({"web", "hook"})
-"""Known values of triggered_via that are not the API. An unknown one doesn't count against a deployment."""
-
 
 def fits(deployment: Deployment, action: Action | None, git_ref: str) -> bool:
     """Tell whether nothing in a deployment's record speaks against its being ours."""
-    if deployment.via & _OTHER_WAYS or deployment.kind & NO_REDEPLOYS:
-        return False
-    if not _ref_fits(deployment, git_ref):
+    if not by_api(deployment) or not _ref_fits(deployment, git_ref):
         return False
     if action is None:
         return True
@@ -72,7 +67,7 @@ def pair(
     """
     first = mine[0]
     redeploys = {one.id for one in (*actions, *mine) if _came_since(one, first, baseline)}
-    recent = [one for one in deployments if baseline.is_new(one) and not _is_old(one, first)]
+    recent = [one for one in deployments if by_api(one) and baseline.is_new(one) and not _is_old(one, first)]
     ours = [one for one in recent if fits(one, first, git_ref)]
     if len(redeploys) + _late(actions, deployments, first, baseline) != len(recent) or len(ours) != len(mine):
         return []
@@ -80,16 +75,16 @@ def pair(
 
 
 def unaccounted(actions: Sequence[Action], deployments: Sequence[Deployment], baseline: Baseline) -> bool:
-    """Tell whether more deployments than redeploys came since the baseline."""
-    redeploys = [one for one in actions if "deploy" in one.kind and one.id not in baseline.actions]
+    """Tell whether more deployments than redeploys, both of the API, came since the baseline."""
+    redeploys = [one for one in actions if "deploy" in one.kind and by_api(one) and one.id not in baseline.actions]
     late = max(0, len(baseline.open_actions) - len(baseline.open_deployments))
-    return sum(baseline.is_new(one) for one in deployments) > len(redeploys) + late
+    return sum(by_api(one) and baseline.is_new(one) for one in deployments) > len(redeploys) + late
 
 
 def _came_since(one: Action, ours: Action, baseline: Baseline) -> bool:
     """Tell whether an action is a redeploy that came after the baseline."""
     # Two words for it are known, and ours may show a third.
-    is_redeploy = "deploy" in one.kind or one.kind == ours.kind
+    is_redeploy = one.id == ours.id or (by_api(one) and ("deploy" in one.kind or one.kind == ours.kind))
     return is_redeploy and one.id not in baseline.actions and not _is_old(one, ours)
 
 

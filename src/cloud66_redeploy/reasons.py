@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from cloud66_redeploy.advice import advice_on
 from cloud66_redeploy.deployment import Outcome, Phase, Result, worst
 from cloud66_redeploy.errors import ApiError, InputError, Trouble
-from cloud66_redeploy.tracking import Tracking
+from cloud66_redeploy.tracking import Proof, Tracking
 
 NOTHING_SCHEDULED = "Nothing was scheduled."
 
@@ -192,7 +192,12 @@ def sentence(text: str) -> str:
 def name_of(tracking: Tracking) -> str:
     """Name our deployment as well as is known."""
     if tracking.deployment is not None:
-        return f"deployment {tracking.deployment.id}"
+        sure = tracking.proof is Proof.PROVED
+        return (
+            f"deployment {tracking.deployment.id}"
+            if sure
+            else f"the redeploy (probably deployment {tracking.deployment.id})"
+        )
     if tracking.named is not None:
         return f"deployment {tracking.named}"
     return f"the redeploy (action {tracking.action.id})" if tracking.action else "the redeploy"
@@ -203,11 +208,11 @@ def last_known(tracking: Tracking) -> str:
     if tracking.deployment is not None:
         if tracking.gone:
             return "its record had disappeared"
-        return {Phase.RUNNING: "deploying", Phase.ODD: tracking.deployment.outcome_said}.get(
+        return {Phase.RUNNING: "deploying", Phase.ODD: tracking.deployment.outcome_said, Phase.SILENT: "finished"}.get(
             tracking.deployment.phase, str(tracking.deployment.phase)
         )
     if tracking.action is not None:
-        return {Phase.RUNNING: "scheduled", Phase.ODD: "finished"}.get(
+        return {Phase.RUNNING: "scheduled", Phase.ODD: "finished", Phase.SILENT: "finished"}.get(
             tracking.action.phase, str(tracking.action.phase)
         )
     return "scheduled"

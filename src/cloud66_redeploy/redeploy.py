@@ -21,7 +21,7 @@ def redeploy(context: Context) -> None:
     inputs, handle = context.inputs, context.handles[0]
     context.note_known()
     try:
-        stock = take_stock(handle.client(context.patient), handle.tracking)
+        stock = take_stock(handle.client(context.patient), handle.tracking, context.clock)
     except ApiError as error:
         handle.result = reasons.unready(error)
         return

@@ -42,7 +42,7 @@ class Rollback:
 
     def outputs(self) -> dict[str, str]:
         """Return the outputs that tell of it."""
-        number = next((str(one.tracking.deployment.id) for one in self.handles if one.tracking.deployment), "")
+        number = next((str(one.tracking.proved_id or "") for one in self.handles), "")
         return {
             "rollback_outcome": str(self.outcome or ""),
             "rollback_deployment_id": number,
@@ -67,7 +67,7 @@ def reference_of(reference: str) -> str:
     return f"{reference[: LONGEST - 22]}/{digest}/rollback"
 
 
-def why_not(tracking: Tracking, expected_commit: str) -> str:
+def why_not(tracking: Tracking) -> str:
     """
     Say why a failed run is not rolled back, as far as its own records tell; "" where nothing speaks against it.
 
@@ -79,12 +79,15 @@ def why_not(tracking: Tracking, expected_commit: str) -> str:
     if tracking.gone:
         return "its record has disappeared"
     action = tracking.action
-    if ours.phase is Phase.FAILED or (ours.phase is Phase.ODD and action and action.phase is Phase.FAILED):
+    if ours.phase is Phase.FAILED or (
+        ours.phase in {Phase.ODD, Phase.SILENT} and action and action.phase is Phase.FAILED
+    ):
         # What a cancelled one says is not known: it may pass for one that failed, but for its action's words.
         return "it seems to have been cancelled" if action and "cancel" in action.message.lower() else ""
     if ours.phase is Phase.SUCCESS:
         commit = ours.text("git_hash")
-        is_other = bool(commit and expected_commit) and not same_commit(commit, expected_commit)
+        expected = tracking.expected_commit
+        is_other = bool(commit and expected) and not same_commit(commit, expected)
         return "" if is_other else "its record says success, so it may be live"
     return _NOT_SURE.get(ours.phase, "it may still be going on")
 
@@ -93,6 +96,7 @@ _NOT_SURE = {
     Phase.REVERTED: "somebody has reverted it already",
     Phase.CANCELLED: "it was cancelled",
     Phase.ODD: "what Cloud 66 says of it is not a known failure",
+    Phase.SILENT: "Cloud 66 does not say how it ended",
 }
 
 

@@ -4,7 +4,7 @@ import random
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from cloud66_redeploy.errors import ApiError
+from cloud66_redeploy.errors import ApiError, Doubted
 
 if TYPE_CHECKING:
     from cloud66_redeploy.forecast import Forecast
@@ -34,6 +34,9 @@ RECORD_SETTLE_SECONDS = 15.0
 
 SETTLE_SECONDS = 60.0
 """How long after a POST without an answer its action may still appear."""
+
+ASK_AGAIN_SECONDS = 2.5
+"""How soon a no is asked again before it is believed."""
 
 _JITTER = 0.1
 _SMALL_JITTER = 0.03
@@ -79,3 +82,10 @@ def jittered(pause_seconds: float, poll_interval_seconds: float, rng: random.Ran
 def pause_asked_for(error: ApiError) -> float:
     """Return how long the server wants to be left alone, in seconds."""
     return max(error.retry_after or 0.0, THROTTLED_PAUSE_SECONDS if error.throttled else 0.0)
+
+
+def pause_after(error: ApiError, pause_seconds: float) -> float:
+    """Return the pause after a failed look, in seconds: as long as the server asks for, short where a no is doubted."""
+    if isinstance(error, Doubted):
+        return ASK_AGAIN_SECONDS
+    return max(pause_seconds, pause_asked_for(error))

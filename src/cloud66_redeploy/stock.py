@@ -1,7 +1,9 @@
 """What is there before anything is asked for: the stack, its deployments and its actions."""
 
 from cloud66_redeploy.client import Client
+from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.deployment import Action, Deployment
+from cloud66_redeploy.doubt import until_believed
 from cloud66_redeploy.errors import NotFound, Refusal
 from cloud66_redeploy.tracking import Baseline, Tracking
 
@@ -9,7 +11,7 @@ Stock = tuple[list[Deployment], list[Action]]
 """The stack's deployments and actions, as they were before the POST."""
 
 
-def take_stock(client: Client, tracking: Tracking) -> Stock:
+def take_stock(client: Client, tracking: Tracking, clock: Clock) -> Stock:
     """
     Read what is there before the POST: the stack (a wrong id, token or scope shows here) and the baseline.
 
@@ -21,9 +23,9 @@ def take_stock(client: Client, tracking: Tracking) -> Stock:
     # Deployments first: one that comes between the calls then has an open action that accounts for it.
     deployments = client.deployments()
     try:
-        earlier = client.actions_with(tracking.reference)
-        actions = [*client.actions(), *earlier]
-        tracking.was_used = bool(earlier)
+        earlier = until_believed(clock, lambda: client.actions_with(tracking.reference))
+        actions = [*until_believed(clock, client.actions), *earlier]
+        tracking.was_used, tracking.actions_readable = bool(earlier), True
     except Refusal as refusal:
         if not isinstance(refusal, NotFound) and refusal.status != 403:
             raise

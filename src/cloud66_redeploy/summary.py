@@ -92,7 +92,7 @@ def _body(result: Result, tracking: Tracking, cleaner: Cleaner) -> str:
 
 
 def _facts(tracking: Tracking, cleaner: Cleaner) -> list[tuple[str, str]]:
-    stack, deployment, action = tracking.stack, tracking.deployment, tracking.action
+    stack, deployment, action = tracking.stack, tracking.proved, tracking.action
     queued, took = queued_seconds(tracking), deploy_seconds(tracking)
     who = (deployment.text("triggered_by") if deployment else "") or (action.user if action else "")
     return [
@@ -114,7 +114,7 @@ def _row(result: Result, tracking: Tracking, cleaner: Cleaner) -> str:
     cells = (
         f"{_MARKS[result.outcome]} {_words(result.outcome)}",
         _title(tracking, cleaner),
-        str(tracking.deployment.id) if tracking.deployment else "",
+        str(tracking.proved_id or ""),
         _commit(tracking, cleaner),
         format_duration(queued) if queued is not None else "",
         format_duration(took) if took is not None else "",
@@ -137,7 +137,7 @@ def _usually(tracking: Tracking) -> str:
         return ""
     times = f"{format_duration(usual)} (the last {len(past)}: {format_duration(min(past))} to "
     text = f"{times}{format_duration(max(past))})"
-    if took is None or tracking.deployment is None or tracking.deployment.phase is not Phase.SUCCESS:
+    if took is None or tracking.proved is None or tracking.proved.phase is not Phase.SUCCESS:
         return text
     slower = round(100 * (took / usual - 1))
     compared = f"{abs(slower)} % {'slower' if slower > 0 else 'faster'} than usual" if slower else "as long as usual"
@@ -147,8 +147,8 @@ def _usually(tracking: Tracking) -> str:
 def _records(tracking: Tracking, cleaner: Cleaner) -> list[str]:
     """Fold up what the API sent, as it was but for secrets and length."""
     found: list[tuple[str, Mapping[str, object]]] = []
-    if tracking.deployment is not None:
-        found.append(("The deployment's record", tracking.deployment.record))
+    if tracking.proved is not None:
+        found.append(("The deployment's record", tracking.proved.record))
     if tracking.action is not None:
         found.append(("The action's record", tracking.action.record))
     return [_fold(title, _json_lines(record, cleaner)) for title, record in found]
@@ -170,7 +170,7 @@ def _fold(title: str, lines: Sequence[str]) -> str:
 
 
 def _commit(tracking: Tracking, cleaner: Cleaner) -> str:
-    deployment = tracking.deployment
+    deployment = tracking.proved
     if deployment is None:
         return ""
     commit = _link(cleaner.url(deployment.text("commit_url")), deployment.text("git_hash")[:10], cleaner)

@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import Self
 
 from cloud66_redeploy.deployment import Action, Deployment, Phase, Stack
-from cloud66_redeploy.history import Past, durations_like, past_of
+from cloud66_redeploy.history import Past, by_api, durations_like, past_of
 
 SKEW = timedelta(seconds=5)
 """Two records of one job are written by different processes; their times differ a little."""
@@ -18,9 +18,9 @@ class Baseline:
     """
     The stack's deployments and actions as they were just before the POST (the first page of each).
 
-    `open_…` are those not finished then; `newest` is the last moment (the server's time) that a deployment of it
-    tells of, so a deployment that tells of an earlier one is old, even if it stood further down. `past` is how long
-    those that succeeded took, `live` the one whose code is in service.
+    `open_…` are those of the API that were not finished then; `newest` is the last moment (the server's time) that a
+    deployment of it tells of, so a deployment that tells of an earlier one is old, even if it stood further down.
+    `past` is how long those that succeeded took, `live` the one whose code is in service.
     """
 
     deployments: frozenset[int] = frozenset()
@@ -37,9 +37,9 @@ class Baseline:
         deployments, actions = list(deployments), list(actions)
         return cls(
             frozenset(one.id for one in deployments),
-            frozenset(one.id for one in deployments if not one.phase.is_final),
+            frozenset(one.id for one in deployments if by_api(one) and not one.phase.is_final),
             frozenset(one.id for one in actions),
-            frozenset(one.id for one in actions if not one.phase.is_final),
+            frozenset(one.id for one in actions if by_api(one) and not one.phase.is_final),
             max((moment for one in deployments for moment in one.times), default=None),
             past_of(deployments),
             next((one for one in deployments if one.is_live), None),
@@ -74,13 +74,15 @@ class Tracking:
         attached: somebody else asked for it; who runs this step named it by its reference, its id, or both.
         named: the id by which it was named, or None: surely a deployment's.
         hint: the id in the POST's answer. A deployment's, or an action's: never a proof.
-        actions_readable: False once the API has refused this token the actions (403, 404), and where there is no
+        action_hint: the id of the action in the POST's answer, or None.
+        expected_commit: the commit that has to be the one deployed, or "".
+        actions_readable: False while the API refuses this token the actions (403, 404), and where there is no
             reference to look for.
         is_unique: the reference is one that no other run has: it was derived, not given.
         is_shared: more actions carry the reference than POSTs have left: another run has the same one.
         duplicates: further actions that carry our reference (the younger ones).
         duplicate_deployments: their deployments, where they can be told.
-        dropped: deployments that an inference took for ours, wrongly.
+        inferred_at: the instant (monotonic seconds) since which the deployment has been the only one that can be ours.
         gone: the deployment was there and now it is not.
         maybe_started: ours is not known, but one that could be has started.
         queued_ahead: deployments of others that run or wait before ours, at the last look; None where not known.
@@ -98,6 +100,8 @@ class Tracking:
     attached: bool = False
     named: int | None = None
     hint: int | None = None
+    action_hint: int | None = None
+    expected_commit: str = ""
     action: Action | None = None
     actions_readable: bool = True
     is_unique: bool = True
@@ -106,7 +110,7 @@ class Tracking:
     duplicate_deployments: list[Deployment] = field(default_factory=list)
     deployment: Deployment | None = None
     proof: Proof = Proof.NONE
-    dropped: set[int] = field(default_factory=set)
+    inferred_at: float = 0.0
     gone: bool = False
     maybe_started: bool = False
     queued_ahead: int | None = None
@@ -150,9 +154,21 @@ class Tracking:
         return any(one.started_at and (ours is None or one.started_at > ours) for one in deployments)
 
     @property
+    def proved(self) -> Deployment | None:
+        """The deployment that is proved ours, or None."""
+        return self.deployment if self.proof is Proof.PROVED else None
+
+    @property
     def proved_id(self) -> int | None:
         """The id of the deployment that is proved ours, or None."""
-        return self.deployment.id if self.deployment is not None and self.proof is Proof.PROVED else None
+        return self.proved.id if self.proved is not None else None
+
+    @property
+    def lacks_commit(self) -> bool:
+        """Whether a commit is expected, and ours, a success, does not say (yet) which one it deployed."""
+        ours = self.proved
+        is_success = ours is not None and ours.phase is Phase.SUCCESS
+        return bool(self.expected_commit) and is_success and not (ours and ours.text("git_hash"))
 
     @property
     def durations(self) -> tuple[float, ...]:
@@ -177,14 +193,8 @@ class Tracking:
     @property
     def is_hopeless(self) -> bool:
         """Whether nothing can tell which deployment is ours: no action may be read, and no id leads to it."""
-        return not self.actions_readable and self.proof is Proof.NONE and self.lead is None
+        return not self.actions_readable and self.proof is not Proof.PROVED and self.lead is None
 
     def adopt(self, deployment: Deployment, proof: Proof) -> None:
         """Take a deployment's record for ours (again)."""
         self.deployment, self.proof, self.gone = deployment, proof, False
-
-    def drop(self) -> None:
-        """Take back an inference that did not hold."""
-        assert self.deployment is not None
-        self.dropped.add(self.deployment.id)
-        self.deployment, self.proof, self.gone = None, Proof.NONE, False

@@ -11,10 +11,20 @@ from dataclasses import dataclass, field
 from cloud66_redeploy import reasons
 from cloud66_redeploy.client import Client
 from cloud66_redeploy.clock import Clock
-from cloud66_redeploy.deployment import Result
-from cloud66_redeploy.errors import Aborted, ApiError, Declined, Denied, NotFound, NotSent, Refusal, Trouble, Unclear
+from cloud66_redeploy.deployment import Action, Result
+from cloud66_redeploy.errors import (
+    Aborted,
+    ApiError,
+    Declined,
+    Denied,
+    NotFound,
+    NotSent,
+    Refusal,
+    Trouble,
+    Unclear,
+)
 from cloud66_redeploy.observer import Observer
-from cloud66_redeploy.schedule import SETTLE_SECONDS, pause_asked_for, pause_before_next_look
+from cloud66_redeploy.schedule import SETTLE_SECONDS, pause_after, pause_asked_for, pause_before_next_look
 from cloud66_redeploy.tracking import Tracking
 
 _MOST_SENDS = 2
@@ -43,7 +53,7 @@ class Trigger:
     deadline: float
     say: Callable[[str], None]
     objection: Callable[[], Result | None] = lambda: None
-    _tried: bool = field(default=False, init=False)
+    _last: Trouble | None = field(default=None, init=False)
     _lost: Trouble | None = field(default=None, init=False)
     _lost_at: float = field(default=0.0, init=False)
 
@@ -64,33 +74,34 @@ class Trigger:
                 break
             known.sends += 1
             try:
-                known.hint = self.client.redeploy(options)
+                known.hint, known.action_hint = self.client.redeploy(options)
                 known.answered = True
             except Aborted as aborted:
                 known.sends -= aborted.before_call
                 raise
             except (NotSent, Declined) as trouble:
+                self._last = trouble
                 known.sends -= 1
                 pause = min(_LONGEST_PAUSE_SECONDS, pause * 2)
                 result = self._wait_to_send_again(trouble, pause)
             except Unclear as trouble:
                 self.say(f"The answer to the redeploy request was lost: {trouble}. Looking for its reference.")
-                self._lost, self._lost_at = trouble, self.clock.monotonic()
+                self._last = self._lost = trouble
+                self._lost_at = self.clock.monotonic()
             except Refusal as refusal:
                 known.sends -= 1
-                result = reasons.uncertain(known, refusal) if known.sends else reasons.refused(refusal)
+                result = self._refused(refusal)
         return result
 
     def _before_sending(self) -> Result | None:
         """See that nothing of ours is there yet and that there is time left; return what ends the run, if anything."""
-        result = self._settle() if self._lost else None
+        result = self._look_up() if self._last else None
         if result is None and self.tracking.action is None and self.clock.monotonic() >= self.deadline:
             return self._gave_up(NotSent("POST", "the timeout had passed"))
-        if result is None and self.tracking.action is None and self._tried:
+        if result is None and self.tracking.action is None and self._last is not None:
             result = self.objection()
             if result is not None and self._lost is not None:
                 result = reasons.uncertain(self.tracking, self._lost)
-        self._tried = True
         return result
 
     def _wait_to_send_again(self, trouble: Trouble, pause: float) -> Result | None:
@@ -106,42 +117,63 @@ class Trigger:
     def _gave_up(self, trouble: Trouble) -> Result:
         return reasons.uncertain(self.tracking, trouble) if self.tracking.sends else reasons.never_taken(trouble)
 
-    def _settle(self) -> Result | None:
-        """Look our reference up until it shows or can be taken for absent; return what ends the run, if anything."""
-        known = self.tracking
-        assert self._lost is not None
-        while known.actions_readable:
+    def _look_up(self) -> Result | None:
+        """
+        Look our reference up before the request is sent again; return what ends the run, if anything.
+
+        Where an answer was lost, until it shows or can be taken for absent. Where the request is said never to have
+        left, or to have been declined, once all the same: a second POST is a second deployment.
+        """
+        known, last = self.tracking, self._last
+        since = self._lost_at if self._lost else self.clock.monotonic()
+        assert last is not None
+        while True:
             asked_at = self.clock.monotonic()
-            asked = 0.0
+            pause = pause_before_next_look(asked_at - since, SETTLE_SECONDS, _SETTLE_SHARE)
             try:
-                absent = self._is_absent(asked_at - self._lost_at)
+                is_absent = self._is_absent(asked_at - since)
             except (Denied, NotFound) as refusal:
-                return reasons.uncertain(known, refusal)
+                return self._refused(refusal)
             except ApiError as trouble:
-                asked = pause_asked_for(trouble)
+                pause = pause_after(trouble, pause)
             else:
                 if known.action is not None:
-                    self.say(f"Found: action {known.action.id} carries the reference, so nothing is sent again.")
-                    return None
-                if absent:
-                    return self._send_once_more(self._lost)
+                    return self._found(known.action)
+                if is_absent:
+                    return self._send_once_more(self._lost) if self._lost else None
+                if not known.actions_readable:
+                    return self._gave_up(last)
             if asked_at >= self.deadline:
-                break
-            pause = max(asked, pause_before_next_look(asked_at - self._lost_at, SETTLE_SECONDS, _SETTLE_SHARE))
+                return self._gave_up(last)
             self.clock.sleep(min(pause, max(0.0, self.deadline - self.clock.monotonic())))
-        return reasons.uncertain(known, self._lost)
 
     def _is_absent(self, seconds: float) -> bool:
         """
         Look the reference up; tell whether it can be taken for absent.
 
-        That is when a look-up that worked, at least the settle time after the POST, did not find it, and no deployment
-        is there that the actions don't account for.
+        Where an answer was lost, that is when a look-up that worked, at least the settle time after the POST, did not
+        find it, and no deployment is there that the actions don't account for.
         """
         self.observer.read_action()
-        if self.tracking.action is not None or seconds < SETTLE_SECONDS:
+        if self._lost is None:
+            return self.tracking.action is None
+        if self.tracking.action is not None or seconds < SETTLE_SECONDS or not self.tracking.actions_readable:
             return False
         return not self.observer.sees_more_deployments_than_actions()
+
+    def _found(self, action: Action) -> Result | None:
+        """Take what carries our reference for ours, where a request may have left at all."""
+        known = self.tracking
+        self.say(f"Found: action {action.id} carries the reference, so nothing is sent again.")
+        if known.sends == 0 and not known.is_unique:
+            # Another run may have the same reference, and ours is said never to have left.
+            assert self._last is not None
+            return reasons.uncertain(known, self._last)
+        known.sends = max(1, known.sends)
+        return None
+
+    def _refused(self, refusal: ApiError) -> Result:
+        return reasons.uncertain(self.tracking, refusal) if self.tracking.sends else reasons.refused(refusal)
 
     def _send_once_more(self, lost: Trouble) -> Result | None:
         if self.tracking.sends >= _MOST_SENDS:

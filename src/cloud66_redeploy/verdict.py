@@ -42,15 +42,17 @@ _DEPLOYMENT: tuple[Saying, ...] = (
     Phase.CANCELLED,
     Phase.REVERTED,
     Phase.ODD,
+    Phase.SILENT,
 )
 _ACTION: dict[Saying, str] = {
-    #                     never gone queued running success failed cancelled reverted odd
-    Absence.UNREADABLE: "   .     u    .      .       S       F        C        F      f",
-    Absence.NEVER_SEEN: "   .     u    .      .       u       F        C        F      f",
-    Phase.RUNNING: "        .     .    .      .       .       F        C        F      f",
-    Phase.SUCCESS: "        s     u    .      .       S       F        C        F      f",
-    Phase.FAILED: "         f     f    f      f       f       F        C        F      F",
-    Phase.ODD: "            f     u    f      f       f       F        C        F      F",
+    #                     never gone queued running success failed cancelled reverted odd silent
+    Absence.UNREADABLE: "   .     u    .      .       S       F        C        F      f   u",
+    Absence.NEVER_SEEN: "   .     u    .      .       u       F        C        F      f   u",
+    Phase.RUNNING: "        .     .    .      .       .       F        C        F      f   .",
+    Phase.SUCCESS: "        s     u    .      .       S       F        C        F      f   u",
+    Phase.FAILED: "         f     f    f      f       f       F        C        F      F   f",
+    Phase.ODD: "            f     u    f      f       f       F        C        F      F   f",
+    Phase.SILENT: "         u     u    .      .       u       F        C        F      f   u",
 }
 _TABLE = {
     (deployment, action): letter

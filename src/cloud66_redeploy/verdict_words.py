@@ -7,7 +7,7 @@ To change the wording of an outcome, change it here; what to do about it, advice
 from cloud66_redeploy.deployment import Deployment, Outcome, Phase, Result
 from cloud66_redeploy.gitref import same_commit
 from cloud66_redeploy.reasons import name_of, not_to_be_told, sentence
-from cloud66_redeploy.tracking import Proof, Tracking
+from cloud66_redeploy.tracking import Tracking
 from cloud66_redeploy.verdict import Absence, Saying
 
 
@@ -24,10 +24,10 @@ def ended(outcome: Outcome, tracking: Tracking, deployment: Saying, action: Sayi
     return Result(outcome, sentence(reason), "; ".join(evidence))
 
 
-def _success(tracking: Tracking, deployment: Saying, _action: Saying) -> str:
-    if deployment is Phase.SUCCESS:
+def _success(tracking: Tracking, _deployment: Saying, _action: Saying) -> str:
+    if tracking.proved is not None:
         return f"{name_of(tracking)} succeeded."
-    return f"{name_of(tracking)} succeeded; which deployment it was is not known."
+    return f"{name_of(tracking)} succeeded; which deployment it was is not known for sure."
 
 
 def _failed(tracking: Tracking, deployment: Saying, action: Saying) -> str:
@@ -53,10 +53,14 @@ def _cancelled(tracking: Tracking, _deployment: Saying, _action: Saying) -> str:
     return f"{name_of(tracking)} was cancelled in Cloud 66{by_others}."
 
 
-def _unknown(tracking: Tracking, deployment: Saying, _action: Saying) -> str:
+def _unknown(tracking: Tracking, deployment: Saying, action: Saying) -> str:
     ours = name_of(tracking)
     if deployment is Absence.GONE:
         return f"how {ours} ended is not known: its record has disappeared from Cloud 66."
+    if deployment is Phase.SILENT:
+        return f"{ours} finished, but Cloud 66 does not say how."
+    if action is Phase.SILENT:
+        return f"its action finished, but Cloud 66 does not say how {ours} ended."
     return f"{ours} says success, but no action carries our reference, so it can't be told whether it is ours."
 
 
@@ -75,17 +79,17 @@ def check_named(result: Result, tracking: Tracking) -> Result:
     return not_to_be_told(tracking)
 
 
-def check_commit(result: Result, tracking: Tracking, expected: str) -> Result:
-    """Turn a success into a failure unless the commit that was expected is the one deployed ("" expects none)."""
+def check_commit(result: Result, tracking: Tracking) -> Result:
+    """Turn a success into a failure where another commit than the expected one is deployed, or into "unknown"."""
+    expected = tracking.expected_commit
     if result.outcome is not Outcome.SUCCESS or not expected:
         return result
-    sure = tracking.deployment is not None and tracking.proof is Proof.PROVED
-    deployed = tracking.deployment.text("git_hash") if sure and tracking.deployment else ""
+    deployed = tracking.proved.text("git_hash") if tracking.proved else ""
     if same_commit(expected, deployed):
         return result
     said = f"commit {deployed} was deployed" if deployed else "which commit was deployed is not known"
     return Result(
-        Outcome.FAILED,
+        Outcome.FAILED if deployed else Outcome.UNKNOWN,
         f"{sentence(name_of(tracking))} succeeded, but {said}; {expected} was expected.",
         result.evidence,
         "Check that the stack deploys the branch that you expect, and that the commit was pushed before the redeploy.",

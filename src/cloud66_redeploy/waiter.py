@@ -10,10 +10,10 @@ from cloud66_redeploy.duration import format_duration
 from cloud66_redeploy.errors import ApiError, Denied, NotFound
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.pace import Pace
-from cloud66_redeploy.schedule import RECORD_SETTLE_SECONDS, SETTLE_SECONDS, pause_asked_for
+from cloud66_redeploy.schedule import SETTLE_SECONDS, pause_after
+from cloud66_redeploy.settling import Settling
 from cloud66_redeploy.tracking import Tracking
 from cloud66_redeploy.turns import take_turns
-from cloud66_redeploy.verdict import decide
 
 _PAUSE_WHILE_SETTLING_SECONDS = 5.0
 
@@ -48,10 +48,11 @@ class Waiter:
     on_look: Callable[[float, ApiError | None], None]
     due: float = field(init=False)
     _since: float = field(init=False)
-    _open_since: float | None = field(default=None, init=False)
+    _settling: Settling = field(init=False)
 
     def __post_init__(self) -> None:
         self.due = self._since = self.clock.monotonic()
+        self._settling = Settling(self.observer, self.tracking)
 
     def wait(self) -> Result:
         """
@@ -97,26 +98,19 @@ class Waiter:
         return None
 
     def _result(self, now: float, deadline: float) -> Result | None:
-        says = self.observer.says()
-        if decide(*says, settled=True) is None:
-            self._open_since = None
+        verdict = self._settling.verdict(now, is_last=now >= deadline)
+        if verdict is None:
             return None
-        if self._open_since is None:
-            self._open_since = now
-        settled = now >= deadline or now - self._open_since >= RECORD_SETTLE_SECONDS
-        if settled:
-            self.observer.identity.settle()
-            says = self.observer.says()
-        outcome = decide(*says, settled=settled)
-        return verdict_words.ended(outcome, self.tracking, *says) if outcome else None
+        outcome, *says = verdict
+        return verdict_words.ended(outcome, self.tracking, *says)
 
     def _plan(self, trouble: ApiError | None, deadline: float, next_strike: float) -> None:
         now = self.clock.monotonic()
         pause = self.pace.pause(now, deadline)
-        if self._open_since is not None:
+        if self._settling.is_open:
             pause = min(pause, _PAUSE_WHILE_SETTLING_SECONDS)
         if trouble:
-            pause = max(pause, pause_asked_for(trouble))
+            pause = pause_after(trouble, pause)
         self.due = min(now + pause, next_strike)
 
     def _limit(self, name: str) -> str:
