@@ -1,4 +1,4 @@
-"""What the list of deployments tells of the past: how long those like ours took. Pure."""
+"""What the list of deployments tells of the past: which have run, and how long those like ours took. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,6 +10,13 @@ _MOST = 20
 
 NO_REDEPLOYS = frozenset({"scale", "revert", "first_build"})
 """Known values of deploy_type that no redeploy has. An unknown one doesn't count against a deployment."""
+
+
+def has_run(one: Deployment) -> bool:
+    """Tell whether a deployment had its turn in the queue; what is no redeploy may run beside one."""
+    return (
+        bool(one.started_at) and one.phase.is_final and one.phase is not Phase.CANCELLED and not one.kind & NO_REDEPLOYS
+    )
 
 
 @dataclass(frozen=True)
