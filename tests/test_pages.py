@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.pages import Page, all_records, newest
+from cloud66_redeploy.pages import Page, Place, all_records, newest
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -101,6 +101,21 @@ def test_the_newest_are_found_in_either_order(says: str, order: int) -> None:
         if per_page > 1:
             # With all that the API is documented to say, the last page is known from the first.
             assert len(lists.asked) <= (1 if order < 0 else 3 if says == "all" else 30)
+
+
+@pytest.mark.parametrize("says", SAYINGS)
+def test_the_last_page_is_remembered(says: str) -> None:
+    """A further look at a list with the oldest first begins where the newest stood, finds what came, and what went."""
+    lists, place = Lists(numbered(89), 30, SAYINGS[says]), Place()
+    newest(lists.read, lambda _seen: True, place)
+    for count in (89, 90, 91, 92, 240, 40, 0, 91):
+        lists.records, lists.asked = numbered(count), []
+        found = newest(lists.read, lambda _seen: True, place)
+        assert [one.id for one in found[:30]] == list(range(count, max(0, count - 30), -1))
+    assert place.last == 4
+    lists.asked = []
+    newest(lists.read, lambda _seen: True, place)
+    assert len(lists.asked) <= (20 if "too many" in says else 4)
 
 
 @pytest.mark.parametrize("beyond", ["first", "last"])

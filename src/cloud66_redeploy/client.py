@@ -5,7 +5,6 @@ A record becomes a type of `deployment`. Source of every path and field: the ven
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -13,15 +12,15 @@ from cloud66_redeploy.deployment import Action, Deployment, Phase, Stack
 from cloud66_redeploy.errors import Declined, Refusal, Unclear
 from cloud66_redeploy.fields import as_id, as_text
 from cloud66_redeploy.history import has_run
-from cloud66_redeploy.pages import N, Page, Read, all_records, newest
+from cloud66_redeploy.pages import N, Page, Place, Read, all_records, newest
 from cloud66_redeploy.transport import Transport, reading
 
 T = TypeVar("T")
 
 _MOST_STACK_PAGES = 100
 
-_ENOUGH_ACTIONS = 30
-"""A page in the samples. On a stack with many actions that are no redeploys, further ones tell nothing more."""
+_ENOUGH_OTHER_ACTIONS = 30
+"""A page in the samples. Where so many are no redeploys, an open redeploy before them would have ended long ago."""
 
 Kept = dict[str, list[Any]]
 """Lists of one stack that have been read in this round of looks, by their path."""
@@ -50,6 +49,7 @@ class Client:
         self._kept = kept
         self._stack = f"/stacks/{quote(stack_id, safe='')}"
         self._stack_id = stack_id
+        self._places: dict[tuple[str, ...], Place] = {}
 
     def stack(self) -> Stack:
         """GET the stack."""
@@ -97,7 +97,7 @@ class Client:
             return any(matching) and not all(matching)
 
         try:
-            found = self._newest("actions", Action.from_json, are_enough, {"user_reference": reference})
+            found = self._newest("actions", Action.from_json, are_enough, user_reference=reference)
         except Refusal as refusal:
             if refusal.status in {401, 402}:
                 raise
@@ -146,13 +146,10 @@ class Client:
         return kept[path]
 
     def _newest(
-        self,
-        name: str,
-        read: Callable[[Any], N],
-        is_enough: Callable[[Sequence[N]], bool],
-        query: Mapping[str, str] = MappingProxyType({}),
+        self, name: str, read: Callable[[Any], N], is_enough: Callable[[Sequence[N]], bool], **query: str
     ) -> list[N]:
-        return newest(_pages(self._transport, f"{self._stack}/{name}", query, read), is_enough)
+        pages = _pages(self._transport, f"{self._stack}/{name}", query, read)
+        return newest(pages, is_enough, self._places.setdefault((name, *query.values()), Place()))
 
     def _get(self, path: str, query: dict[str, str], read: Callable[[object], T]) -> T:
         return self._transport.retrying("GET", path, query, read)
@@ -177,11 +174,11 @@ def _list_in(body: object) -> list[Any]:
     return value
 
 
-def _pages(transport: Transport, path: str, query: Mapping[str, str], read: Callable[[Any], T]) -> Read[T]:
+def _pages(transport: Transport, path: str, query: dict[str, str], read: Callable[[Any], T]) -> Read[T]:
     """Make what reads a list page by page; the first one is asked for without its number."""
 
     def read_page(number: int) -> Page[T]:
-        asked = dict(query) | ({"page": str(number)} if number > 1 else {})
+        asked = query | ({"page": str(number)} if number > 1 else {})
         return transport.retrying(
             "GET", path, asked, lambda body: Page.of(number, [read(one) for one in _list_in(body)], body)
         )
@@ -192,7 +189,7 @@ def _pages(transport: Transport, path: str, query: Mapping[str, str], read: Call
 def _are_enough(actions: Sequence[Action]) -> bool:
     """Tell whether no redeploy that is still open can stand further down: one that succeeded had its turn after it."""
     done = any("deploy" in one.kind and one.phase is Phase.SUCCESS for one in actions)
-    return done or len(actions) >= _ENOUGH_ACTIONS
+    return done or sum("deploy" not in one.kind for one in actions) >= _ENOUGH_OTHER_ACTIONS
 
 
 def _stack_of(record: object) -> Stack:

@@ -63,10 +63,10 @@ class Page(Generic[T]):
         """Read what an answer says of its page."""
         said = body.get("pagination") if isinstance(body, Mapping) else None
         said = said if isinstance(said, Mapping) else {}
-        following, pages, count = (as_id(said.get(name)) for name in ("next", "pages", "count"))
-        each = as_id(said.get("per_page")) or len(records) or 1
-        last = max(number, pages or 0, -(-(count or 0) // each))
-        is_told = "next" in said or bool(pages or count)
+        following, pages, count, per_page = (as_id(said.get(one)) for one in ("next", "pages", "count", "per_page"))
+        counted = -(-count // per_page) if count and per_page else 0
+        last = max(number, pages or 0, counted)
+        is_told = "next" in said or bool(pages or counted)
         following = following if following is not None and following > number else None
         return cls(number, records, following, min(last, max(number, _LARGEST_CLAIM)), is_told)
 
@@ -82,6 +82,21 @@ class Page(Generic[T]):
 
 Read = Callable[[int], Page[T]]
 """Reads the page of a number. May raise `errors.ApiError`."""
+
+
+@dataclass
+class Place:
+    """
+    Where the newest records of a list stood at the last look, so that one with the oldest first takes few calls, too.
+
+    Attributes:
+        last: the number of the last page, if the list is known to have the oldest first; else 1.
+        size: how many records a page holds.
+
+    """
+
+    last: int = 1
+    size: int = 0
 
 
 class _Order(IntEnum):
@@ -101,7 +116,7 @@ def all_records(read: Read[T], key: Callable[[T], Any], most_pages: int) -> list
     return list(found.values())
 
 
-def newest(read: Read[N], is_enough: Callable[[Sequence[N]], bool]) -> list[N]:
+def newest(read: Read[N], is_enough: Callable[[Sequence[N]], bool], place: Place | None = None) -> list[N]:
     """
     Return the newest records of a list, about a page of them or as many as it takes, the newest first.
 
@@ -110,21 +125,28 @@ def newest(read: Read[N], is_enough: Callable[[Sequence[N]], bool]) -> list[N]:
     Args:
         read: reads a page.
         is_enough: tells whether nothing that matters can stand further down than the records so far.
+        place: where they stood at the last look; noted anew.
 
     Raises:
         ApiError: as `read`.
 
     """
-    pages = _Pages(read)
-    order, a_page = _order_in(pages), len(pages[1].records)
-    from_newest = pages.backwards() if order is _Order.OLDEST_FIRST else _onwards(pages.__getitem__, _MOST_PAGES)
+    pages, place = _Pages(read), place or Place()
+    order = _Order.OLDEST_FIRST
+    if place.last == 1 or not pages[place.last].records:
+        order, place.last, place.size = _order_in(pages), 1, len(pages[1].records)
+    if order is _Order.OLDEST_FIRST:
+        place.last = pages.last(place.last)
+        from_newest = pages.backwards(place.last)
+    else:
+        from_newest = _onwards(pages.__getitem__, _MOST_PAGES)
     found: dict[int, N] = {}
     for page in from_newest:
         before = len(found)
         found |= {one.id: one for one in (page.records[::-1] if order is _Order.OLDEST_FIRST else page.records)}
         leads_back = bool(page.records) and len(found) == before
         seen = list(found.values())
-        if leads_back or (order is not _Order.UNKNOWN and len(seen) >= a_page and is_enough(seen)):
+        if leads_back or (order is not _Order.UNKNOWN and len(seen) >= place.size and is_enough(seen)):
             break
     return list(found.values())
 
@@ -141,33 +163,36 @@ class _Pages(Generic[N]):
             self._known[number] = self._read(number)
         return self._known[number]
 
-    def backwards(self) -> Iterator[Page[N]]:
+    def backwards(self, last: int) -> Iterator[Page[N]]:
         """Go from the last page towards the first."""
-        last = self._last()
         for number in range(last, max(0, last - _MOST_PAGES), -1):
             yield self[number]
 
-    def _last(self) -> int:
-        """Find the last page: where the answers say that it is, else by trying twice as far and then between."""
-        there, beyond = 1, _LARGEST_CLAIM * 2
+    def last(self, there: int) -> int:
+        """
+        Find the last page of a list, from one that is there.
+
+        Where the answers don't say it, or not the truth, ever larger steps are tried, and then what lies between.
+        """
+        step, beyond = 1, _LARGEST_CLAIM * 2
         while len(self._known) < _MOST_TRIED:
-            number = self._further(there, beyond)
+            number = self._further(there, step, beyond)
             if number is None:
                 break
             there, beyond = (number, beyond) if self._brings_more(number) else (there, number)
+            step *= 2
         return there
 
-    def _further(self, there: int, beyond: int) -> int | None:
+    def _further(self, there: int, step: int, beyond: int) -> int | None:
         """Return the page to try next, between one that is there and one that is not; None where there is none."""
         page = self[there]
-        if page.following is not None and page.following < beyond:
-            # Most often the last page is known from the first.
-            return max(page.following, page.last) if page.last < beyond else page.following
-        if page.last > there and page.last < beyond:
+        # Most often the last page is known from the first.
+        if there < page.last < beyond:
             return page.last
-        if beyond > _LARGEST_CLAIM:
-            return None if page.is_told else there * 2
-        return (there + beyond) // 2 if beyond - there > 1 else None
+        is_last = page.is_told and page.following is None and page.last == there
+        if is_last or beyond - there == 1:
+            return None
+        return there + step if beyond > _LARGEST_CLAIM else (there + beyond) // 2
 
     def _brings_more(self, number: int) -> bool:
         others = {one.id for page in self._known.values() if page.number != number for one in page.records}
