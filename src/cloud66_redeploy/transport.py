@@ -94,7 +94,9 @@ class Transport:
     quota: Quota = field(default_factory=Quota)
     server_time: ServerTime = field(default_factory=ServerTime)
 
-    def retrying(self, method: str, path: str, query: dict[str, str], read: Callable[[object], T]) -> T:
+    def retrying(
+        self, method: str, path: str, query: dict[str, str], read: Callable[[object], T]
+    ) -> T:
         """
         Make a GET or DELETE, again where trouble passes; return what `read` makes of the JSON body.
 
