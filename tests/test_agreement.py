@@ -101,7 +101,7 @@ def test_the_post_step_runs_only_when_something_went_wrong() -> None:
 # Who may import whom: each row may import what stands above it, never beside or below.
 LAYERS = [
     {"__init__", "errors", "duration", "gitref", "text", "fields", "forecast", "quota", "commands", "server_time"},
-    {"deployment", "interrupts", "schedule", "reference", "targets"},
+    {"deployment", "interrupts", "schedule", "reference", "targets", "pages"},
     {"history", "values"},
     {"verdict", "tracking", "clock", "address", "answers"},
     {"inputs", "pairing", "memory", "transport", "advice", "outputs", "report", "pace", "turns", "doubt"},

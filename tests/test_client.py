@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cloud66_redeploy.client import Client, all_stacks
-from cloud66_redeploy.errors import ApiError, Declined, NotFound, Unclear
+from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound, Unclear
 from scripted import Reply, Wire, wire
 
 BASE = "https://api.example/api/3"
@@ -57,10 +57,52 @@ def test_the_last_log_may_be_missing(record: dict[str, Any], log: str) -> None:
 
 
 def test_deployments_are_read() -> None:
-    """The first page of deployments is read, in its order."""
-    one, net = client(wrapped([{"id": 2}, {"id": 1}], pagination={"next": 2}))
+    """Where the newest come first and one of the page has run, one call brings all that matters."""
+    ran = {"id": 1, "started_at": "2026-01-01T00:00:00Z", "finished_at": "2026-01-01T00:01:00Z"}
+    one, net = client(wrapped([{"id": 2}, ran], pagination={"next": 2}))
     assert [found.id for found in one.deployments()] == [2, 1]
     assert [asked.url for asked in net.script.asked] == [f"{BASE}/stacks/abc/deployments"]
+
+
+@pytest.mark.parametrize("read", [Client.deployments, Client.actions])
+def test_a_page_of_what_is_open_is_not_enough(read: Callable[[Client], list[Any]]) -> None:
+    """Where nothing on a page has had its turn, what runs may stand on the next."""
+    told = {"started_at": "2026-01-01T00:00:00Z", "finished_at": "2026-01-01T00:01:00Z", "action": "deploy"}
+    ran = {"id": 1, "finished_success": True, **told}
+    one, net = client(
+        wrapped([{"id": 4}, {"id": 3}], pagination={"next": 2}), wrapped([{"id": 2}, ran], pagination={"next": 3})
+    )
+    assert [found.id for found in read(one)] == [4, 3, 2, 1]
+    assert [asked.url.partition("?")[2] for asked in net.script.asked] == ["", "page=2"]
+
+
+def test_a_page_of_other_actions_is_enough() -> None:
+    """Further pages are not read for the sake of actions that are no redeploys."""
+    one, net = client(page(range(60, 30, -1), 2))
+    assert len(one.actions()) == 30
+    assert len(net.script.asked) == 1
+
+
+@pytest.mark.parametrize("body", [{"response": {"id": 7}}, {"id": 7}])
+def test_one_action_is_read_with_or_without_envelope(body: Any) -> None:
+    """An action is asked for by its id; the record of another one is not taken."""
+    one, net = client(Reply(200, body))
+    assert one.action(7).id == 7
+    assert net.script.asked[0].url == f"{BASE}/stacks/abc/actions/7"
+    with pytest.raises(Unclear, match=r"another action \(7\)"):
+        one.action(8)
+
+
+@pytest.mark.parametrize(("status", "is_tried_without"), [(400, 1), (403, 1), (404, 1), (422, 1), (401, 0), (402, 0)])
+def test_a_filter_that_is_refused(status: int, is_tried_without: bool) -> None:
+    """Where the filter is refused, the reference is looked for among all actions; where the token is, nowhere."""
+    one, net = client(Reply(status, {"error": "no"}), page(range(9, 7, -1), 2), page(range(7, 5, -1), None, "mine"))
+    if is_tried_without:
+        assert [found.id for found in one.actions_with("mine")] == [6, 7]
+    else:
+        with pytest.raises(Denied):
+            one.actions_with("mine")
+    assert [asked.url.partition("?")[2] for asked in net.script.asked][1:] == ["", "page=2"][: 2 * is_tried_without]
 
 
 @pytest.mark.parametrize("body", [{"response": {"id": 7}}, {"id": 7}])
@@ -117,10 +159,10 @@ def test_all_pages_of_a_filtered_list_are_read() -> None:
 
 
 def test_pages_have_an_end() -> None:
-    """A list that never ends is read five pages far."""
-    one, net = client(page(range(1, 3), 2))
+    """A list that never ends, or leads back, is not read for ever."""
+    one, net = client(*(page(range(number, number - 2, -1), 99) for number in range(80, 50, -2)))
     assert one.actions_with("mine") == []
-    assert len(net.script.asked) == 5
+    assert len(net.script.asked) == 2
 
 
 @pytest.mark.parametrize("following", [None, 0, -1, "x", True, {}, []])
@@ -275,7 +317,7 @@ def test_a_list_of_stacks_of_another_shape_is_trouble(body: object) -> None:
 
 def test_lists_are_kept_until_they_are_cleared() -> None:
     """Clients of one stack that share what they keep read each list once, until whoever gave it clears it."""
-    net, kept = wire(wrapped([{"id": 7}])), dict[str, list[Any]]()
+    net, kept = wire(wrapped([{"id": 7}], pagination={"next": None})), dict[str, list[Any]]()
     one, other = Client(net.transport, "abc", kept), Client(net.transport, "abc", kept)
     assert [[each.id for each in found] for found in (one.deployments(), other.deployments())] == [[7], [7]]
     assert [each.id for each in other.actions()] == [7]
@@ -288,6 +330,9 @@ def test_lists_are_kept_until_they_are_cleared() -> None:
 
 def test_lists_of_other_stacks_are_not_mixed_up() -> None:
     """What is kept of one stack is not taken for another's."""
-    net, kept = wire(wrapped([{"id": 7}]), wrapped([{"id": 8}])), dict[str, list[Any]]()
+    net, kept = (
+        wire(*(wrapped([{"id": number}], pagination={"next": None}) for number in (7, 8))),
+        dict[str, list[Any]](),
+    )
     found = [Client(net.transport, uid, kept).deployments()[0].id for uid in ("abc", "def")]
     assert found == [7, 8]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cloud66_redeploy.deployment import Action, Deployment, Phase
-from cloud66_redeploy.history import NO_REDEPLOYS
+from cloud66_redeploy.history import has_run
 from cloud66_redeploy.pairing import fits, holds, pair
 from cloud66_redeploy.reference import plain_repository
 from cloud66_redeploy.tracking import SKEW, Baseline
@@ -54,7 +54,7 @@ def busy_with(deployments: Sequence[Deployment], actions: Sequence[Action]) -> B
     and doesn't count. One that was cancelled may have been waiting, and says nothing of those before it.
     """
     redeploys = [one for one in actions if "deploy" in one.kind]
-    ran = [one for one in deployments if one.started_at and _ends_a_turn(one)]
+    ran = [one for one in deployments if has_run(one)]
     last_start, last_id = _latest(one.started_at for one in ran), max((one.id for one in ran), default=0)
     last_action = _latest(one.started_at for one in redeploys if _has_run(one, ran))
     opened = [one for one in deployments if not one.phase.is_final and not _before(one.started_at, last_start)]
@@ -102,11 +102,6 @@ def _is_accounted_for(first: Action, deployments: Sequence[Deployment], actions:
         return first.started_at is None or one.finished_at >= first.started_at - SKEW
 
     return sum(map(ended_since, deployments)) <= sum("deploy" in one.kind and ended_since(one) for one in actions)
-
-
-def _ends_a_turn(one: Deployment) -> bool:
-    """Tell whether a deployment had its turn in the queue; what is no redeploy may run beside one."""
-    return one.phase.is_final and one.phase is not Phase.CANCELLED and not one.kind & NO_REDEPLOYS
 
 
 def _has_run(action: Action, ran: Iterable[Deployment]) -> bool:

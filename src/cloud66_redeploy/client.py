@@ -4,22 +4,23 @@ The calls of the Cloud 66 API v3 that this action makes: one method an endpoint.
 A record becomes a type of `deployment`. Source of every path and field: the vendor's API v3 reference.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from cloud66_redeploy.deployment import Action, Deployment, Stack
-from cloud66_redeploy.errors import Declined, Unclear
+from cloud66_redeploy.deployment import Action, Deployment, Phase, Stack
+from cloud66_redeploy.errors import Declined, Refusal, Unclear
 from cloud66_redeploy.fields import as_id, as_text
+from cloud66_redeploy.history import has_run
+from cloud66_redeploy.pages import N, Page, Place, Read, all_records, newest
 from cloud66_redeploy.transport import Transport, reading
 
 T = TypeVar("T")
 
-_MOST_PAGES = 5
-"""How far a look-up by reference goes. With the filter there is one page; without it ours is among the newest."""
-
-
 _MOST_STACK_PAGES = 100
+
+_ENOUGH_OTHER_ACTIONS = 30
+"""A page in the samples. Where so many are no redeploys, an open redeploy before them would have ended long ago."""
 
 Kept = dict[str, list[Any]]
 """Lists of one stack that have been read in this round of looks, by their path."""
@@ -33,15 +34,7 @@ def all_stacks(transport: Transport) -> list[Stack]:
         ApiError: as the methods of `Client`.
 
     """
-    found: list[Stack] = []
-    page: int | None = 1
-    while page is not None:
-        query = {"page": str(page)} if page > 1 else {}
-        stacks, following = transport.retrying("GET", "/stacks", query, _page_of(_stack_of))
-        found += stacks
-        # Pages that lead back, or on and on, would never end.
-        page = following if following is not None and page < following <= _MOST_STACK_PAGES else None
-    return found
+    return all_records(_pages(transport, "/stacks", {}, _stack_of), lambda one: one.uid, _MOST_STACK_PAGES)
 
 
 class Client:
@@ -56,6 +49,7 @@ class Client:
         self._kept = kept
         self._stack = f"/stacks/{quote(stack_id, safe='')}"
         self._stack_id = stack_id
+        self._places: dict[tuple[str, ...], Place] = {}
 
     def stack(self) -> Stack:
         """GET the stack."""
@@ -66,8 +60,8 @@ class Client:
         return as_text(self._get(self._stack, {"show_log": "true"}, _record).get("last_log"))
 
     def deployments(self) -> list[Deployment]:
-        """GET the first page of the stack's deployments."""
-        return self._list(f"{self._stack}/deployments", Deployment.from_json)
+        """GET the newest of the stack's deployments, the newest first: about a page, and all that may be open."""
+        return self._list("deployments", Deployment.from_json, lambda seen: any(map(has_run, seen)))
 
     def deployment(self, deployment_id: int) -> Deployment:
         """GET one deployment."""
@@ -78,8 +72,16 @@ class Client:
         return found
 
     def actions(self) -> list[Action]:
-        """GET the first page of the stack's actions."""
-        return self._list(f"{self._stack}/actions", Action.from_json)
+        """GET the newest of the stack's actions, the newest first: about a page, and the redeploys that may be open."""
+        return self._list("actions", Action.from_json, _are_enough)
+
+    def action(self, action_id: int) -> Action:
+        """GET one action."""
+        path = f"{self._stack}/actions/{action_id}"
+        found = self._get(path, {}, lambda body: Action.from_json(_record(body)))
+        if found.id != action_id:
+            raise Unclear(f"GET {path}", f"the record of another action ({found.id})")
+        return found
 
     def action(self, action_id: int) -> Action:
         """GET one action; one sample shows it without the envelope."""
@@ -90,19 +92,22 @@ class Client:
         """
         GET the actions whose reference is exactly this one, the eldest first.
 
-        The filter is not relied on: should it be ignored or match loosely, the exact ones are picked out here.
+        The filter is not relied on. Should it be ignored or match loosely, the exact ones are picked out here; should
+        it be refused, they are looked for among all actions. A token that is good for none is refused there, too.
         """
-        found: list[Action] = []
-        page: int | None = 1
-        for _ in range(_MOST_PAGES):
-            query = {"user_reference": reference, **({"page": str(page)} if page != 1 else {})}
-            actions, page = self._get(f"{self._stack}/actions", query, _page_of(Action.from_json))
-            matching = [one for one in actions if one.reference == reference]
-            found += matching
-            unfiltered = len(matching) < len(actions)
-            if page is None or (found and unfiltered):
-                break
-        return sorted(found, key=lambda one: one.id)
+
+        def are_enough(seen: Sequence[Action]) -> bool:
+            matching = [one.reference == reference for one in seen]
+            # All that a working filter has kept, or, of all actions, as many as it takes to find it.
+            return any(matching) and not all(matching)
+
+        try:
+            found = self._newest("actions", Action.from_json, are_enough, user_reference=reference)
+        except Refusal as refusal:
+            if refusal.status in {401, 402}:
+                raise
+            found = self._newest("actions", Action.from_json, are_enough)
+        return sorted((one for one in found if one.reference == reference), key=lambda one: one.id)
 
     def redeploy(self, options: Mapping[str, str]) -> tuple[int | None, int | None]:
         """
@@ -140,11 +145,17 @@ class Client:
         if isinstance(said, Mapping) and said.get("ok") is False:
             raise Declined(f"DELETE {path}", as_text(said.get("message")) or "ok: false")
 
-    def _list(self, path: str, read: Callable[[Any], T]) -> list[T]:
-        kept = {} if self._kept is None else self._kept
+    def _list(self, name: str, read: Callable[[Any], N], is_enough: Callable[[Sequence[N]], bool]) -> list[N]:
+        kept, path = {} if self._kept is None else self._kept, f"{self._stack}/{name}"
         if path not in kept:
-            kept[path] = self._get(path, {}, _list_of(read))
+            kept[path] = self._newest(name, read, is_enough)
         return kept[path]
+
+    def _newest(
+        self, name: str, read: Callable[[Any], N], is_enough: Callable[[Sequence[N]], bool], **query: str
+    ) -> list[N]:
+        pages = _pages(self._transport, f"{self._stack}/{name}", query, read)
+        return newest(pages, is_enough, self._places.setdefault((name, *query.values()), Place()))
 
     def _get(self, path: str, query: dict[str, str], read: Callable[[object], T]) -> T:
         return self._transport.retrying("GET", path, query, read)
@@ -162,19 +173,29 @@ def _record(body: object) -> Mapping[str, Any]:
     return value
 
 
-def _list_of(read: Callable[[Any], T]) -> Callable[[object], list[T]]:
-    def read_list(body: object) -> list[T]:
-        value = _unwrap(body)
-        if not isinstance(value, list):
-            raise ValueError("not a list")  # noqa: TRY004 - a wrong answer, not a wrong call
-        return [read(one) for one in value]
-
-    return read_list
+def _list_in(body: object) -> list[Any]:
+    value = _unwrap(body)
+    if not isinstance(value, list):
+        raise ValueError("not a list")  # noqa: TRY004 - a wrong answer, not a wrong call
+    return value
 
 
-def _page_of(read: Callable[[Any], T]) -> Callable[[object], tuple[list[T], int | None]]:
-    """Read a list and the number of the page after it."""
-    return lambda body: (_list_of(read)(body), _next_page(body))
+def _pages(transport: Transport, path: str, query: dict[str, str], read: Callable[[Any], T]) -> Read[T]:
+    """Make what reads a list page by page; the first one is asked for without its number."""
+
+    def read_page(number: int) -> Page[T]:
+        asked = query | ({"page": str(number)} if number > 1 else {})
+        return transport.retrying(
+            "GET", path, asked, lambda body: Page.of(number, [read(one) for one in _list_in(body)], body)
+        )
+
+    return read_page
+
+
+def _are_enough(actions: Sequence[Action]) -> bool:
+    """Tell whether no redeploy that is still open can stand further down: one that succeeded had its turn after it."""
+    done = any("deploy" in one.kind and one.phase is Phase.SUCCESS for one in actions)
+    return done or sum("deploy" not in one.kind for one in actions) >= _ENOUGH_OTHER_ACTIONS
 
 
 def _stack_of(record: object) -> Stack:
@@ -182,8 +203,3 @@ def _stack_of(record: object) -> Stack:
     if not isinstance(record, Mapping) or not uid:
         raise ValueError("a stack without a uid")
     return Stack(uid, record)
-
-
-def _next_page(body: object) -> int | None:
-    pagination = body.get("pagination") if isinstance(body, Mapping) else None
-    return as_id(pagination.get("next")) if isinstance(pagination, Mapping) else None

@@ -1,4 +1,4 @@
-"""What the list of deployments tells of the past: how long those like ours took. Pure."""
+"""What the list of deployments tells of the past: which have run, and how long those like ours took. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,6 +25,13 @@ def by_api(one: Deployment | Action) -> bool:
     if isinstance(one, Action):
         return as_text(one.record.get("started_via")).lower() not in _OTHER_WAYS
     return not one.via & _OTHER_WAYS and not one.kind & NO_REDEPLOYS
+
+
+def has_run(one: Deployment) -> bool:
+    """Tell whether a deployment had its turn in the queue; what is no redeploy may run beside one."""
+    return (
+        bool(one.started_at) and one.phase.is_final and one.phase is not Phase.CANCELLED and not one.kind & NO_REDEPLOYS
+    )
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ SKEW = timedelta(seconds=5)
 @dataclass(frozen=True)
 class Baseline:
     """
-    The stack's deployments and actions as they were just before the POST (the first page of each).
+    The stack's deployments and actions as they were just before the POST (the newest of each).
 
     `open_…` are those of the API that were not finished then; `newest` is the last moment (the server's time) that a
     deployment of it tells of, so a deployment that tells of an earlier one is old, even if it stood further down.

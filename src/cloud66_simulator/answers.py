@@ -29,8 +29,14 @@ def envelope(look: dict[str, Any]) -> Response:
     return answer(200, {"response": look})
 
 
-def paged(found: Sequence[T], look: Callable[[T], dict[str, Any]], per_page: int) -> Response:
+def in_order(found: list[T], behaviour: Behaviour) -> list[T]:
+    """Return a list, given with the eldest first, in the order of the behaviour."""
+    return found if behaviour.list_order == "oldest_first" else found[::-1]
+
+
+def paged(found: Sequence[T], look: Callable[[T], dict[str, Any]], behaviour: Behaviour) -> Response:
     """Return the page of a list that the request asks for."""
+    per_page, fields = behaviour.per_page, behaviour.pagination_fields
     asked = request.args.get("page", "1")
     current = max(1, int(asked)) if asked.isdecimal() else 1
     pages = max(1, -(-len(found) // per_page))
@@ -43,7 +49,10 @@ def paged(found: Sequence[T], look: Callable[[T], dict[str, Any]], per_page: int
         "count": len(found),
         "pages": pages,
     }
-    return answer(200, {"response": shown, "count": len(shown), "pagination": pagination})
+    page: dict[str, Any] = {"response": shown, "count": len(shown)}
+    if fields is not None:
+        page["pagination"] = {name: value for name, value in pagination.items() if name in fields}
+    return answer(200, page)
 
 
 def declined(problem: Problem, behaviour: Behaviour) -> Response:

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, g, request
 
-from cloud66_simulator.answers import answer, envelope, paged
+from cloud66_simulator.answers import answer, envelope, in_order, paged
 from cloud66_simulator.logs import last_log
 from cloud66_simulator.looks import Looks
 from cloud66_simulator.options import Options, options_of
@@ -26,7 +26,7 @@ def list_stacks() -> Response:
     if not simulator.behaviour.ignore_stack_filters:
         name, environment = (request.args.get(f"filter_{one}") for one in ("name", "environment"))
         found = [one for one in found if name in {None, one.spec.name} and environment in {None, one.spec.environment}]
-    return paged(found, Looks(simulator).stack, simulator.behaviour.per_page)
+    return paged(found, Looks(simulator).stack, simulator.behaviour)
 
 
 @blueprint.get("/stacks/<uid>")
@@ -39,10 +39,10 @@ def show_stack(uid: str) -> Response:
 
 @blueprint.get("/stacks/<uid>/deployments")
 def list_deployments(uid: str) -> Response:
-    """Return the stack's deployments, newest first."""
+    """Return the stack's deployments."""
     simulator = _simulator()
     found = visible_deployments(simulator, _stack(uid), g.path)
-    return paged(found[::-1], Looks(simulator).deployment, simulator.behaviour.per_page)
+    return paged(in_order(found, simulator.behaviour), Looks(simulator).deployment, simulator.behaviour)
 
 
 @blueprint.get("/stacks/<uid>/deployments/<int:number>")
@@ -57,14 +57,14 @@ def redeploy(uid: str) -> Response:
     simulator, queue = _simulator(), _stack(uid)
     options = options_of(request, docker=queue.spec.docker)
     deployment = _prepared(simulator, queue, options)
-    late, until_theirs = g.defer_seconds, simulator.behaviour.overtaken_after_seconds
-    if late is None:
+    approval, until_theirs = simulator.behaviour.approval_seconds, simulator.behaviour.overtaken_after_seconds
+    if g.defer_seconds is None and approval is None:
         simulator.take(deployment)
     else:
-        simulator.ask_later(deployment, late)
+        simulator.ask_later(deployment, (g.defer_seconds or 0) + (approval or 0))
     if until_theirs is not None:
-        overtake(simulator, deployment, (late or 0) + until_theirs)
-    return envelope(_scheduled(simulator, deployment)) if late is None else answer(200, {})
+        overtake(simulator, deployment, (g.defer_seconds or 0) + until_theirs)
+    return envelope(_scheduled(simulator, deployment)) if g.defer_seconds is None else answer(200, {})
 
 
 @blueprint.delete("/stacks/<uid>/deployments/<int:number>")
@@ -81,13 +81,15 @@ def cancel(uid: str, number: int) -> Response:
 
 @blueprint.get("/stacks/<uid>/actions")
 def list_actions(uid: str) -> Response:
-    """Return the stack's actions, newest first; `user_reference` keeps those that carry it."""
-    simulator = _simulator()
+    """Return the stack's actions; `user_reference` keeps those that carry it."""
+    simulator, behaviour = _simulator(), _simulator().behaviour
     found = visible_actions(simulator, _stack(uid), g.path)
     wanted = request.args.get("user_reference")
-    if wanted is not None and not simulator.behaviour.ignore_reference_filter:
+    if wanted is not None and behaviour.refuse_reference_filter is not None:
+        raise Problem(behaviour.refuse_reference_filter, "user_reference can't be asked for")
+    if wanted is not None and not behaviour.ignore_reference_filter:
         found = [one for one in found if one.user_reference == wanted]
-    return paged(found[::-1], Looks(simulator).action, simulator.behaviour.per_page)
+    return paged(in_order(found, behaviour), Looks(simulator).action, behaviour)
 
 
 @blueprint.get("/stacks/<uid>/actions/<int:number>")
@@ -138,15 +140,15 @@ def _prepared(simulator: Simulator, queue: StackQueue, options: Options) -> Depl
 
 
 def _scheduled(simulator: Simulator, deployment: Deployment) -> dict[str, Any]:
-    """Return what POST answers, in the shape that the behaviour says."""
+    """Return what POST answers, in the shape that the behaviour says; what waits for an approval has no ids."""
     behaviour = simulator.behaviour
     queued = deployment.state(simulator.now()) == "queued"
     if behaviour.post_shape in {"deployment_id", "action_id_as_id"}:
         number = deployment.id if behaviour.post_shape == "deployment_id" else deployment.action_id
-        return {"id": number, "message": behaviour.say("Deployment scheduled"), "queued": queued}
+        return {"id": number or None, "message": behaviour.say("Deployment scheduled"), "queued": queued}
     return {
         "ok": True,
         "message": behaviour.say("Stack queued for redeployment"),
-        "async_action_id": deployment.action_id if behaviour.post_shape == "async_action_id" else None,
+        "async_action_id": deployment.action_id or None if behaviour.post_shape == "async_action_id" else None,
         "queued": queued,
     }

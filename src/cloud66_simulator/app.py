@@ -89,7 +89,7 @@ def _leave(response: Response) -> Response:
     if g.path is None:
         return response
     simulator: Simulator = g.simulator
-    response.date = datetime.fromtimestamp(simulator.now(), UTC)
+    response.date = datetime.fromtimestamp(simulator.now() + simulator.behaviour.clock_offset_seconds, UTC)
     if g.remaining is not None:
         response.headers["X-RateLimit-Limit"] = str(simulator.behaviour.rate_limit)
         response.headers["X-RateLimit-Remaining"] = str(g.remaining)

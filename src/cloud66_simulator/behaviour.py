@@ -1,13 +1,15 @@
 """How the simulated API behaves where the real one's sources disagree or leave things open."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
 PostShape = Literal["deployment_id", "action_id_as_id", "async_action_id", "async_action_id_null"]
 OutcomeCodes = Literal["number", "string"]
 CancelledAs = Literal["cancelled", "failed", "null", "null_code"]
 OffsetStyle = Literal["Z", "+00:00"]
+ListOrder = Literal["newest_first", "oldest_first"]
+PAGINATION = ("previous", "next", "current", "per_page", "count", "pages")
 Fate = Literal["success", "failed", "cancelled", "odd", "reverted", "action_failed", "action_null"]
 
 FATES: tuple[Fate, ...] = get_args(Fate)
@@ -16,6 +18,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "outcome_codes": get_args(OutcomeCodes),
     "cancelled_as": get_args(CancelledAs),
     "timestamps_offset_style": get_args(OffsetStyle),
+    "list_order": get_args(ListOrder),
     "fate": FATES,
 }
 
@@ -52,8 +55,16 @@ class Behaviour:
         action_envelope: whether GET of one action wears the `response` envelope.
         action_name: the action's `action` word.
         ignore_reference_filter: whether `?user_reference=` filters nothing.
+        refuse_reference_filter: the status that `?user_reference=` is refused with, or None.
         ignore_stack_filters: whether `?filter_name=` and `?filter_environment=` filter nothing.
         per_page: records on a page.
+        list_order: which deployments and actions come first, `newest_first` or `oldest_first`.
+        pagination_fields: the fields of `pagination` that lists have, or None: no `pagination` at all.
+        late_fields: fields of deployments and actions that are null until so many seconds after the deployment's
+            end, by name; None or `inf` is never.
+        clock_offset_seconds: how far the server's clock, which all times are written by, is ahead.
+        approval_seconds: how long somebody takes to approve what a POST asks for, `inf` is never; until then there is
+            neither a deployment nor an action, though the answer is ok. None: no approval is needed.
         cancel_takes_seconds: how long after DELETE the deployment is over.
         rate_limit: requests per user and hourly interval.
         warning: the text of `X-Cloud66-Warning`, or None for no such header.
@@ -83,8 +94,14 @@ class Behaviour:
     action_envelope: bool = True
     action_name: str = "application_deployment"
     ignore_reference_filter: bool = False
+    refuse_reference_filter: int | None = None
     ignore_stack_filters: bool = False
     per_page: int = 30
+    list_order: ListOrder = "newest_first"
+    pagination_fields: Sequence[str] | None = PAGINATION
+    late_fields: Mapping[str, float | None] = field(default_factory=dict)
+    clock_offset_seconds: float = 0.0
+    approval_seconds: float | None = None
     cancel_takes_seconds: float = 2.0
     rate_limit: int = 3000
     warning: str | None = None

@@ -16,6 +16,8 @@ FaultKind = Literal[
     "timeout_undone",
     "late",
     "late_status",
+    "proxy_cut",
+    "tunnel_refused",
     "slow",
     "drip",
     "refuse",
@@ -32,7 +34,7 @@ FaultKind = Literal[
 FAULT_KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 HIDING: frozenset[FaultKind] = frozenset({"hide_deployments", "hide_actions", "log_missing", "log_shrinks"})
 
-_DEFAULT_CODES = {"html": 502, "late_status": 504, "throttle": 503, "redirect": 302}
+_DEFAULT_CODES = {"html": 502, "late_status": 504, "throttle": 503, "redirect": 302, "garbage": 200, "wrong_json": 200}
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,15 +42,17 @@ class Fault:
     """
     One thing that goes wrong. It hits a request that matches, unless one earlier in the list hits it already.
 
-    Kinds that answer instead of the API, which does nothing: `status` (an error body), `html`, `throttle`
-    (503 throttled), `redirect` (to another host), `garbage` (200, no JSON), `wrong_json` (200, JSON of another
-    shape). Kinds that cut the connection: `lost_done` (after the work), `lost_undone` (without it),
+    Kinds that answer instead of the API, which does nothing: `status` (an error body), `html`, `throttle` (503
+    throttled), `redirect` (to another host), `garbage` (no JSON; with the text "" no body), `wrong_json` (JSON of
+    another shape). Kinds that cut the connection: `lost_done` (after the work), `lost_undone` (without it),
     `timeout_done`, `timeout_undone` (likewise, but no answer ever comes), `late` (a POST or DELETE is worked on
     `seconds` later), `late_status` (the same, but it answers `code` at once), `refuse`, `connect_timeout` (never
-    sent; a real server can only cut). Kinds that spoil the API's answer: `slow` (after `seconds`), `drip` (a byte
-    every 0.2 s), `truncated` (shorter than its Content-Length). Kinds that hold for the whole time window,
-    whatever the method, `skip` and `count`: `hide_deployments`, `hide_actions` (records are missing from answers),
-    `log_missing` (a stack has no `last_log`), `log_shrinks` (only the log's first three lines are answered).
+    sent; a real server can only cut), `proxy_cut` (after the work, as it shows behind a proxy), `tunnel_refused`
+    (never sent: the proxy opens no tunnel; a real server can only cut these two, too). Kinds that spoil the API's
+    answer: `slow` (after `seconds`), `drip` (a byte every 0.2 s), `truncated` (shorter than its Content-Length).
+    Kinds that hold for the whole time window, whatever the method, `skip` and `count`: `hide_deployments`,
+    `hide_actions` (records are missing from answers), `log_missing` (a stack has no `last_log`), `log_shrinks`
+    (only the log's first three lines are answered).
 
     Attributes:
         method: an HTTP method, or None for all.
@@ -58,8 +62,9 @@ class Fault:
         after: from when, in seconds since the simulator's start, or None.
         until: up to when (exclusive), likewise.
         seconds: of `slow`, `late` and `late_status`. `slow` is transport: never scaled by a fast clock.
-        code: the HTTP status, or None for the kind's own (500; html 502, late_status 504).
+        code: the HTTP status, or None for the kind's own (500; html 502, late_status 504, garbage and wrong_json 200).
         retry_after: the value of a Retry-After header, or None.
+        retry_after_is_date: whether its seconds are written as a date, by the server's clock.
         text: the words (or for `html`, `garbage` and `wrong_json` the body), or None for the kind's own.
 
     """
@@ -74,6 +79,7 @@ class Fault:
     seconds: float = 0.0
     code: int | None = None
     retry_after: str | int | None = None
+    retry_after_is_date: bool = False
     text: str | None = None
 
     def __post_init__(self) -> None:

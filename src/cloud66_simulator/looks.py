@@ -26,7 +26,7 @@ class Looks:
         """Return a time as the API writes it; what is still to come is null."""
         if at is None or not isfinite(at) or at > self._now:
             return None
-        return written(at, self._behaviour.timestamps_offset_style)
+        return written(at + self._behaviour.clock_offset_seconds, self._behaviour.timestamps_offset_style)
 
     def deployment(self, one: Deployment) -> dict[str, Any]:
         """Return the record of a deployment."""
@@ -57,13 +57,13 @@ class Looks:
         }
         if not behaviour.live_field:
             del look["is_live"]
-        return look
+        return self._as_yet(one, look)
 
     def action(self, one: Deployment) -> dict[str, Any]:
         """Return the record of the action that a deployment was."""
         behaviour, say = self._behaviour, self._behaviour.say
         finished = one.ends_at + behaviour.action_finish_lag_seconds <= self._now
-        return {
+        look = {
             "id": one.action_id,
             "user": say(one.user),
             "resource_type": "stack",
@@ -77,6 +77,7 @@ class Looks:
             "finished_result": {} if finished else None,
             "metadata": {"user_reference": one.user_reference} if one.user_reference else {},
         }
+        return self._as_yet(one, look)
 
     def stack(self, queue: StackQueue, log: str | None = None) -> dict[str, Any]:
         """Return the record of a stack, with its newest log if there is one to show."""
@@ -99,6 +100,13 @@ class Looks:
         }
         if log is not None:
             look["last_log"] = say(log)
+        return look
+
+    def _as_yet(self, one: Deployment, look: dict[str, Any]) -> dict[str, Any]:
+        """Null the fields of a record that are late."""
+        for name, seconds in self._behaviour.late_fields.items():
+            if name in look and (seconds is None or self._now < one.ends_at + seconds):
+                look[name] = None
         return look
 
     def _is_head(self, one: Deployment) -> bool:

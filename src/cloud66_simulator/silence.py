@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from requests import ConnectionError as RequestsConnectionError
 from requests import ConnectTimeout, PreparedRequest, ReadTimeout
+from requests.exceptions import ProxyError as RequestsProxyError
 from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import (
@@ -13,6 +14,7 @@ from urllib3.exceptions import (
     MaxRetryError,
     NewConnectionError,
     ProtocolError,
+    ProxyError,
     ReadTimeoutError,
 )
 
@@ -20,6 +22,13 @@ from cloud66_simulator.clock import Sleeper
 
 _SYSTEM_CONNECT_TIMEOUT_SECONDS = 130.0
 """After about this long an operating system gives up connecting by itself."""
+
+
+_OF_PROXIES = {
+    "proxy_cut": ("Unable to connect to proxy", RemoteDisconnected("Remote end closed connection without response")),
+    "tunnel_refused": ("Unable to connect to proxy", OSError("Tunnel connection failed: 403 Forbidden")),
+}
+"""The library says the same of both, though only the second surely never left."""
 
 
 class Silence:
@@ -44,6 +53,9 @@ class Silence:
                 self._connection(), "Failed to establish a new connection: [Errno 111] Connection refused"
             )
             raise RequestsConnectionError(self._given_up(refused), request=self._request)
+        if how in _OF_PROXIES:
+            words, reason = _OF_PROXIES[how]
+            raise RequestsProxyError(self._given_up(ProxyError(words, reason)), request=self._request)
         if how == "connect_timeout":
             seconds = _SYSTEM_CONNECT_TIMEOUT_SECONDS if connect_timeout is None else connect_timeout
             self._clock.sleep(seconds)

@@ -6,6 +6,7 @@ they strip.
 """
 
 from flask import Response
+from werkzeug.http import http_date
 
 from cloud66_simulator.answers import declined, raw
 from cloud66_simulator.faults import Fault
@@ -14,7 +15,7 @@ from cloud66_simulator.records import LoggedStatus
 from cloud66_simulator.world import Simulator
 
 CUT = "X-Stand-In-Cut"
-"""`cut`, `timeout`, `refuse` or `connect_timeout`: no answer reaches the client."""
+"""`cut`, `timeout`, `refuse`, `connect_timeout`, `proxy_cut` or `tunnel_refused`: no answer reaches the client."""
 DELAY = "X-Stand-In-Delay"
 """Seconds to wait before the answer."""
 DRIP = "X-Stand-In-Drip"
@@ -31,8 +32,11 @@ _CUTS = {
     "timeout_undone": "timeout",
     "refuse": "refuse",
     "connect_timeout": "connect_timeout",
+    "proxy_cut": "proxy_cut",
+    "tunnel_refused": "tunnel_refused",
 }
-_UNDONE = frozenset({"lost_undone", "timeout_undone", "refuse", "connect_timeout"})
+_NEVER_SENT = frozenset({"refuse", "connect_timeout", "tunnel_refused"})
+_UNDONE = _NEVER_SENT | {"lost_undone", "timeout_undone"}
 _BODIES = {"garbage": '{"response": {"id"', "wrong_json": '["unexpected"]'}
 _DRIP_SECONDS = 0.2
 _ELSEWHERE = "https://elsewhere.example/login"
@@ -52,7 +56,7 @@ def instead(fault: Fault, simulator: Simulator) -> Response | None:
         response.headers["Location"] = _ELSEWHERE
         return response
     if fault.kind in _BODIES:
-        return raw(200, _BODIES[fault.kind] if fault.text is None else fault.text)
+        return raw(fault.status, _BODIES[fault.kind] if fault.text is None else fault.text)
     return None
 
 
@@ -61,7 +65,7 @@ def spoiled(fault: Fault, response: Response, simulator: Simulator) -> Response:
     if fault.kind == "late_status":
         response = _error(fault, simulator)
     if fault.retry_after is not None:
-        response.headers["Retry-After"] = str(fault.retry_after)
+        response.headers["Retry-After"] = _retry_after(fault, simulator)
     if fault.kind in _CUTS:
         response.headers[CUT] = _CUTS[fault.kind]
     elif fault.kind == "slow":
@@ -77,7 +81,13 @@ def logged_status(fault: Fault | None, response: Response) -> LoggedStatus:
     """Return what the log of requests says about an answer."""
     if fault is None or fault.kind not in _CUTS:
         return response.status_code
-    return "never sent" if fault.kind in {"refuse", "connect_timeout"} else "cut"
+    return "never sent" if fault.kind in _NEVER_SENT else "cut"
+
+
+def _retry_after(fault: Fault, simulator: Simulator) -> str:
+    if not fault.retry_after_is_date:
+        return str(fault.retry_after)
+    return http_date(simulator.now() + simulator.behaviour.clock_offset_seconds + float(fault.retry_after or 0))
 
 
 def _error(fault: Fault, simulator: Simulator) -> Response:

@@ -1,3 +1,5 @@
+from email.utils import parsedate_to_datetime
+
 import pytest
 import requests
 
@@ -157,6 +159,50 @@ def test_wrong_json(session: requests.Session, simulator: Simulator) -> None:
     _add(simulator, Fault("wrong_json"), Fault("wrong_json", text="null"))
     assert session.get(STACK).json() == ["unexpected"]
     assert session.get(STACK).json() is None
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "body"),
+    [
+        (Fault("html", code=403, text="Blocked"), 403, b"Blocked"),
+        (Fault("garbage", code=404, text=""), 404, b""),
+        (Fault("wrong_json", code=403), 403, b'["unexpected"]'),
+        (Fault("wrong_json", code=410, text='{"fault": "x"}'), 410, b'{"fault": "x"}'),
+        (Fault("status", code=410), 410, b'"error"'),
+    ],
+)
+def test_single_no(session: requests.Session, simulator: Simulator, fault: Fault, status: int, body: bytes) -> None:
+    """A gateway or the API says no, once."""
+    _add(simulator, fault)
+    answer = session.get(STACK)
+    assert answer.status_code == status
+    assert body in answer.content
+    assert bool(body) == bool(answer.content)
+    assert session.get(STACK).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "done", "status", "words"),
+    [("proxy_cut", 1, "cut", "closed connection"), ("tunnel_refused", 0, "never sent", "Tunnel connection failed")],
+)
+def test_proxy(session: requests.Session, simulator: Simulator, kind: str, done: int, status: str, words: str) -> None:
+    """Behind a proxy the library says the same of a request that was done and of one that never left."""
+    _add(simulator, Fault(kind))  # type: ignore[arg-type]
+    with pytest.raises(requests.exceptions.ProxyError, match="Unable to connect to proxy") as caught:
+        session.post(DEPLOYMENTS, params=MINE)
+    assert words in str(caught.value.args[0].reason.original_error)
+    assert (simulator.requests[-1].status, len(simulator.deployments_of("mine"))) == (status, done)
+
+
+@pytest.mark.parametrize("offset", [0.0, 3600.0, -86400.0])
+def test_retry_after_as_a_date(session: requests.Session, simulator: Simulator, offset: float) -> None:
+    """A Retry-After may be a date, by the server's clock, as Date is."""
+    simulator.behaviour.clock_offset_seconds = offset
+    _add(simulator, Fault("status", code=429, retry_after=2, retry_after_is_date=True))
+    headers = session.get(STACK).headers
+    until, now = parsedate_to_datetime(headers["Retry-After"]), parsedate_to_datetime(headers["Date"])
+    assert (until - now).total_seconds() == 2
+    assert now.timestamp() == DEFAULT_START + offset
 
 
 def test_truncated(session: requests.Session, simulator: Simulator) -> None:

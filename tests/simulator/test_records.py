@@ -1,3 +1,6 @@
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
 import pytest
 import requests
 
@@ -41,6 +44,61 @@ def test_pages(session: requests.Session, behaviour: Behaviour) -> None:
         "previous": 1, "next": 3, "current": 2, "per_page": 5, "count": 12, "pages": 3,
     }  # fmt: skip
     assert session.get(f"{STACK}/deployments", params={"page": "3"}).json()["pagination"]["next"] is None
+
+
+def test_order(session: requests.Session, behaviour: Behaviour) -> None:
+    """A list may begin with the eldest."""
+    behaviour.update({"list_order": "oldest_first", "per_page": 5})
+    for path, page in (("deployments", [96, 97, 98, 99, 100]), ("actions", [28, 29, 30, 31, 32])):
+        assert [one["id"] for one in session.get(f"{STACK}/{path}").json()["response"]] == page
+
+
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [(None, None), ((), {}), (("next",), {"next": 2}), (("pages", "count"), {"count": 12, "pages": 3})],
+)
+def test_pagination_fields(session: requests.Session, behaviour: Behaviour, fields: object, shown: object) -> None:
+    """Pages may say less of each other, or nothing."""
+    behaviour.update({"pagination_fields": fields, "per_page": 5})
+    for path in (f"{STACK}/deployments", f"{STACK}/actions"):
+        assert session.get(path).json().get("pagination") == shown
+
+
+def test_filter_refused(session: requests.Session, behaviour: Behaviour) -> None:
+    """The filter by reference may be refused; the list is there."""
+    behaviour.refuse_reference_filter = 422
+    answer = session.get(f"{STACK}/actions", params={"user_reference": "mine"})
+    assert (answer.status_code, "error" in answer.json()) == (422, True)
+    assert session.get(f"{STACK}/actions").json()["count"] == 12
+
+
+def test_late_fields(session: requests.Session, behaviour: Behaviour, clock: ManualClock) -> None:
+    """Fields of both records may be null until some time after the end, or for ever."""
+    behaviour.late_fields = {"git_hash": 10, "finished_success": 20, "is_live": None, "nonsense": 1}
+    behaviour.action_finish_lag_seconds = 1
+    session.post(f"{STACK}/deployments")
+
+    def seen() -> list[object]:
+        deployment = session.get(f"{STACK}/deployments/108").json()["response"]
+        action = session.get(f"{STACK}/actions/40").json()["response"]
+        return [deployment["git_hash"] is not None, deployment["is_live"], action["finished_success"]]
+
+    found = []
+    for seconds in (0, 45, 10, 100):
+        clock.advance(seconds)
+        found.append(seen())
+    assert found == [[False, None, None], [False, None, None], [True, None, None], [True, None, True]]
+    assert set(session.get(f"{STACK}/deployments/108").json()["response"]) >= {"git_hash", "is_live"}
+
+
+def test_clock(session: requests.Session, behaviour: Behaviour, clock: ManualClock) -> None:
+    """All times are the server's, which may be ahead or behind."""
+    plain = session.get(f"{STACK}/deployments/107").json()["response"]["started_at"]
+    behaviour.clock_offset_seconds = 3600
+    shifted = session.get(f"{STACK}/deployments/107")
+    moved = datetime.fromisoformat(shifted.json()["response"]["started_at"]) - datetime.fromisoformat(plain)
+    assert moved.total_seconds() == 3600
+    assert parsedate_to_datetime(shifted.headers["Date"]).timestamp() == int(clock.now()) + 3600
 
 
 def test_beyond(session: requests.Session) -> None:

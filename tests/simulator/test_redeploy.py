@@ -1,9 +1,10 @@
+from math import inf
 from typing import Any
 
 import pytest
 import requests
 
-from cloud66_simulator import DEFAULT_STACK, DOCKER_STACK, Behaviour, Simulator
+from cloud66_simulator import DEFAULT_STACK, DOCKER_STACK, Behaviour, ManualClock, Simulator
 
 DEPLOYMENTS = f"/stacks/{DEFAULT_STACK}/deployments"
 
@@ -27,6 +28,24 @@ def test_shapes(session: requests.Session, behaviour: Behaviour, shape: str, ans
     """A POST answers in the shape that the behaviour says."""
     behaviour.update({"post_shape": shape})
     assert session.post(DEPLOYMENTS).json() == {"response": answered}
+
+
+@pytest.mark.parametrize(("shape", "key"), [("deployment_id", "id"), ("async_action_id", "async_action_id")])
+@pytest.mark.parametrize("seconds", [120.0, inf])
+def test_approval(
+    session: requests.Session, simulator: Simulator, clock: ManualClock, shape: str, key: str, seconds: float
+) -> None:
+    """What needs an approval is answered ok, without ids, and is there when somebody has approved it, or never."""
+    simulator.behaviour.update({"post_shape": shape, "approval_seconds": seconds})
+    assert session.post(DEPLOYMENTS, params={"user_reference": "mine"}).json()["response"][key] is None
+    [mine] = simulator.deployments_of("mine")
+    found = []
+    for wait in (0, 119, 2):
+        clock.advance(wait)
+        lists = [session.get(path).json()["count"] for path in (DEPLOYMENTS, f"/stacks/{DEFAULT_STACK}/actions")]
+        found.append((mine.id, *lists))
+    late = (0, 12, 12) if seconds == inf else (108, 13, 13)
+    assert found == [(0, 12, 12), (0, 12, 12), late]
 
 
 @pytest.mark.parametrize("way", ["params", "json"])
