@@ -38,7 +38,7 @@ def check_defaults(inputs: Inputs) -> None:
     assert (inputs.wait, inputs.cancel_on_abort, inputs.cancel_on_timeout) == (True, True, False)
     assert (inputs.timeout_seconds, inputs.queue_timeout_seconds, inputs.poll_interval_seconds) == (1800, 1800, 30)
     assert inputs.api_url == "https://app.cloud66.com/api/3"
-    assert inputs.user_reference.startswith("github/acme/awesome/run-4711-1/deploy/redeploy/")
+    assert inputs.user_reference.startswith("4711-1-c2160039a2ba9b49-")
     assert list(inputs.options) == ["user_reference"]
     assert (inputs.command, inputs.on_busy, inputs.log) == (Command.REDEPLOY, OnBusy.QUEUE, LogMode.ON_FAILURE)
     assert (inputs.rollback, inputs.dry_run) == (False, False)
