@@ -7,7 +7,7 @@ from cloud66_redeploy import reasons, verdict_words
 from cloud66_redeploy.busy import busy_with
 from cloud66_redeploy.context import Context, checked
 from cloud66_redeploy.deployment import Deployment, Outcome, Result, Stack
-from cloud66_redeploy.errors import ApiError, Refusal
+from cloud66_redeploy.errors import ApiError, InputError, Refusal
 from cloud66_redeploy.handle import Handle
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.tracking import Baseline
@@ -103,7 +103,10 @@ def _meet(context: Context, handle: Handle) -> Result | None:
     known.stack = stack = Stack(handle.stack_id)
     try:
         known.stack = stack = client.stack()
+        context.inputs.check_stack(stack)
         known.baseline = Baseline(past=Baseline.of(client.deployments(), []).past)
+    except InputError as error:
+        return reasons.bad_input(error)
     except Refusal as refusal:
         return reasons.not_known(refusal)
     except ApiError as trouble:
