@@ -56,6 +56,23 @@ def test_a_success_from_left_to_right(step: MakeStep) -> None:
     assert len(made.simulator.requests) < 30
 
 
+@pytest.mark.parametrize("path", ["/dev/full", "/dev", "/dev/missing", "/dev/null/below"])
+@pytest.mark.parametrize("name", ["GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"])
+@pytest.mark.parametrize("fate", ["success", "failed"])
+def test_a_file_of_the_runner_that_can_not_be_written(
+    step: MakeStep, capsys: pytest.CaptureFixture[str], fate: Any, name: str, path: str
+) -> None:
+    """A file that is full, a folder or not there is warned about once, and changes nothing else."""
+    made = step(behaviour=Behaviour(fate=fate)).next_step(lambda: "".join(capsys.readouterr()))
+    ending = made.run(environ={name: path})
+    is_red = fate == "failed"
+    assert (ending.status, len(ending.errors), f"{fate}: Deployment" in ending.log) == (is_red, is_red, True)
+    [warning] = ending.warnings
+    assert path in warning or "No space left" in warning
+    assert "could not write" not in ending.log
+    assert len(made.calls("POST")) == 1
+
+
 def test_services_of_a_docker_stack(step: MakeStep) -> None:
     """Services are sent as one string to a Docker stack without a past."""
     made = step()

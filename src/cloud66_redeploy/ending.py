@@ -93,7 +93,7 @@ def report_ending(ending: Ending, reporter: Reporter) -> int:
     if ending.log:
         reporter.group("Last lines of the stack's log", ending.log)
     if not result.is_green:
-        reporter.error(f"Cloud 66 {ending.command}: {result.outcome}", _sentences(ending))
+        reporter.error(f"Cloud 66 {ending.command}: {result.outcome}", _sentences(ending), _rows(ending))
     if len(ending.each) > 1:
         reporter.summary(render_many(result, [(one.result, one.tracking) for one in ending.each], reporter.cleaner))
     else:
@@ -113,6 +113,12 @@ def _name(tracking: Tracking) -> str:
     stack = tracking.stack
     parts = (stack.text("name") or stack.uid if stack else "", name_of(tracking))
     return ", ".join(part for part in parts if part)
+
+
+def _rows(ending: Ending) -> list[str]:
+    """Say of each of several that ended badly why."""
+    bad = [one for one in ending.each if not one.result.is_green and one.tracking is not ending.tracking]
+    return [f"{sentence(_name(one.tracking))}: {one.result.reason}" for one in bad]
 
 
 def _sentences(ending: Ending) -> list[str]:
@@ -136,11 +142,6 @@ def _sentences(ending: Ending) -> list[str]:
         facts.append(f"reference {tracking.reference}")
     return [
         result.reason,
-        *(
-            f"{sentence(_name(one.tracking))}: {one.result.reason}"
-            for one in ending.each
-            if not one.result.is_green and one.tracking is not tracking
-        ),
         sentence(", ".join(facts)),
         f"Details: {result.evidence}" if result.evidence else "",
         f"Next: {advice_for(result)}",
