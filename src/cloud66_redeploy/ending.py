@@ -12,7 +12,7 @@ from cloud66_redeploy.deployment import Outcome, Result
 from cloud66_redeploy.duration import format_duration
 from cloud66_redeploy.handle import Handle
 from cloud66_redeploy.outputs import all_outputs, deploy_seconds, queued_seconds, results_output
-from cloud66_redeploy.reasons import name_of, sentence
+from cloud66_redeploy.reasons import log_name, name_of, sentence
 from cloud66_redeploy.report import Reporter
 from cloud66_redeploy.summary import render, render_many
 from cloud66_redeploy.text import Cleaner
@@ -89,9 +89,9 @@ def report_ending(ending: Ending, reporter: Reporter) -> int:
         for one in ending.each:
             reporter.say(f"{_name(one.tracking)}: {one.result.outcome}: {one.result.reason}")
             if one.log:
-                reporter.group(f"Last lines of the log of {_name(one.tracking)}", one.log)
+                reporter.group(f"{_name(one.tracking)}: last lines of the stack's {log_name(one.tracking)}", one.log)
     if ending.log:
-        reporter.group("Last lines of the stack's log", ending.log)
+        reporter.group(f"Last lines of the stack's {log_name(tracking)}", ending.log)
     if not result.is_green:
         reporter.error(f"Cloud 66 {ending.command}: {result.outcome}", _sentences(ending), _rows(ending))
     if len(ending.each) > 1:

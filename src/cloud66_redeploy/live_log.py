@@ -6,6 +6,7 @@ from cloud66_redeploy.client import Client
 from cloud66_redeploy.deployment import Phase
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.quota import Quota
+from cloud66_redeploy.reasons import log_name
 from cloud66_redeploy.text import BREAKS, Cleaner, lines_of
 from cloud66_redeploy.tracking import Tracking
 
@@ -105,8 +106,9 @@ class LiveLog:
         found = self.read()
         if ours is None or ours.phase is not Phase.RUNNING:
             return self._complaints()
+        is_doubtful = not self._is_ours and self._tracking.proved_id is None
         self._is_ours = True
-        return found + self._complaints()
+        return [f"The stack's {log_name(self._tracking)}:"] * is_doubtful + found + self._complaints()
 
     def read_the_end(self) -> list[str]:
         """Return what has come in until ours ended, if it was seen deploying at all."""
