@@ -130,6 +130,7 @@ _REFS: dict[str, str | tuple[str, str]] = {
     "a_variable": "$GITHUB_SHA",
     "a_variable_in_braces": "${GITHUB_REF_NAME}",
     "a_command": "$(git rev-parse HEAD)",
+    "an_expression_without_its_braces": "github.event.after",
     "an_expression_left_as_it_is": "${{ github.sha }}",
     "an_expression_without_spaces_left_as_it_is": "${{github.sha}}",
     "invalid_utf_8": ("main\udcff", "main\\udcff"),

@@ -155,9 +155,17 @@ def test_bounds_of_a_duration(step: Callable[..., Step]) -> None:
         ("git_ref", "refs/pull/5/merge", "Give github.head_ref or github.event.pull_request.head.sha."),
         ("git_ref", "5/merge", "Give github.head_ref or github.event.pull_request.head.sha."),
         ("git_ref", "refs/remotes/origin/main", "Give the name of a branch or tag alone."),
-        ("git_ref", "0" * 40, "GitHub gives that for a branch that is gone or not there yet."),
-        ("git_ref", "${{github.sha}}", "An input knows no variables of the shell: write ${{ github.sha }}."),
-        ("expected_commit", "0" * 40, "GitHub gives that for a branch that is gone or not there yet."),
+        (
+            "git_ref",
+            "0" * 40,
+            "as GitHub says of a branch that is gone. Skip such runs: if: ${{ !github.event.deleted }}.",
+        ),
+        ("git_ref", "${{github.sha}}", "Write ${{ github.sha }}: an input knows no shell variables."),
+        (
+            "expected_commit",
+            "0" * 40,
+            "as GitHub says of a branch that is gone. Skip such runs: if: ${{ !github.event.deleted }}.",
+        ),
         ("services", "web@sha256:0123", "Cloud 66 takes no digest and no full image name."),
         ("services", "web:acme/app:v1", "The tag is an image tag or a git reference."),
         ("services", "web:5/merge", "Give github.head_ref or github.event.pull_request.head.sha."),
@@ -234,9 +242,11 @@ def test_a_bad_command_is_answered_with_the_good_ones(step: Callable[..., Step])
 
 
 def test_no_stack_mentions_both_ways_to_name_it(step: Callable[..., Step]) -> None:
-    """Whoever names no stack learns that its UID or its name will do."""
+    """Whoever names no stack learns that its UID or its name will do, and why an output with it may be empty."""
     made = step()
-    assert "Or give its name as stack_name." in refused(made, made.run(stack_id=""), "stack_id")
+    message = refused(made, made.run(stack_id=""), "stack_id")
+    assert "Or give its name as stack_name." in message
+    assert "GitHub may have dropped that output" in message
 
 
 def test_a_wait_for_nothing_says_where_to_get_the_reference(step: Callable[..., Step]) -> None:

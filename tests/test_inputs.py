@@ -158,6 +158,7 @@ def test_options_travel_under_the_names_of_the_api(step: Callable[..., Step]) ->
         ("pull/fix", "pull/fix"),
         ("000000", "000000"),
         ("a$b", "a$b"),
+        ("github.io", "github.io"),
     ],
 )
 @pytest.mark.parametrize("dry_run", ["true", "false"])

@@ -6,12 +6,12 @@ _FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]")
 _NAMESPACES = re.compile(r"^(refs/(heads|tags)/)+(?=.)")
 _NO_REFS = (
     (
-        re.compile(r"\$.*", re.DOTALL),
-        "is a variable that nobody filled in. An input knows no variables of the shell: write ${{ github.sha }}.",
+        re.compile(r"\$.*|github\.(sha|ref|ref_name|head_ref|base_ref|event\..*)", re.DOTALL),
+        "is a variable or expression left unfilled. Write ${{ github.sha }}: an input knows no shell variables.",
     ),
     (
         re.compile(r"0{7,}"),
-        "is all zeros: GitHub gives that for a branch that is gone or not there yet. Leave such events out.",
+        "is all zeros, as GitHub says of a branch that is gone. Skip such runs: if: ${{ !github.event.deleted }}.",
     ),
     (
         re.compile(r"refs/pull/.*|pull/\d+/(merge|head)|\d+/merge", re.ASCII),

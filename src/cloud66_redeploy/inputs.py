@@ -19,10 +19,13 @@ _GIT_ALONE = {
     "rollback": _NO_ROLLBACK,
 }
 """Inputs that don't go with Docker stacks, and why."""
+_DROPPED = (
+    "If it comes from an earlier job, GitHub may have dropped that output, because it held a secret's value. "
+    "Look for 'Skip output' in that job's log."
+)
 _NOTHING_TO_WAIT_FOR = (
     "Give what the step that asked for the deployment has put out as user_reference, one a line. "
-    "If it comes from an earlier job, GitHub may have dropped that output, because it held a secret's value. "
-    "Look for 'Skip output' in that job's log. Give that job a user_reference that holds no such value."
+    f"{_DROPPED} Give that job a user_reference that holds no such value."
 )
 
 _LOOK_SECONDS = 120
@@ -158,7 +161,7 @@ def _stack() -> tuple[str, str, str]:
             "It tells stacks of one name apart: give stack_name, too.",
         )
     if not ids and not name:
-        raise InputError("stack_id", "is empty.", f"{values.STACK_HELP} Or give its name as stack_name.")
+        raise InputError("stack_id", "is empty.", f"{values.STACK_HELP} Or give its name as stack_name. {_DROPPED}")
     return "\n".join(ids), name, environment
 
 
