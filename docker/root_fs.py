@@ -27,6 +27,8 @@ FILES = {
     "etc/group": "root:x:0:\n",
     # Without it the C library's default asks DNS before the hosts file, where service containers may stand.
     "etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
+    # Without it a name that stands in two lines of the hosts file gets the address of the first alone.
+    "etc/host.conf": "multi on\n",
 }
 
 

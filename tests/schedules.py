@@ -11,14 +11,14 @@ from cloud66_simulator.behaviour import CancelledAs, Fate, OutcomeCodes, PostSha
 
 TOKEN = "demo-token"
 NEVER = 1e9
-OURS = "github/acme/awesome/run-1-1/deploy/redeploy/0123456789ab"
+OURS = "1-1-c2160039a2ba9b49-0123456789abcdef"
 """A reference that an earlier run of this repository derived."""
 
 _STRANGE = [
     None,
-    "github/acme/awesome-2/run-1-1/deploy/redeploy/0123456789ab",
-    "github/acme/awesome/run-by-hand",
-    "github/acme/awesom/run-1-1/deploy/redeploy/0123456789ab",
+    "1-1-636d98db9a84698b-0123456789abcdef",
+    "1-1-c2160039a2ba9b49-by-hand",
+    "1-1-b4886a1c48c8911a-0123456789abcdef",
 ]
 
 

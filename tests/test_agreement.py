@@ -14,7 +14,9 @@ import yaml
 from cloud66_redeploy import __version__
 from cloud66_redeploy.deployment import Outcome
 from cloud66_redeploy.inputs import Inputs
-from harness import OUTPUTS
+from cloud66_redeploy.reference import is_derived
+from cloud66_simulator.scenarios import OUR_REFERENCE
+from harness import GITHUB, OUTPUTS
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "cloud66_redeploy"
@@ -153,6 +155,11 @@ def test_stand_in_and_action_share_no_code() -> None:
         assert not re.search(r"^\s*(from|import) cloud66_redeploy", path.read_text(), re.MULTILINE), path
     for path in PACKAGE.glob("*.py"):
         assert "cloud66_simulator" not in path.read_text(), path
+
+
+def test_the_stand_in_knows_what_our_references_look_like() -> None:
+    """The stand-in's deployment of an earlier run carries a reference that the action takes for its repository's."""
+    assert is_derived(OUR_REFERENCE, GITHUB)
 
 
 def test_files_and_functions_stay_small() -> None:

@@ -107,12 +107,28 @@ def test_stack_missing(step: Callable[..., Step]) -> None:
     assert "UID" in message
 
 
-def test_empty_token_mentions_forks(step: Callable[..., Step]) -> None:
-    """An empty token most often comes from a fork, so the error says that forks get no secrets."""
+_DEPENDABOT, _FORK, _SCOPES = "Secrets and variables, Dependabot", "from a fork", "'public' and 'redeploy'"
+_ENVIRONMENT, _REUSABLE = "only with environment: in the job", "says secrets: inherit"
+
+
+@pytest.mark.parametrize(
+    ("environ", "causes"),
+    [
+        ({}, [_FORK, _ENVIRONMENT, _REUSABLE]),
+        ({"GITHUB_ACTOR": "ann", "GITHUB_TRIGGERING_ACTOR": "ann"}, [_FORK, _ENVIRONMENT, _REUSABLE]),
+        ({"GITHUB_ACTOR": "dependabot[bot]"}, [_DEPENDABOT]),
+        ({"GITHUB_ACTOR": "dependabot[bot]", "GITHUB_TRIGGERING_ACTOR": "ann"}, [_DEPENDABOT]),
+        ({"GITHUB_ACTOR": "ann", "GITHUB_TRIGGERING_ACTOR": "dependabot[bot]"}, [_DEPENDABOT]),
+        ({"GITHUB_ACTOR": "renovate[bot]"}, [_FORK, _ENVIRONMENT, _REUSABLE]),
+    ],
+)
+def test_empty_token_names_its_causes(step: Callable[..., Step], environ: dict[str, str], causes: list[str]) -> None:
+    """An empty token comes from one of a few habits of GitHub, and the error names those that can be meant."""
     made = step()
-    message = refused(made, made.run(api_token=""), "api_token")
-    assert "fork" in message
-    assert "'public' and 'redeploy'" in message
+    ending = made.run(api_token="", environ=environ)
+    message = refused(made, ending, "api_token")
+    assert [one for one in (_DEPENDABOT, _FORK, _ENVIRONMENT, _REUSABLE) if one in message] == causes
+    assert all(one in ending.outputs["reason"] for one in [*causes, _SCOPES, "Nothing was scheduled."])
 
 
 @pytest.mark.parametrize("name", ["timeout", "queue_timeout", "poll_interval"])
@@ -132,10 +148,35 @@ def test_bounds_of_a_duration(step: Callable[..., Step]) -> None:
     assert "1s to 24h" in refused(made, made.run(timeout="25h"), "timeout")
 
 
-def test_git_ref_says_what_git_objects_to(step: Callable[..., Step]) -> None:
-    """A bad ref is answered with the very part that git doesn't allow."""
+@pytest.mark.parametrize(
+    ("name", "given", "says"),
+    [
+        ("git_ref", "main..next", "holds '..', which git doesn't allow in a ref name. Give a branch, tag or commit."),
+        ("git_ref", "refs/pull/5/merge", "Give github.head_ref or github.event.pull_request.head.sha."),
+        ("git_ref", "5/merge", "Give github.head_ref or github.event.pull_request.head.sha."),
+        ("git_ref", "refs/remotes/origin/main", "Give the name of a branch or tag alone."),
+        (
+            "git_ref",
+            "0" * 40,
+            "as GitHub says of a branch that is gone. Skip such runs: if: ${{ !github.event.deleted }}.",
+        ),
+        ("git_ref", "${{github.sha}}", "Write ${{ github.sha }}: an input knows no shell variables."),
+        (
+            "expected_commit",
+            "0" * 40,
+            "as GitHub says of a branch that is gone. Skip such runs: if: ${{ !github.event.deleted }}.",
+        ),
+        ("services", "web@sha256:0123", "Cloud 66 takes no digest and no full image name."),
+        ("services", "web:acme/app:v1", "The tag is an image tag or a git reference."),
+        ("services", "web:5/merge", "Give github.head_ref or github.event.pull_request.head.sha."),
+        ("services", "web:a..b/c", "holds '..', which git doesn't allow"),
+    ],
+)
+def test_a_bad_ref_says_what_to_use(step: Callable[..., Step], name: str, given: str, says: str) -> None:
+    """What is no ref, or none that can be deployed, is answered with why and with what to use instead."""
     made = step()
-    assert "holds '..', which git" in refused(made, made.run(git_ref="main..next"), "git_ref")
+    inputs: dict[str, Any] = {name: given}
+    assert says in refused(made, made.run(**inputs), name)
 
 
 def test_services_with_git_ref_says_which_is_for_what(step: Callable[..., Step]) -> None:
@@ -201,9 +242,11 @@ def test_a_bad_command_is_answered_with_the_good_ones(step: Callable[..., Step])
 
 
 def test_no_stack_mentions_both_ways_to_name_it(step: Callable[..., Step]) -> None:
-    """Whoever names no stack learns that its UID or its name will do."""
+    """Whoever names no stack learns that its UID or its name will do, and why an output with it may be empty."""
     made = step()
-    assert "Or give its name as stack_name." in refused(made, made.run(stack_id=""), "stack_id")
+    message = refused(made, made.run(stack_id=""), "stack_id")
+    assert "Or give its name as stack_name." in message
+    assert "GitHub may have dropped that output" in message
 
 
 def test_a_wait_for_nothing_says_where_to_get_the_reference(step: Callable[..., Step]) -> None:
@@ -211,3 +254,4 @@ def test_a_wait_for_nothing_says_where_to_get_the_reference(step: Callable[..., 
     made = step()
     message = refused(made, made.run(command="wait"), "user_reference")
     assert "what the step that asked for the deployment has put out as user_reference" in message
+    assert "GitHub may have dropped that output, because it held a secret's value. Look for 'Skip output'" in message

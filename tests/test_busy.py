@@ -1,5 +1,6 @@
 """Whether a stack is deploying, and whose deployment that is, from its two lists."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -13,9 +14,8 @@ from cloud66_redeploy.rollback import reference_of
 from harness import GITHUB
 from records import CANCELLED, FAILED, action, deployment
 
-REPOSITORY = "acme/awesome"
-OURS = "github/acme/awesome/run-1-1/deploy/redeploy/0123456789ab"
-OTHER = "github/acme/other/run-1-1/deploy/redeploy/0123456789ab"
+OURS = "1-1-c2160039a2ba9b49-0123456789abcdef"
+OTHER = "1-1-1496ce25c0ddd406-0123456789abcdef"
 PAST = [deployment(100, -900, -860), deployment(101, -500, -460)]
 PAST_ACTIONS = [action(30, -900, -860), action(31, -500, -460)]
 
@@ -28,10 +28,10 @@ def found(deployments: list[Deployment], actions: list[Action]) -> Found:
     return [one.id for one in busy.running], [one.id for one in busy.waiting], [one.id for one in busy.actions]
 
 
-def ours(deployments: list[Deployment], actions: list[Action], repository: str = REPOSITORY) -> bool:
+def ours(deployments: list[Deployment], actions: list[Action], environ: Mapping[str, str] = GITHUB) -> bool:
     """Tell whether what runs is surely of the repository."""
     deployments, actions = [*deployments, *PAST], [*actions, *PAST_ACTIONS]
-    return is_of(repository, busy_with(deployments, actions), deployments, actions)
+    return is_of(environ, busy_with(deployments, actions), deployments, actions)
 
 
 def test_a_stack_that_does_nothing_is_free() -> None:
@@ -146,16 +146,16 @@ def test_a_stranger_runs_and_ours_waits() -> None:
         "",
         "prod",
         OTHER,
-        "github/acme/awesome-2/run-1-1/deploy/redeploy/0123456789ab",
-        "github/acme/awesome",
-        "github/acme/awesome/run-",
-        "github/acme/awesome/run-by-hand",
-        "github/acme/awesome/run-1-1/deploy/redeploy/0123456789AB",
-        "github/acme/awesome/run-1-1/0123456789ab",
-        "github/acme/awesome/run-1-1/deploy/redeploy/0123456789ab/mine",
+        "1-1-636d98db9a84698b-0123456789abcdef",
+        "1-1-c2160039a2ba9b49",
+        "1-1-c2160039a2ba9b49-by-hand",
+        "1-1-c2160039a2ba9b49-0123456789ABCDEF",
+        "1-1-c2160039a2ba9b49-0123456789abcde",
+        "1-x-c2160039a2ba9b49-0123456789abcdef",
+        "1-c2160039a2ba9b49-0123456789abcdef",
         f"x{OURS}",
         f"{OURS}\n",
-        "github/acmexawesome/run-1-1/deploy/redeploy/0123456789ab",
+        f"{OURS}/mine",
     ],
 )
 def test_a_reference_that_only_looks_alike(reference: str) -> None:
@@ -163,11 +163,24 @@ def test_a_reference_that_only_looks_alike(reference: str) -> None:
     assert not ours([deployment(108)], [action(40, 0, None, reference)])
 
 
-def test_another_repository_whose_name_is_longer_or_shorter() -> None:
-    """A repository whose name begins like ours, or ours like its, is another one."""
+@pytest.mark.parametrize(
+    "environ",
+    [
+        *({"GITHUB_REPOSITORY": name} for name in ("acme/awesome-2", "acme/awesom", "acme", "", "acme/.wesome")),
+        {"GITHUB_SERVER_URL": "https://github.example"},
+    ],
+)
+def test_another_repository(environ: dict[str, str]) -> None:
+    """A repository whose name begins like ours, or ours like its, or on another server, is another one."""
     running = [deployment(108)], [action(40, 0, None, OURS)]
     assert ours(*running)
-    assert not any(ours(*running, name) for name in ("acme/awesome-2", "acme/awesom", "acme", "", "acme/.wesome"))
+    assert not ours(*running, GITHUB | environ)
+
+
+def test_outside_of_a_repository_nothing_is_ours() -> None:
+    """Two runs without a repository have nothing in common, so what one derives is not the other's."""
+    nowhere = GITHUB | {"GITHUB_REPOSITORY": ""}
+    assert not ours([deployment(108)], [action(40, 0, None, derive_reference(nowhere, {}))], nowhere)
 
 
 def test_what_this_step_derives_is_ours() -> None:

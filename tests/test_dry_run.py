@@ -9,7 +9,7 @@ from cloud66_simulator import DOCKER_STACK, Behaviour, Fault
 from harness import OUTPUTS, Ending, Step
 
 MakeStep = Callable[..., Step]
-OURS = "github/acme/awesome/run-1-1/deploy/redeploy/0123456789ab"
+OURS = "1-1-c2160039a2ba9b49-0123456789abcdef"
 ANN: dict[str, Any] = {"user": "ann@example.com", "via": "web"}
 MINE: dict[str, Any] = {"user": "ci@example.com", "via": "api", "user_reference": OURS}
 WOULD = {

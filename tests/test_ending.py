@@ -99,7 +99,7 @@ def test_several_endings(files: dict[str, Path], capsys: Log) -> None:
         "failed: Of 2 deployments: 1 success, 1 failed.",
         "Awesome App, deployment 108: success: Deployment 108 succeeded.",
         "Awesome App, deployment 109: failed: Deployment 108 failed.",
-        "::group::Last lines of the log of Awesome App, deployment 109",
+        "::group::Awesome App, deployment 109: last lines of the stack's log",
         "| rake aborted!",
         "::endgroup::",
     ]

@@ -10,7 +10,7 @@ from cloud66_simulator import Behaviour, Fault
 from harness import Ending, Step
 
 MakeStep = Callable[..., Step]
-OURS = "github/acme/awesome/run-1-1/deploy/redeploy/0123456789ab"
+OURS = "1-1-c2160039a2ba9b49-0123456789abcdef"
 ANN: dict[str, Any] = {"user": "ann@example.com", "via": "web"}
 MINE: dict[str, Any] = {"user": "ci@example.com", "via": "api", "user_reference": OURS}
 EVERY = ["queue", "fail", "skip", "cancel", "cancel: any"]
@@ -145,9 +145,9 @@ STRANGE = [
     ANN,
     {"user": "ci@example.com", "via": "api"},
     MINE | {"user_reference": "prod"},
-    MINE | {"user_reference": "github/acme/awesome/run-by-hand"},
-    MINE | {"user_reference": "github/acme/awesome-2/run-1-1/deploy/redeploy/0123456789ab"},
-    MINE | {"user_reference": "github/acme/awesom/run-1-1/deploy/redeploy/0123456789ab"},
+    MINE | {"user_reference": "1-1-c2160039a2ba9b49-by-hand"},
+    MINE | {"user_reference": "1-1-636d98db9a84698b-0123456789abcdef"},
+    MINE | {"user_reference": "1-1-b4886a1c48c8911a-0123456789abcdef"},
 ]
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import fields
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 import harness
 from cloud66_redeploy.commands import Command, LogMode, OnBusy
 from cloud66_redeploy.inputs import Inputs
-from cloud66_simulator import DOCKER_STACK
+from cloud66_simulator import DOCKER_STACK, StackSpec
 from harness import GITHUB, Ending, Step
 
 FULL_HASH = "0123456789ABCDEF0123456789abcdef01234567"
@@ -38,7 +39,7 @@ def check_defaults(inputs: Inputs) -> None:
     assert (inputs.wait, inputs.cancel_on_abort, inputs.cancel_on_timeout) == (True, True, False)
     assert (inputs.timeout_seconds, inputs.queue_timeout_seconds, inputs.poll_interval_seconds) == (1800, 1800, 30)
     assert inputs.api_url == "https://app.cloud66.com/api/3"
-    assert inputs.user_reference.startswith("github/acme/awesome/run-4711-1/deploy/redeploy/")
+    assert inputs.user_reference.startswith("4711-1-c2160039a2ba9b49-")
     assert list(inputs.options) == ["user_reference"]
     assert (inputs.command, inputs.on_busy, inputs.log) == (Command.REDEPLOY, OnBusy.QUEUE, LogMode.ON_FAILURE)
     assert (inputs.rollback, inputs.dry_run) == (False, False)
@@ -113,6 +114,10 @@ def test_bounds_of_durations(text: str) -> None:
         (f"web:{'t' * 128}", f"web:{'t' * 128}"),
         ("Web,web", "Web,web"),
         ("my_web.2-x", "my_web.2-x"),
+        ("web:feature/x", "web:feature/x"),
+        ("web:refs/heads/feature/x,worker:refs/tags/v1", "web:feature/x,worker:v1"),
+        ("web:release..1", "web:release..1"),
+        (f"web:{'t' * 255}", f"web:{'t' * 255}"),
     ],
 )
 def test_services(step: Callable[..., Step], given: str, sent: str) -> None:
@@ -135,6 +140,57 @@ def test_options_travel_under_the_names_of_the_api(step: Callable[..., Step]) ->
         "git_ref": "feature/ü&x=1+2%20#3",
         "deployment_profile": "Rolling & slow = 50 %",
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("refs/heads/main", "main"),
+        ("refs/heads/feature/x", "feature/x"),
+        ("refs/tags/v1", "v1"),
+        ("refs/heads/refs/heads/main", "main"),
+        (f"refs/heads/{FULL_HASH}", FULL_HASH),
+        (f"refs/heads/{'b' * 255}", "b" * 255),
+        ("heads/main", "heads/main"),
+        ("origin/main", "origin/main"),
+        ("merge", "merge"),
+        ("5/merged", "5/merged"),
+        ("pull/fix", "pull/fix"),
+        ("000000", "000000"),
+        ("a$b", "a$b"),
+        ("github.io", "github.io"),
+    ],
+)
+@pytest.mark.parametrize("dry_run", ["true", "false"])
+def test_git_ref(step: Callable[..., Step], given: str, sent: str, dry_run: str) -> None:
+    """A ref as `github.ref` has it goes out as the name alone, and the log says so; any other goes out as it is."""
+    ending = step().run(git_ref=given, dry_run=dry_run, wait="false")
+    assert f"git_ref {sent}" in ending.outputs["reason"] or f"git_ref={sent}\n" in ending.log
+    assert (f"The input git_ref, {given}, goes out as {sent}" in ending.log) == (given != sent)
+
+
+@pytest.mark.parametrize("framework", ["docker", "Docker", " DOCKER ", "rails", "", "dockerless"])
+@pytest.mark.parametrize(
+    ("name", "inputs"),
+    [
+        ("git_ref", {"git_ref": "main"}),
+        ("git_ref", {"git_ref": FULL_HASH}),
+        ("expected_commit", {"expected_commit": FULL_HASH}),
+        ("expected_commit", {"expected_commit": FULL_HASH, "dry_run": "true"}),
+        ("expected_commit", {"expected_commit": FULL_HASH, "command": "wait", "deployment_id": "107"}),
+        ("rollback", {"rollback": "true"}),
+    ],
+)
+def test_a_docker_stack_tells_no_commit(
+    step: Callable[..., Step], framework: str, name: str, inputs: dict[str, Any]
+) -> None:
+    """What goes by commits is refused for a Docker stack before anything is sent, and for no other."""
+    made = step(stacks=(StackSpec(framework=framework),))
+    ending = made.run(**inputs)
+    refused = framework.strip().lower() == "docker"
+    assert (f"Input {name}: was given for a Docker stack." in ending.outputs["reason"]) == refused
+    if refused:
+        assert (ending.outcome, ending.status, made.calls("POST")) == ("failed", 1, [])
 
 
 @pytest.mark.parametrize(

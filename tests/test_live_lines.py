@@ -227,3 +227,18 @@ def test_every_line_comes_once(parts: list[list[str]]) -> None:
     found = [line.removeprefix("| ") for said in reads(*logs) for line in said]
     assert found == whole
     assert all(now.startswith(before) for before, now in pairwise(logs))
+
+
+def test_a_progress_bar_is_shown_as_it_stands() -> None:
+    """Of a line that is written over, each look shows what it says by then, and what follows once."""
+    assert reads("a\n1 %\r2 %", "a\n1 %\r2 %\r3 %\r", "a\n1 %\r2 %\r3 %\r100 %\r\nb\n") == [
+        ["| a", "| 2 %"],
+        ["| 3 %"],
+        ["| 100 %", "| b"],
+    ]
+
+
+def test_a_bar_longer_than_what_is_compared() -> None:
+    """A line that is written over for longer than a log may be still shows what it says, and no half of a secret."""
+    bar = "".join(f"demo-token {number} %\r" for number in range(20_000))
+    assert reads(bar) == [["| *** 19999 %"]]

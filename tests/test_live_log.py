@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
 
+from campaign import EventClock
 from cloud66_simulator import Behaviour, Fault, StackSpec
 from elsewhere import asked
 from harness import Ending, Step
@@ -72,6 +74,55 @@ def test_a_failure_shows_the_last_lines(step: MakeStep, mode: str) -> None:
     ending = made.run(log=mode)
     group = ending.log.partition("::group::Last lines of the stack's log")[2]
     assert (ending.outcome, "rake aborted!" in group) == ("failed", True)
+
+
+AHEAD, BEHIND = -60.0, 5.0
+OURS, MAYBE = "Last lines of the stack's log", "Last lines of the stack's newest log, which may be another deployment's"
+GONE_ON = "The stack's newest log is another deployment's, so it is not shown."
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "other_at", "inputs", "outcome", "title"),
+    [
+        ({}, AHEAD, {"queue_timeout": "30s"}, "timed_out", ""),
+        ({}, AHEAD, {"timeout": "30s"}, "timed_out", ""),
+        ({}, AHEAD, {"timeout": "30s", "cancel_on_timeout": "true"}, "timed_out", ""),
+        ({"post_shape": "async_action_id"}, AHEAD, {"queue_timeout": "30s"}, "timed_out", ""),
+        ({"deployment_record_delay_seconds": 300}, AHEAD, {"timeout": "30s"}, "timed_out", ""),
+        ({"deployment_record_delay_seconds": 300}, None, {"timeout": "30s"}, "timed_out", ""),
+        ({}, None, {"timeout": "30s"}, "timed_out", OURS),
+        ({"fate": "failed"}, None, {}, "failed", OURS),
+        ({"fate": "failed"}, BEHIND, {}, "failed", GONE_ON),
+        ({"fate": "failed", "post_shape": "async_action_id"}, None, {}, "failed", OURS),
+        ({"fate": "failed", "deployment_record_delay_seconds": 300}, None, {}, "failed", MAYBE),
+        ({"post_shape": "async_action_id"}, None, {"timeout": "30s"}, "timed_out", MAYBE),
+    ],
+)
+def test_whose_log_it_is(
+    step: MakeStep, behaviour: Any, other_at: float | None, inputs: Any, outcome: str, title: str
+) -> None:
+    """A log is shown as ours only where it is; none is read while ours waits, and a doubtful one says so."""
+    clock = EventClock()
+    made = step(clock=clock, behaviour=Behaviour(**LOG | behaviour))
+    if other_at is AHEAD:
+        made.simulator.request_deployment(duration=600)
+        made.clock.advance(-AHEAD)
+    if other_at is BEHIND:
+        clock.plan(BEHIND, partial(made.simulator.request_deployment, duration=600))
+    ending = made.run(**inputs)
+    told = [one for one in (OURS, MAYBE, GONE_ON) if f"{one}\n" in ending.log]
+    assert (ending.outcome, told, bool(log_calls(made))) == (outcome, [title] * bool(title), title in {OURS, MAYBE})
+    assert (f"<summary>{title}</summary>" in ending.summary) == (title in {OURS, MAYBE})
+
+
+def test_a_live_log_that_may_be_another_ones_says_so(step: MakeStep) -> None:
+    """Where ours is only inferred while it runs, a line says that the log may be another deployment's."""
+    titles = []
+    for shape in ("async_action_id", "deployment_id"):
+        ending = step(behaviour=Behaviour(**LOG, post_shape=shape)).run(log="live")
+        titles.append(ending.log.count("The stack's newest log, which may be another deployment's:\n"))
+        assert steps_of(ending) == list(range(1, 61))
+    assert titles == [1, 0]
 
 
 def test_one_call_a_look(step: MakeStep) -> None:

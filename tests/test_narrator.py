@@ -44,9 +44,9 @@ ACTION = Action.from_json({"id": 40, "started_at": "2026-01-01T00:00:00Z"})
             "the redeploy (probably deployment 108): queued behind 2 other deployments; 105 is deploying now",
         ),
         (
-            Tracking("r", deployment=deployment(), queued_ahead=1, running_ahead=deployment(id=105, triggered_by="a")),
-            "the redeploy (probably deployment 108): queued behind 1 other deployment; 105 is deploying now, "
-             "triggered by a",
+            Tracking("r", deployment=deployment(), queued_ahead=1, running_ahead=deployment(id=5, triggered_by="a")),
+            "the redeploy (probably deployment 108): queued behind 1 other deployment; 5 is deploying now"
+            + ", triggered by a",
         ),
         (Tracking("r", deployment=deployment(**RUNNING)), "the redeploy (probably deployment 108): deploying"),
         (

@@ -278,6 +278,40 @@ def test_the_post_step_cancels_what_a_killed_step_left(jobs: Jobs) -> None:
     assert "was cancelled" in log
 
 
+STREAMS = {
+    "all three closed": "<&- >&- 2>&-",
+    "only standard output closed": ">&-",
+    "only standard error closed": "2>&- >/dev/null",
+    "full": ">/dev/full 2>/dev/full",
+    "a pipe that nobody reads": "",
+}
+
+
+def test_what_becomes_of_the_log_does_not_change_the_ending(jobs: Jobs) -> None:
+    """Standard streams that are closed, full or read by nobody change neither ending nor exit status, in both steps."""
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    def run(job: Job, module: str, redirection: str) -> int:
+        command = ["sh", "-c", f'exec "$0" "$@" {redirection}', sys.executable, "-I", "-m", module]
+        environ = job.environ({"log": "never"})
+        return subprocess.run(command, env=environ, check=False, timeout=60, stdout=writing, stderr=writing).returncode
+
+    def one(number: int, redirection: str) -> tuple[int, str, int]:
+        job = jobs.make(duration_seconds=0.5, fate="failed" if number % 2 else "success")
+        job.measured = number == 0
+        status = run(job, "cloud66_redeploy", redirection)
+        return status, job.outputs["outcome"], run(job, "cloud66_redeploy.cleanup", redirection)
+
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            ends = list(pool.map(one, itertools.count(), STREAMS.values()))
+    finally:
+        os.close(writing)
+    wanted = [(1, "failed", 0) if number % 2 else (0, "success", 0) for number in range(len(STREAMS))]
+    assert dict(zip(STREAMS, ends, strict=True)) == dict(zip(STREAMS, wanted, strict=True))
+
+
 def test_nothing_is_cancelled_when_that_was_not_asked_for(jobs: Jobs) -> None:
     """With cancel_on_abort false the deployment goes on, neither step nor post step touches it, and the job is red."""
     job = jobs.make(duration_seconds=60.0)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.advice import advice_for, advice_on
+from cloud66_redeploy.advice import advice_for, advice_on, advice_on_request
 from cloud66_redeploy.deployment import Action, Deployment, Outcome, Phase
 from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound, NotSent, Refusal, Unclear
 from cloud66_redeploy.reasons import last_known, lost_sight, timed_out
@@ -76,6 +76,16 @@ def test_advice_fits_the_status(status: int | None) -> None:
     assert advice_on(ApiError("POST /x", "no", status=status))
 
 
+HELD = "If the stack has Deployment Approval or Application Protection, that may be why"
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 409, 422, 429, 500, None])
+def test_a_refused_request_may_be_held_by_approval(status: int | None) -> None:
+    """Where Cloud 66 refuses the request itself, and not only who asks, the advice names what may hold it."""
+    asked, looked = (advice_on_request(ApiError(f"{verb} /x", "no", status=status)) for verb in ("POST", "GET"))
+    assert (HELD in asked, HELD in looked) == (status in {400, 403, 409, 422}, False)
+
+
 @pytest.mark.parametrize(
     ("error", "word"),
     [
@@ -127,7 +137,9 @@ def test_only_the_expected_commit_is_a_success(
     known.adopt(Deployment.from_json({"id": 108, "git_hash": deployed}), proof)
     success = ended(Outcome.SUCCESS, known, Phase.SUCCESS, Phase.SUCCESS)
     known.expected_commit = expected
-    assert check_commit(success, known).outcome is outcome
+    result = check_commit(success, known)
+    assert result.outcome is outcome
+    assert ("annotated tag" in result.advice) is (outcome is Outcome.FAILED)
 
 
 @pytest.mark.parametrize(

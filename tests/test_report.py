@@ -4,7 +4,6 @@ import contextlib
 import errno
 import io
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +32,17 @@ class Broken(io.StringIO):
         raise self.error
 
 
+class Strict(io.StringIO):
+    """A stream that takes valid text alone."""
+
+    def write(self, text: str) -> int:
+        text.encode()
+        return super().write(text)
+
+
+ENDED, FULL = BrokenPipeError(errno.EPIPE, "Broken pipe"), OSError(errno.ENOSPC, "No space left on device")
+
+
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
     """The runner's files, named in the environment."""
@@ -51,14 +61,14 @@ def reporter(files: dict[str, Path]) -> Reporter:
 
 
 @contextlib.contextmanager
-def stdout_as(stream: io.StringIO) -> Iterator[None]:
-    """Put another stream in the place of stdout, and close what a reporter may have put there."""
-    with contextlib.redirect_stdout(stream):
+def streams_as(stdout: io.StringIO, stderr: io.StringIO) -> Iterator[None]:
+    """Put others in the places of stdout and stderr, and close what a reporter may have put there."""
+    with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
         try:
             yield
         finally:
-            if sys.stdout is not stream:
-                sys.stdout.close()
+            for stream in {sys.stdout, sys.stderr} - {stdout, stderr}:
+                stream.close()
 
 
 def test_mask(reporter: Reporter, capsys: Log) -> None:
@@ -190,71 +200,68 @@ def test_without_files(reporter: Reporter, monkeypatch: pytest.MonkeyPatch, caps
     assert capsys.readouterr() == ("", "")
 
 
-def test_missing_files(reporter: Reporter, files: dict[str, Path], capsys: Log) -> None:
-    """Files that are not there are told of on stderr and stop nothing."""
-    for path in files.values():
-        path.unlink()
-    reporter.output("outcome", "success")
-    reporter.state("run", "x")
-    reporter.summary("x")
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert [line.partition(":")[0] for line in err.splitlines()] == ["could not write to the workflow"] * 3
-
-
 def test_invalid_text(reporter: Reporter, files: dict[str, Path], capsys: Log) -> None:
-    """Text that no file can hold is told of on stderr or written without what is wrong in it, and stops nothing."""
+    """Text that no file can hold is warned about or written without what is wrong in it, and stops nothing."""
     reporter.output("outcome", "\ud800")
     reporter.state("run", "\ud800")
     reporter.summary("<p>\ud800</p>")
-    assert [line.partition(":")[0] for line in capsys.readouterr().err.splitlines()] == [
-        "could not write to the workflow"
-    ] * 2
+    assert [one.name for one in commands(capsys.readouterr().out)] == ["warning"] * 2
     reporter.output("outcome", "success")
     assert read_commands(files["output"]) == {"outcome": "success"}
     assert files["summary"].read_text(encoding="utf8") == "<p>?</p>\n"
 
 
-def test_closed_log(reporter: Reporter, files: dict[str, Path]) -> None:
-    """When nobody reads the log any more, it is given up at once, and the outputs are still written."""
-    broken = Broken(BrokenPipeError(errno.EPIPE, "Broken pipe"))
-    with stdout_as(broken):
+@pytest.mark.parametrize(
+    ("stdout", "stderr", "told"),
+    [
+        (Broken(ENDED), io.StringIO(), ""),
+        (Broken(FULL), io.StringIO(), "could not write to the log: [Errno 28] No space left on device\n"),
+        (Broken(FULL), Broken(FULL), ""),
+        (Broken(FULL), Broken(ENDED), ""),
+        (Strict(), Broken(FULL), ""),
+    ],
+)
+def test_a_log_that_can_not_be_written(
+    reporter: Reporter, files: dict[str, Path], stdout: io.StringIO, stderr: io.StringIO, told: str
+) -> None:
+    """A log that is full, or that nobody reads, is given up at once; the outputs are still written."""
+    with streams_as(stdout, stderr):
         for _ in range(3):
             reporter.say("x")
+        reporter.mask("\udcff")
         reporter.output("outcome", "success")
-    assert broken.writes == 1
+    assert stderr.getvalue() == told
+    assert all(one.writes <= 1 for one in (stdout, stderr) if isinstance(one, Broken))
     assert read_commands(files["output"]) == {"outcome": "success"}
 
 
-def test_full_disk(reporter: Reporter, files: dict[str, Path], capsys: Log) -> None:
-    """A log that can't be written is told of on stderr."""
-    with stdout_as(Broken(OSError(errno.ENOSPC, "No space left on device"))):
-        reporter.say("x")
-        reporter.output("outcome", "success")
-    assert "No space left" in capsys.readouterr().err
-    assert read_commands(files["output"]) == {"outcome": "success"}
+UNITS = ["x", "é", "🚀", "%", "50 % ", "\n", "::error::", "5f0c9e7b41d8 "]
 
 
-def test_full_disk_and_closed_stderr(reporter: Reporter) -> None:
-    """When not even stderr can be written to, the run goes on in silence."""
-    full, closed = OSError(errno.ENOSPC, "No space left on device"), BrokenPipeError(errno.EPIPE, "Broken pipe")
-    with stdout_as(Broken(full)), contextlib.redirect_stderr(Broken(closed)):
-        reporter.say("x")
+@pytest.mark.parametrize("unit", UNITS, ids=ascii)
+@pytest.mark.parametrize("rows", [0, 1, 9, 50, 500])
+def test_an_annotation_is_short_enough_for_the_runner(reporter: Reporter, capsys: Log, rows: int, unit: str) -> None:
+    """Whatever is to be said, an error keeps below what the runner takes, the reason and what to do next included."""
+    reporter.cleaner.hide("5f0c9e7b41d8")
+    long = unit * 3000
+    sentences = [f"Reason. {long}", f"Facts. {long}", f"Details: {long}", f"Next: do it. {long}"]
+    reporter.error(long, sentences, [f"Row {number}. {long}" for number in range(rows)])
+    reporter.warn("T", long)
+    reporter.notice("T", long)
+    annotations = commands(capsys.readouterr().out)
+    assert [one.name for one in annotations] == ["error", "warning", "notice"]
+    assert all(len(one.line.rpartition("=::")[2].encode()) < 4096 for one in annotations)
+    lines = annotations[0].line.partition("=::")[2].split("%0A")
+    shown = [line for line in lines if line.startswith("Row ")]
+    left_out = [f"… and {rows - len(shown)} more, see the summary"] * (len(shown) < rows)
+    assert lines[1:-3] == [*shown, *left_out]
+    assert [line.split(" ")[0] for line in (lines[0], *lines[-3:])] == ["Reason.", "Facts.", "Details:", "Next:"]
+    assert lines[-1].startswith("Next: do it.")
 
 
-def test_real_closed_pipe(files: dict[str, Path]) -> None:
-    """A step whose log is closed from the start exits as it should and leaves its outputs."""
-    reading, writing = os.pipe()
-    os.close(reading)
-    try:
-        done = subprocess.run(
-            [sys.executable, "-u", "-m", "cloud66_redeploy"],
-            check=False,
-            stdout=writing,
-            stderr=subprocess.PIPE,
-            env=os.environ | {"INPUT_API_TOKEN": "x", "INPUT_STACK_ID": "a b"},
-        )
-    finally:
-        os.close(writing)
-    assert (done.returncode, done.stderr) == (1, b"")
-    assert read_commands(files["output"])["outcome"] == "failed"
+def test_an_annotation_that_fits_is_whole(reporter: Reporter, capsys: Log) -> None:
+    """What fits is not cut, and nothing is said to be left out."""
+    reporter.error("T", ["Reason.", "Next."], [f"Row {number}." for number in range(50)])
+    [error] = commands(capsys.readouterr().out)
+    rows = [f"Row {number}." for number in range(50)]
+    assert error.line.partition("=::")[2].split("%0A") == ["Reason.", *rows, "Next."]

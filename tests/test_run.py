@@ -12,10 +12,11 @@ from cloud66_redeploy import redeploy as room
 from cloud66_redeploy import stacks
 from cloud66_redeploy.canceller import Canceller
 from cloud66_redeploy.client import Client
+from cloud66_redeploy.reference import derive_reference
 from cloud66_redeploy.trigger import Trigger
 from cloud66_redeploy.waiter import Waiter
-from cloud66_simulator import DOCKER_STACK, Behaviour, Fault
-from harness import OUTPUTS, Ending, Step
+from cloud66_simulator import DEFAULT_STACK, DOCKER_STACK, Behaviour, Fault, StackSpec
+from harness import GITHUB, OUTPUTS, Ending, Step
 
 MakeStep = Callable[..., Step]
 SHAPES = ["deployment_id", "action_id_as_id", "async_action_id", "async_action_id_null"]
@@ -54,6 +55,66 @@ def test_a_success_from_left_to_right(step: MakeStep) -> None:
     assert "deploy_profile" not in ending.log
     assert "succeeded" in ending.summary
     assert len(made.simulator.requests) < 30
+
+
+@pytest.mark.parametrize("path", ["/dev/full", "/dev", "/dev/missing", "/dev/null/below"])
+@pytest.mark.parametrize("name", ["GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"])
+@pytest.mark.parametrize("fate", ["success", "failed"])
+def test_a_file_of_the_runner_that_can_not_be_written(
+    step: MakeStep, capsys: pytest.CaptureFixture[str], fate: Any, name: str, path: str
+) -> None:
+    """A file that is full, a folder or not there is warned about once, and changes nothing else."""
+    made = step(behaviour=Behaviour(fate=fate)).next_step(lambda: "".join(capsys.readouterr()))
+    ending = made.run(environ={name: path})
+    is_red = fate == "failed"
+    assert (ending.status, len(ending.errors), f"{fate}: Deployment" in ending.log) == (is_red, is_red, True)
+    [warning] = ending.warnings
+    assert path in warning or "No space left" in warning
+    assert "could not write" not in ending.log
+    assert len(made.calls("POST")) == 1
+
+
+@pytest.mark.parametrize("code", [400, 403, 409, 422])
+def test_a_refusal_names_what_may_hold_the_deployment(step: MakeStep, code: int) -> None:
+    """Where Cloud 66 refuses the request, what to do names its approval and its protection."""
+    made = step()
+    made.simulator.faults.append(Fault("status", method="POST", code=code, count=None))
+    [error] = made.run(timeout="2m").errors
+    assert "Deployment Approval or Application Protection" in error.partition("Next: ")[2]
+
+
+@pytest.mark.parametrize("shape", ["deployment_id", "async_action_id_null"])
+@pytest.mark.parametrize(
+    ("late", "inputs", "is_named"),
+    [
+        ({"action_record_delay_seconds": 1e6, "deployment_record_delay_seconds": 1e6}, {"timeout": "5m"}, True),
+        ({"action_record_delay_seconds": 1e6, "deployment_record_delay_seconds": 1e6}, {"queue_timeout": "5m"}, True),
+        ({"deployment_record_delay_seconds": 1e6}, {"timeout": "5m"}, True),
+        ({}, {"timeout": "5m"}, False),
+    ],
+)
+def test_a_deployment_that_never_shows(step: MakeStep, shape: Any, late: Any, inputs: Any, is_named: bool) -> None:
+    """Where the request was taken and nothing shows for minutes, what to do names what may hold it."""
+    made = step(behaviour=Behaviour(post_shape=shape, duration_seconds=1e6, **late), stacks=[StackSpec(history=0)])
+    ending = made.run(**inputs)
+    [error] = ending.errors
+    assert (ending.outcome, "Deployment Approval" in error.partition("Next: ")[2]) == ("timed_out", is_named)
+
+
+@pytest.mark.parametrize(
+    ("given", "mend"),
+    [
+        ("", "This runner gives its runs no id of their own. Set the input user_reference"),
+        ("prod", "Leave the input user_reference empty, or give each run its own."),
+    ],
+)
+def test_a_reference_that_two_runs_share(step: MakeStep, given: str, mend: str) -> None:
+    """Whoever is told that a reference is shared learns what can be done, though nothing was given as one."""
+    reference = given or derive_reference(GITHUB | {"GITHUB_STATE": "state"}, {"stack_id": DEFAULT_STACK})
+    made = others(step, "async_action_id", (1.0, MINE | {"user_reference": reference}))
+    ending = made.run(user_reference=given)
+    assert ending.outputs["user_reference"] == reference
+    assert [mend in warning for warning in ending.warnings if "Reference not unique" in warning] == [True]
 
 
 def test_services_of_a_docker_stack(step: MakeStep) -> None:

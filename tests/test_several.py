@@ -166,6 +166,20 @@ def test_fifty_at_once(step: MakeStep) -> None:
     assert len(ending.outputs["results"]) < 128 * 1024
 
 
+def test_fifty_that_time_out(step: MakeStep) -> None:
+    """The annotation of as many as are allowed keeps within what the runner takes, with what to do next."""
+    made = step()
+    for number in range(50):
+        asked(made, f"r{number}", ago=0, duration=60)
+    ending, _ = wait(made, user_reference=lines(*(f"r{number}" for number in range(50))), timeout="20s")
+    [error] = ending.errors
+    assert (ending.outcome, len(error.encode()) < 4096) == ("timed_out", True)
+    first, *rows, left_out, following = error.rpartition("=::")[2].split("%0A")
+    assert first == "Of 50 deployments: 50 timed_out."
+    assert left_out == f"… and {50 - len(rows)} more, see the summary"
+    assert following == "Next: What to do about each of them stands in the job's summary."
+
+
 LABELS = [
     (stacks("One", "Two"), ["One: ", "Two: "]),
     ([StackSpec(name="App"), StackSpec(OTHER, "App", "staging")], ["App (production): ", "App (staging): "]),

@@ -204,6 +204,30 @@ def test_tail(cleaner: Cleaner) -> None:
     assert cleaner.tail("##[error]x", 1) == ["## [error]x"]
 
 
+BAR = "".join(f"{number} %\r" for number in range(101))
+
+
+@pytest.mark.parametrize(
+    ("log", "shown"),
+    [
+        (f"start\n{BAR}\nrake aborted!\n", ["start", "100 %", "rake aborted!"]),
+        (f"start\n{BAR}", ["start", "100 %"]),
+        (BAR.replace("\r", "\x1b[2K\x1b[1G") + "\nend", ["100 %", "end"]),
+        (BAR.replace("\r", "\x1b[K\r") + "done", ["done"]),
+        ("\r10 %\r20 %\x1b[G30 %\n", ["30 %"]),
+        ("\x1b[1G\x1b[2K10 %\x1b[1G\x1b[2K20 %\n", ["20 %"]),
+        ("one\r\ntwo\r\r\nthree\r", ["one", "two", "three"]),
+        ("wiped out\r         \r\nleft\n", ["left"]),
+        ("one\r  two\n", ["  two"]),
+        (f"one {SECRET}\rtwo {SECRET}\n", ["two ***"]),
+        (f"{SECRET[:4]}\r{SECRET[4:]}\n", [SECRET[4:]]),
+    ],
+)
+def test_a_line_of_a_log_is_what_a_terminal_shows(cleaner: Cleaner, log: str, shown: list[str]) -> None:
+    """Only what follows a line's last carriage return is shown; one at its very end is part of the line break."""
+    assert cleaner.tail(log, 50) == shown
+
+
 def test_tail_is_bounded_with_marks_broken_up(cleaner: Cleaner) -> None:
     """A log's line is never longer than asked for either."""
     assert [len(line) for line in cleaner.tail("##[" * 100, 1)] <= [LONGEST_FIELD]

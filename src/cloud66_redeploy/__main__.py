@@ -13,11 +13,12 @@ def main() -> int:
     import os  # noqa: PLC0415
 
     from cloud66_redeploy.clock import SystemClock  # noqa: PLC0415
-    from cloud66_redeploy.report import Reporter  # noqa: PLC0415
+    from cloud66_redeploy.report import Reporter, open_closed_streams  # noqa: PLC0415
     from cloud66_redeploy.run import Run  # noqa: PLC0415
     from cloud66_redeploy.text import Cleaner  # noqa: PLC0415
     from cloud66_redeploy.transport import Session  # noqa: PLC0415
 
+    open_closed_streams()
     reporter = Reporter(os.environ, Cleaner())
     with Session() as session:
         return Run(os.environ, reporter, session, SystemClock(interrupts), interrupts.window).go()

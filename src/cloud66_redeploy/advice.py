@@ -23,6 +23,14 @@ _ADDRESS = "Check the input api_url: what answers there is not the API itself."
 _NETWORK = "Check that the runner reaches Cloud 66 (the input api_url, a proxy, a firewall), and run this again."
 _REFUSAL = "The server's words above say what it minds; nothing has to be cleaned up."
 
+_WHERE_REFUSED = (
+    "If the stack has Deployment Approval or Application Protection, that may be why: look at it in the dashboard."
+)
+WHERE_NOTHING_SHOWS = (
+    "No deployment has shown: if the stack has Deployment Approval, it may wait for somebody to approve it. "
+    "With Application Protection it may never come."
+)
+
 _ADVICE_BY_OUTCOME = {
     Outcome.FAILED: "Read the log of the deployment in the Cloud 66 dashboard, mend what it names, and run this again.",
     Outcome.CANCELLED: "Run the job again to deploy.",
@@ -52,3 +60,15 @@ def advice_on(error: ApiError) -> str:
     if error.status in {404, 410}:
         return _NO_STACK if reads else _STACK_LEFT
     return _ADVICE_BY_STATUS.get(error.status, _NETWORK if isinstance(error, Trouble) else _REFUSAL)
+
+
+def advice_on_request(error: ApiError) -> str:
+    """Return what to do about what keeps the redeploy from being asked for."""
+    advice = advice_on(error)
+    may_be_held = error.call.startswith("POST") and error.status in {400, 403, 409, 422}
+    return f"{advice} {_WHERE_REFUSED}" if may_be_held else advice
+
+
+def advice_where_nothing_shows(outcome: Outcome) -> str:
+    """Return what to do where Cloud 66 took the request and no deployment has shown for it."""
+    return f"{_ADVICE_BY_OUTCOME[outcome]} {WHERE_NOTHING_SHOWS}"

@@ -1,14 +1,13 @@
 """Whether a stack is deploying already, and whose deployment that is. Pure: the two lists in, an answer out."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from cloud66_redeploy.deployment import Action, Deployment, Phase
 from cloud66_redeploy.history import has_run
 from cloud66_redeploy.pairing import fits, holds, pair
-from cloud66_redeploy.reference import plain_repository
+from cloud66_redeploy.reference import is_derived
 from cloud66_redeploy.tracking import SKEW, Baseline
 
 
@@ -66,13 +65,13 @@ def busy_with(deployments: Sequence[Deployment], actions: Sequence[Action]) -> B
     )
 
 
-def is_of(repository: str, busy: Busy, deployments: Sequence[Deployment], actions: Sequence[Action]) -> bool:
+def is_of(environ: Mapping[str, str], busy: Busy, deployments: Sequence[Deployment], actions: Sequence[Action]) -> bool:
     """
-    Tell whether all that runs surely carries references that were derived in a repository.
+    Tell whether all that runs surely carries references that were derived in the repository of a step's environment.
 
     That is where all that is open does, or where what runs can only belong to the actions that do.
     """
-    ours = [one for one in busy.actions if _is_derived(one.reference, repository)]
+    ours = [one for one in busy.actions if is_derived(one.reference, environ)]
     if not (ours and busy.running):
         return bool(ours) and len(ours) == len(busy.actions)
     if len(ours) == len(busy.actions) == len(busy.running) + len(busy.waiting):
@@ -81,12 +80,6 @@ def is_of(repository: str, busy: Busy, deployments: Sequence[Deployment], action
     known = [one for one in deployments if one.phase.is_final or one in (*busy.running, *busy.waiting)]
     found = pair(ours, [one for one in actions if one.phase.is_final or one in busy.actions], known, Baseline(), "")
     return bool(found) and all(one in found for one in busy.running)
-
-
-def _is_derived(reference: str, repository: str) -> bool:
-    """Tell whether a reference is one that `derive_reference` makes there, or that of a rollback of such a one."""
-    shape = rf"github/{re.escape(plain_repository(repository))}/run-\d+-\d+/.+/[0-9a-f]{{12}}(/rollback)?"
-    return re.fullmatch(shape, reference, re.ASCII) is not None
 
 
 def _is_accounted_for(first: Action, deployments: Sequence[Deployment], actions: Sequence[Action]) -> bool:

@@ -18,10 +18,11 @@ def main() -> int:
 
     from cloud66_redeploy.clock import SystemClock  # noqa: PLC0415
     from cloud66_redeploy.left_over import cancel_left_over  # noqa: PLC0415
-    from cloud66_redeploy.report import Reporter  # noqa: PLC0415
+    from cloud66_redeploy.report import Reporter, open_closed_streams  # noqa: PLC0415
     from cloud66_redeploy.text import Cleaner  # noqa: PLC0415
     from cloud66_redeploy.transport import Session  # noqa: PLC0415
 
+    open_closed_streams()
     reporter = Reporter(os.environ, Cleaner())
     with Session() as session:
         cancel_left_over(os.environ, reporter, session, SystemClock(interrupts), interrupts.window)

@@ -83,11 +83,6 @@ class Client:
             raise Unclear(f"GET {path}", f"the record of another action ({found.id})")
         return found
 
-    def action(self, action_id: int) -> Action:
-        """GET one action; one sample shows it without the envelope."""
-        path = f"{self._stack}/actions/{action_id}"
-        return self._get(path, {}, lambda body: Action.from_json(_record(body)))
-
     def actions_with(self, reference: str) -> list[Action]:
         """
         GET the actions whose reference is exactly this one, the eldest first.

@@ -137,14 +137,14 @@ class Context:
             known, result = handle.tracking, handle.result
             if result is None or result.is_green or known.sends == 0 or known.is_missing:
                 continue
-            if self.inputs.log is LogMode.NEVER:
+            if self.inputs.log is LogMode.NEVER or known.never_started:
                 continue
             self.note_known()
             # After cancelling on a timeout the deadline has long passed.
             until = self.clock.monotonic() if handle.cancelling else deadline
             client = _hurried(handle, replace(self.transport, deadline=until))
             try:
-                if known.attached and known.is_followed(client.deployments()):
+                if (known.attached or known.has_ended) and known.is_followed(client.deployments()):
                     handle.say("The stack's newest log is another deployment's, so it is not shown.")
                     continue
                 handle.log = self.reporter.cleaner.tail(client.last_log(), lines=_LOG_LINES)

@@ -22,13 +22,8 @@ class Duplicates:
         """Do what is to be done about what the last look found."""
         known = self._tracking
         if known.is_shared or (known.duplicates and not known.is_unique):
-            mend = (
-                "Say which deployment is meant by its id, too: give deployment_id."
-                if known.attached
-                else "Leave the input user_reference empty, or give each run its own."
-            )
-            said = f"Another run carries the reference {known.reference}, too, so ours can't be told from it. {mend}"
-            self._warn("Reference not unique", said)
+            said = f"Another run carries the reference {known.reference}, too, so ours can't be told from it."
+            self._warn("Reference not unique", f"{said} {_mend(known)}")
             return
         for younger in known.duplicate_deployments:
             if younger.id not in self._done and not younger.phase.is_final:
@@ -47,3 +42,16 @@ class Duplicates:
             return f"cancel the younger one, {deployment_id}, by hand: {error}"
         self._done.add(deployment_id)
         return f"the younger one, {deployment_id}, was cancelled"
+
+
+def _mend(known: Tracking) -> str:
+    """Say what can be done about a reference that another run has, too."""
+    if known.attached:
+        return "Say which deployment is meant by its id, too: give deployment_id."
+    if known.is_unique:
+        # GitHub's runners give each run an id, and each step a file, of its own; others, like act, don't.
+        return (
+            "This runner gives its runs no id of their own. "
+            "Set the input user_reference to what each run has alone, such as a random number from an earlier step."
+        )
+    return "Leave the input user_reference empty, or give each run its own."

@@ -12,7 +12,7 @@ from cloud66_redeploy.deployment import Outcome, Result
 from cloud66_redeploy.duration import format_duration
 from cloud66_redeploy.handle import Handle
 from cloud66_redeploy.outputs import all_outputs, deploy_seconds, queued_seconds, results_output
-from cloud66_redeploy.reasons import name_of, sentence
+from cloud66_redeploy.reasons import log_name, name_of, sentence
 from cloud66_redeploy.report import Reporter
 from cloud66_redeploy.summary import render, render_many
 from cloud66_redeploy.text import Cleaner
@@ -89,11 +89,11 @@ def report_ending(ending: Ending, reporter: Reporter) -> int:
         for one in ending.each:
             reporter.say(f"{_name(one.tracking)}: {one.result.outcome}: {one.result.reason}")
             if one.log:
-                reporter.group(f"Last lines of the log of {_name(one.tracking)}", one.log)
+                reporter.group(f"{_name(one.tracking)}: last lines of the stack's {log_name(one.tracking)}", one.log)
     if ending.log:
-        reporter.group("Last lines of the stack's log", ending.log)
+        reporter.group(f"Last lines of the stack's {log_name(tracking)}", ending.log)
     if not result.is_green:
-        reporter.error(f"Cloud 66 {ending.command}: {result.outcome}", _sentences(ending))
+        reporter.error(f"Cloud 66 {ending.command}: {result.outcome}", _sentences(ending), _rows(ending))
     if len(ending.each) > 1:
         reporter.summary(render_many(result, [(one.result, one.tracking) for one in ending.each], reporter.cleaner))
     else:
@@ -113,6 +113,12 @@ def _name(tracking: Tracking) -> str:
     stack = tracking.stack
     parts = (stack.text("name") or stack.uid if stack else "", name_of(tracking))
     return ", ".join(part for part in parts if part)
+
+
+def _rows(ending: Ending) -> list[str]:
+    """Say of each of several that ended badly why."""
+    bad = [one for one in ending.each if not one.result.is_green and one.tracking is not ending.tracking]
+    return [f"{sentence(_name(one.tracking))}: {one.result.reason}" for one in bad]
 
 
 def _sentences(ending: Ending) -> list[str]:
@@ -136,11 +142,6 @@ def _sentences(ending: Ending) -> list[str]:
         facts.append(f"reference {tracking.reference}")
     return [
         result.reason,
-        *(
-            f"{sentence(_name(one.tracking))}: {one.result.reason}"
-            for one in ending.each
-            if not one.result.is_green and one.tracking is not tracking
-        ),
         sentence(", ".join(facts)),
         f"Details: {result.evidence}" if result.evidence else "",
         f"Next: {advice_for(result)}",

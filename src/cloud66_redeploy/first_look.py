@@ -50,8 +50,7 @@ def first_look(context: Context, handle: Handle, stock: Stock) -> Result | None:
 
 
 def _may_cancel(context: Context, busy: Busy, stock: Stock) -> bool:
-    repository = context.environ.get("GITHUB_REPOSITORY", "")
-    return context.inputs.on_busy is OnBusy.CANCEL_ANY or is_of(repository, busy, *stock)
+    return context.inputs.on_busy is OnBusy.CANCEL_ANY or is_of(context.environ, busy, *stock)
 
 
 def _look_again(context: Context, handle: Handle, before: Busy) -> tuple[Busy, Result | None]:

@@ -3,6 +3,23 @@
 import re
 
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]")
+_NAMESPACES = re.compile(r"^(refs/(heads|tags)/)+(?=.)")
+_NO_REFS = (
+    (
+        re.compile(r"\$.*|github\.(sha|ref|ref_name|head_ref|base_ref|event\..*)", re.DOTALL),
+        "is a variable or expression left unfilled. Write ${{ github.sha }}: an input knows no shell variables.",
+    ),
+    (
+        re.compile(r"0{7,}"),
+        "is all zeros, as GitHub says of a branch that is gone. Skip such runs: if: ${{ !github.event.deleted }}.",
+    ),
+    (
+        re.compile(r"refs/pull/.*|pull/\d+/(merge|head)|\d+/merge", re.ASCII),
+        "is the ref of a pull request. Give github.head_ref or github.event.pull_request.head.sha.",
+    ),
+    (re.compile(r"refs(/.*[^/])?"), "is neither refs/heads/… nor refs/tags/…. Give the name of a branch or tag alone."),
+)
+"""What is no branch, tag or commit though git takes it for a name: contexts that people paste, and what to use."""
 _FULL_HASH = re.compile(r"[0-9a-fA-F]{40}", re.ASCII)
 
 
@@ -20,6 +37,16 @@ def problem_with(ref: str) -> str | None:
         if component.startswith(".") or component.endswith(".lock"):
             return "has a part that starts with '.' or ends with '.lock', which git doesn't allow."
     return None
+
+
+def plain_ref(ref: str) -> str:
+    """Return the name of a branch or tag without its namespace, as `github.ref` has it."""
+    return _NAMESPACES.sub("", ref)
+
+
+def misfit_of(ref: str) -> str | None:
+    """Say why a (plain) ref can't be deployed whatever the repository, and what to use; None where it may be."""
+    return next((said for pattern, said in _NO_REFS if pattern.fullmatch(ref)), None)
 
 
 def is_full_hash(ref: str) -> bool:

@@ -9,6 +9,7 @@ from cloud66_redeploy.doubt import until_believed
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.handle import Handle
 from cloud66_redeploy.observer import Observer
+from cloud66_redeploy.reasons import log_name
 from cloud66_redeploy.rollback import Rollback, choose, reference_of, why_not
 from cloud66_redeploy.schedule import RECORD_SETTLE_SECONDS
 from cloud66_redeploy.stock import take_stock
@@ -45,7 +46,7 @@ def go_back(context: Context, failed: Handle) -> None:
         )
         context.read_logs([handle], transport.deadline)
         if handle.log:
-            context.reporter.group("Last lines of the stack's log after the rollback", handle.log)
+            context.reporter.group(f"Last lines of the stack's {log_name(tracking)} after the rollback", handle.log)
     handle.say(rollback.describe())
     context.note_known()
 

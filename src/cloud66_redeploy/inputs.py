@@ -6,12 +6,26 @@ from dataclasses import dataclass, field
 from cloud66_redeploy import values
 from cloud66_redeploy.address import api_url
 from cloud66_redeploy.commands import FITS, Command, LogMode, OnBusy
+from cloud66_redeploy.deployment import Stack
 from cloud66_redeploy.errors import InputError
 from cloud66_redeploy.reference import derive_reference
 from cloud66_redeploy.targets import Target, targets_of
 
-NO_ROLLBACK_OF_DOCKER = (
-    "A rollback deploys the last good commit again; a Docker stack deploys images, which its deployments don't tell."
+_NO_ROLLBACK = "A rollback deploys the last good commit again, and the deployments of a Docker stack tell no commit."
+_NO_COMMIT = "The deployments of a Docker stack tell no commit, so it can't be checked: leave it out."
+_GIT_ALONE = {
+    "git_ref": "Cloud 66 takes it for stacks built from git only: give services, or nothing.",
+    "expected_commit": _NO_COMMIT,
+    "rollback": _NO_ROLLBACK,
+}
+"""Inputs that don't go with Docker stacks, and why."""
+_DROPPED = (
+    "If it comes from an earlier job, GitHub may have dropped that output, because it held a secret's value. "
+    "Look for 'Skip output' in that job's log."
+)
+_NOTHING_TO_WAIT_FOR = (
+    "Give what the step that asked for the deployment has put out as user_reference, one a line. "
+    f"{_DROPPED} Give that job a user_reference that holds no such value."
 )
 
 _LOOK_SECONDS = 120
@@ -56,19 +70,33 @@ class Inputs:
         numbers = [int(line) for line in self.deployment_id.splitlines()]
         return targets_of(self.stack_id.splitlines(), self.user_reference.splitlines(), numbers)
 
+    def check_stack(self, stack: Stack) -> None:
+        """
+        Check what goes with some stacks only. A stack whose record tells no framework goes with all.
+
+        Raises:
+            InputError: it is a Docker stack, and an input goes with those built from git.
+
+        """
+        if stack.text("framework").strip().lower() != "docker":
+            return
+        for name, why in _GIT_ALONE.items():
+            if getattr(self, name):
+                raise InputError(name, "was given for a Docker stack.", why)
+
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> "Inputs":
         """
         Read and check every input.
 
         Args:
-            environ: the step's environment, for what the reference is derived from.
+            environ: the step's environment, for what the reference is derived from, and why no token is there.
 
         Raises:
             InputError: the first input that can't be used.
 
         """
-        token = values.api_token()
+        token = values.api_token(environ)
         command = Command(values.choice("command", list(Command)))
         _check_fit(command)
         stack_id, name, environment = _stack()
@@ -133,7 +161,7 @@ def _stack() -> tuple[str, str, str]:
             "It tells stacks of one name apart: give stack_name, too.",
         )
     if not ids and not name:
-        raise InputError("stack_id", "is empty.", f"{values.STACK_HELP} Or give its name as stack_name.")
+        raise InputError("stack_id", "is empty.", f"{values.STACK_HELP} Or give its name as stack_name. {_DROPPED}")
     return "\n".join(ids), name, environment
 
 
@@ -151,16 +179,29 @@ def _check_together(inputs: Inputs) -> None:
             f"was given together with git_ref ({values.shown(inputs.git_ref)}).",
             "git_ref is for stacks built from git, services for Docker stacks: give one of the two.",
         )
-    if inputs.rollback and inputs.services:
-        raise InputError("rollback", "was given together with services.", NO_ROLLBACK_OF_DOCKER)
+    if inputs.services:
+        for name in ("rollback", "expected_commit"):
+            if getattr(inputs, name):
+                raise InputError(name, "was given together with services.", _GIT_ALONE[name])
     if inputs.rollback and not inputs.wait:
         raise InputError("rollback", "was given together with wait: false.", "Only who waits sees a bad outcome.")
+    _check_targets(inputs)
+
+
+def _check_targets(inputs: Inputs) -> None:
+    """
+    Check that the step is told which deployments it is about, as far as its command has to know.
+
+    Raises:
+        InputError: it isn't, or the lines don't go together.
+
+    """
     if inputs.command is Command.WAIT:
         if not (inputs.user_reference or inputs.deployment_id):
             raise InputError(
                 "user_reference",
                 "is empty, and so is deployment_id.",
-                "Give what the step that asked for the deployment has put out as user_reference, one a line.",
+                _NOTHING_TO_WAIT_FOR,
             )
     else:
         for name in ("stack_id", "deployment_id"):

@@ -1,10 +1,13 @@
 """The stack's log while ours is deploying: what is new in it since the last look. It never touches the wait."""
 
+import re
+
 from cloud66_redeploy.client import Client
 from cloud66_redeploy.deployment import Phase
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.quota import Quota
-from cloud66_redeploy.text import Cleaner
+from cloud66_redeploy.reasons import log_name
+from cloud66_redeploy.text import BREAKS, Cleaner, lines_of
 from cloud66_redeploy.tracking import Tracking
 
 _MOST_LINES = 200
@@ -51,8 +54,8 @@ def _lines_of(text: str) -> list[str]:
     """Return the last lines of a log, as far as there is something in them."""
     if len(text) > _LARGEST_LOG:
         # What is left of the first line may hold half of a secret, which nobody would know for one.
-        text = "".join(text[-_LARGEST_LOG:].splitlines(keepends=True)[1:])
-    return [line for line in text.splitlines() if line.strip()][-_MOST_KEPT_LINES:]
+        text = re.sub(f"^[^\r{BREAKS}]*", "", text[-_LARGEST_LOG:])
+    return [line for line in lines_of(text) if line.strip()][-_MOST_KEPT_LINES:]
 
 
 class LiveLog:
@@ -103,8 +106,9 @@ class LiveLog:
         found = self.read()
         if ours is None or ours.phase is not Phase.RUNNING:
             return self._complaints()
+        is_doubtful = not self._is_ours and self._tracking.proved_id is None
         self._is_ours = True
-        return found + self._complaints()
+        return [f"The stack's {log_name(self._tracking)}:"] * is_doubtful + found + self._complaints()
 
     def read_the_end(self) -> list[str]:
         """Return what has come in until ours ended, if it was seen deploying at all."""

@@ -6,7 +6,7 @@ To change the wording of an outcome, see verdict_words.py; of a cancellation by 
 
 from collections.abc import Sequence
 
-from cloud66_redeploy.advice import advice_on
+from cloud66_redeploy.advice import WHERE_NOTHING_SHOWS, advice_on, advice_on_request, advice_where_nothing_shows
 from cloud66_redeploy.deployment import Outcome, Phase, Result, worst
 from cloud66_redeploy.errors import ApiError, InputError, Trouble
 from cloud66_redeploy.tracking import Proof, Tracking
@@ -34,7 +34,7 @@ def own_fault(error: Exception, *, sent: bool) -> Result:
 def refused(error: ApiError) -> Result:
     """Say that Cloud 66 refused before or at the POST."""
     what = "could not be asked" if error.status is None else f"refused the request ({error.status})"
-    return Result(Outcome.FAILED, f"Cloud 66 {what}. {NOTHING_SCHEDULED}", str(error), advice_on(error))
+    return Result(Outcome.FAILED, f"Cloud 66 {what}. {NOTHING_SCHEDULED}", str(error), advice_on_request(error))
 
 
 def unready(error: ApiError) -> Result:
@@ -48,7 +48,7 @@ def never_taken(error: ApiError) -> Result:
         Outcome.TIMED_OUT,
         f"The timeout passed before Cloud 66 took the redeploy request. {NOTHING_SCHEDULED}",
         str(error),
-        advice_on(error),
+        advice_on_request(error),
     )
 
 
@@ -84,7 +84,8 @@ def not_to_be_told(tracking: Tracking) -> Result:
     advice = f"{check}the deployment."
     if tracking.action is None:
         none = f"no action that carries the reference {reference}" if reference else f"no deployment {named}"
-        return Result(Outcome.UNKNOWN, f"The stack has {none}.", advice=advice)
+        unseen = f"{advice} {WHERE_NOTHING_SHOWS}" if reference else advice
+        return Result(Outcome.UNKNOWN, f"The stack has {none}.", advice=unseen)
     if named is not None:
         return Result(
             Outcome.UNKNOWN, f"Deployment {named} is not the one that carries the reference {reference}.", advice=advice
@@ -153,10 +154,13 @@ def timed_out(tracking: Tracking, limit: str, trouble: ApiError | None) -> Resul
     """
     unseen = f" It could not be asked at the end: {trouble}." if trouble else ""
     blind = not tracking.actions_readable and tracking.deployment is None
+    outcome = Outcome.UNKNOWN if blind else Outcome.TIMED_OUT
+    shows = tracking.deployment is not None or not tracking.is_queued
     return Result(
-        Outcome.UNKNOWN if blind else Outcome.TIMED_OUT,
+        outcome,
         f"The {limit} passed; {_not_ended(tracking)}.{unseen}",
         str(trouble or ""),
+        "" if shows else advice_where_nothing_shows(outcome),
     )
 
 
@@ -201,6 +205,12 @@ def name_of(tracking: Tracking) -> str:
     if tracking.named is not None:
         return f"deployment {tracking.named}"
     return f"the redeploy (action {tracking.action.id})" if tracking.action else "the redeploy"
+
+
+def log_name(tracking: Tracking) -> str:
+    """Name the stack's newest log, in which ours can only be told where the deployment is proved and has started."""
+    is_ours = tracking.proved_id is not None and tracking.began_at is not None
+    return "log" if is_ours else "newest log, which may be another deployment's"
 
 
 def last_known(tracking: Tracking) -> str:

@@ -1,12 +1,11 @@
 """The command `redeploy`: ask for a deployment exactly once, wait for it, and go back where that was asked for."""
 
-from cloud66_redeploy import reasons
+from cloud66_redeploy import reasons, values
 from cloud66_redeploy.commands import OnBusy
 from cloud66_redeploy.context import Context
 from cloud66_redeploy.deployment import Outcome, Result
 from cloud66_redeploy.errors import ApiError, InputError
 from cloud66_redeploy.handle import Handle
-from cloud66_redeploy.inputs import NO_ROLLBACK_OF_DOCKER
 from cloud66_redeploy.stock import Stock, take_stock
 
 
@@ -47,6 +46,9 @@ def _announce(context: Context, handle: Handle) -> None:
     assert stack is not None
     where = stack.text("environment") or "environment not known"
     handle.say(f"Stack {stack.text('name') or stack.uid} ({where}), UID {stack.uid}")
+    given, sent = values.given("git_ref"), context.inputs.git_ref
+    if given != sent:
+        handle.say(f"The input git_ref, {given}, goes out as {sent}: Cloud 66 takes the name of a branch or tag alone.")
     if not handle.tracking.actions_readable:
         context.reporter.warn(
             "Actions can't be read",
@@ -57,8 +59,11 @@ def _announce(context: Context, handle: Handle) -> None:
 def _before_asking(context: Context, handle: Handle, stock: Stock) -> Result | None:
     """Return what ends the run before anything is asked for, if anything does."""
     inputs, stack = context.inputs, handle.tracking.stack
-    if inputs.rollback and stack and stack.text("framework").lower() == "docker":
-        return reasons.bad_input(InputError("rollback", "was given for a Docker stack.", NO_ROLLBACK_OF_DOCKER))
+    assert stack is not None
+    try:
+        inputs.check_stack(stack)
+    except InputError as error:
+        return reasons.bad_input(error)
     if inputs.dry_run or inputs.on_busy is not OnBusy.QUEUE:
         from cloud66_redeploy.first_look import first_look  # noqa: PLC0415 - only who asked for it pays for it
 

@@ -13,6 +13,7 @@ from cloud66_redeploy.deployment import Outcome, Phase, Result
 from cloud66_redeploy.duration import format_duration
 from cloud66_redeploy.meanings import meaning_of
 from cloud66_redeploy.outputs import app_url, deploy_seconds, queued_seconds, usual_seconds
+from cloud66_redeploy.reasons import log_name
 from cloud66_redeploy.text import Cleaner
 from cloud66_redeploy.tracking import Tracking
 
@@ -51,7 +52,10 @@ def render(result: Result, tracking: Tracking, log: Sequence[str], cleaner: Clea
     parts = [
         f"{headline}\n{_body(result, tracking, cleaner)}",
         *(chart for chart in charts if chart),
-        _fold("Last lines of the stack's log", [cleaner.html_line(line) for line in log[-_MOST_LOG_LINES:]]),
+        _fold(
+            f"Last lines of the stack's {log_name(tracking)}",
+            [cleaner.html_line(line) for line in log[-_MOST_LOG_LINES:]],
+        ),
         *_records(tracking, cleaner),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -17,7 +17,12 @@ _INVISIBLE = re.compile(
 )
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LOG_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
-_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+BREAKS = "\n\x0b\x0c\x85\u2028\u2029"
+"""What ends a line of a log; a carriage return goes back to its beginning."""
+
+_LINE_BREAK = re.compile(f"[{BREAKS}]")
+_FIRST_COLUMN = re.compile(r"\x1b\[[01]?G")
+"""A terminal goes back to the line's beginning, as it does for a carriage return."""
 
 LONGEST_FIELD = 300
 
@@ -50,9 +55,15 @@ class Cleaner:
         return _CONTROL.sub(" ", self.redact(text))
 
     def tail(self, text: str, lines: int, longest: int = LONGEST_FIELD) -> list[str]:
-        """Return the last lines of a log, each harmless behind a prefix, with their indentation."""
-        text = self.redact(_INVISIBLE.sub("", _ANSI.sub("", self.redact(text))))
-        kept = [line for line in _LINE_BREAK.split(text.rstrip()) if line.strip()][-lines:]
+        """
+        Return the last lines of a log, each harmless behind a prefix, with their indentation.
+
+        A line is what a terminal shows: of a progress bar only what follows the last carriage return.
+        """
+        text = _FIRST_COLUMN.sub("\r", self.redact(text))
+        text = self.redact(_INVISIBLE.sub("", _ANSI.sub("", text)))
+        shown = (line.rstrip("\r").rpartition("\r")[2] for line in lines_of(text.rstrip()))
+        kept = [line for line in shown if line.strip()][-lines:]
         cleaned = [self.redact(_LOG_CONTROL.sub(" ", line).expandtabs().rstrip()) for line in kept]
         return [_cut(_unmark(line), longest) for line in cleaned]
 
@@ -90,6 +101,11 @@ class Cleaner:
             return [self.record(part, longest, depth - 1) for part in value[:60]]
         # A number may hold a secret of digits; cut out of the finished JSON it would leave none.
         return value if self.redact(str(value)) == str(value) else "***"
+
+
+def lines_of(log: str) -> list[str]:
+    """Return the lines of a log; what a line was before a carriage return is still in it."""
+    return _LINE_BREAK.split(log)
 
 
 def _cut(text: str, longest: int) -> str:

@@ -150,13 +150,18 @@ class Tracking:
 
     def is_followed(self, deployments: Iterable[Deployment]) -> bool:
         """Tell whether another deployment has started after ours."""
-        ours = self.deployment.started_at if self.deployment else None
+        ours = self.began_at
         return any(one.started_at and (ours is None or one.started_at > ours) for one in deployments)
 
     @property
     def proved(self) -> Deployment | None:
         """The deployment that is proved ours, or None."""
         return self.deployment if self.proof is Proof.PROVED else None
+
+    @property
+    def began_at(self) -> datetime | None:
+        """When ours started, or None where that is not known."""
+        return self.deployment.started_at if self.deployment else None
 
     @property
     def proved_id(self) -> int | None:
@@ -189,6 +194,17 @@ class Tracking:
         if self.deployment is not None:
             return self.deployment.phase is Phase.QUEUED
         return not self.maybe_started and (self.action is None or not self.action.phase.is_final)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether ours is known to have run and ended, so that another one may have started since."""
+        return self.began_at is not None and self.deployment is not None and self.deployment.phase.is_final
+
+    @property
+    def never_started(self) -> bool:
+        """Whether ours waited to the last, as far as is known, so that it has no log."""
+        ours = self.deployment
+        return self.is_queued or (ours is not None and ours.phase is Phase.CANCELLED and self.began_at is None)
 
     @property
     def is_hopeless(self) -> bool:

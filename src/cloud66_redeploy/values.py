@@ -1,23 +1,36 @@
 """How single inputs are read: from INPUT_… by actions-toolkit, checked; every error names its input."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from actions_toolkit import core
 
 from cloud66_redeploy.duration import format_duration, parse_duration
 from cloud66_redeploy.errors import InputError
-from cloud66_redeploy.gitref import is_full_hash, problem_with
+from cloud66_redeploy.gitref import is_full_hash, misfit_of, plain_ref, problem_with
 from cloud66_redeploy.reference import LONGEST
 
 _HOW_TO_GET_ONE = (
     "Make a personal access token in the Cloud 66 dashboard (Account, Authorized Applications) with the scopes "
-    "'public' and 'redeploy', store it as a secret and pass it: api_token: ${{ secrets.CLOUD66_TOKEN }}. "
-    "Workflows started from a fork get no secrets."
+    "'public' and 'redeploy', store it as a secret and pass it: api_token: ${{ secrets.CLOUD66_TOKEN }}."
+)
+_DEPENDABOT = (
+    "Runs that Dependabot starts get only its own secrets: "
+    "store the token under Settings, Secrets and variables, Dependabot, too."
+)
+_NOT_PASSED = (
+    "Workflows started from a fork get no secrets. "
+    "An environment's secret is there only with environment: in the job. "
+    "A reusable workflow gets no secrets unless its caller says secrets: inherit."
 )
 _STACK = r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}"
 STACK_HELP = "Give the stack's UID; it stands on the stack's information page in the Cloud 66 dashboard."
-_SERVICE = re.compile(r"[A-Za-z0-9][\w.-]*(:\w[\w.-]{0,127})?", re.ASCII)
+_SERVICE = re.compile(r"([A-Za-z0-9][\w.-]*)(:[^:]+)?", re.ASCII)
+_IMAGE_TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
+_SERVICES = (
+    "Write name or name:tag, separated by commas or new lines. The tag is an image tag or a git reference. "
+    "Cloud 66 takes no digest and no full image name."
+)
 _DAY_SECONDS = 24 * 3600
 _DEFAULTS = {
     "command": "redeploy",
@@ -34,9 +47,12 @@ _DEFAULTS = {
 }
 
 
-def api_token() -> str:
+def api_token(environ: Mapping[str, str]) -> str:
     """
     Read the token. Whoever reads it masks it first (`report.mask`).
+
+    Args:
+        environ: the step's environment, which tells why it may be empty (GITHUB_…).
 
     Raises:
         InputError: it is missing or can't be a token. The error never shows it.
@@ -44,7 +60,9 @@ def api_token() -> str:
     """
     token = core.get_input("api_token")
     if not token:
-        raise InputError("api_token", "is empty.", _HOW_TO_GET_ONE)
+        actors = [environ.get(name) for name in ("GITHUB_ACTOR", "GITHUB_TRIGGERING_ACTOR")]
+        why = _DEPENDABOT if "dependabot[bot]" in actors else _NOT_PASSED
+        raise InputError("api_token", "is empty.", f"{why} {_HOW_TO_GET_ONE}")
     if not re.fullmatch(r"[!-~]+", token):
         raise InputError("api_token", "holds spaces, line breaks or characters that no token has.", _HOW_TO_GET_ONE)
     return token
@@ -136,37 +154,58 @@ def seconds(name: str, default: int | None = None) -> int:
 
 
 def git_ref() -> str:
-    """Read a branch, tag or commit."""
+    """Read a branch, tag or commit; refs/heads/ and refs/tags/ are left out."""
     value = given("git_ref")
-    problem = problem_with(value) if value else None
+    ref = plain_ref(value)
+    problem = _problem_with(ref) if ref else None
     if problem:
-        raise InputError("git_ref", f"was given as {shown(value)}, which", f"{problem} Give a branch, tag or commit.")
-    return _not_long("git_ref", value)
+        raise InputError("git_ref", f"was given as {shown(value)}, which", problem)
+    return _not_long("git_ref", ref)
 
 
 def services() -> str:
-    """Read a list of services, each with or without an image tag."""
+    """Read a list of services, each with or without an image tag or git reference."""
     value = given("services")
     entries = [entry for entry in (part.strip() for part in re.split(r"[,\r\n]", value)) if entry]
-    valid = "Write name or name:image_tag, separated by commas or new lines."
     if value and not entries:
-        raise InputError("services", f"was given as {shown(value)}, which names no service.", valid)
-    names: set[str] = set()
+        raise InputError("services", f"was given as {shown(value)}, which names no service.", _SERVICES)
+    found: dict[str, str] = {}
     for entry in entries:
-        if not _SERVICE.fullmatch(entry):
-            raise InputError("services", f"has the entry {shown(entry)}.", valid)
-        name = entry.partition(":")[0]
-        if name in names:
+        name, tag = _service(entry)
+        if name in found:
             raise InputError("services", f"names {shown(name)} twice.", "Each service can be deployed once.")
-        names.add(name)
-    return ",".join(entries)
+        found[name] = f"{name}:{tag}" if tag else name
+    return ",".join(found.values())
 
 
 def expected_commit(ref: str) -> str:
     """Read the commit to be expected; a ref that is a full hash is one."""
     if not given("expected_commit"):
         return ref.lower() if is_full_hash(ref) else ""
-    return matching("expected_commit", r"[0-9a-fA-F]{7,40}", "Give a commit's hash, 7 to 40 hex digits.").lower()
+    commit = matching("expected_commit", r"[0-9a-fA-F]{7,40}", "Give a commit's hash, 7 to 40 hex digits.").lower()
+    problem = misfit_of(commit)
+    if problem:
+        raise InputError("expected_commit", f"was given as {shown(commit)}, which", problem)
+    return commit
+
+
+def _problem_with(ref: str) -> str | None:
+    """Say why a ref can't be deployed, and what to give, or None where it may be."""
+    broken = problem_with(ref)
+    return misfit_of(ref) or (f"{broken} Give a branch, tag or commit." if broken else None)
+
+
+def _service(entry: str) -> tuple[str, str]:
+    """Return a service's name and its tag or reference, or ""."""
+    parts = _SERVICE.fullmatch(entry)
+    if parts is None:
+        raise InputError("services", f"has the entry {shown(entry)}.", _SERVICES)
+    tag = plain_ref((parts[2] or "").removeprefix(":"))
+    is_plain = not tag or (_IMAGE_TAG.fullmatch(tag) and not misfit_of(tag))
+    problem = None if is_plain else _problem_with(tag)
+    if problem:
+        raise InputError("services", f"has the entry {shown(entry)}, whose tag {problem}", _SERVICES)
+    return parts[1], _not_long("services", tag)
 
 
 def _lines(name: str) -> list[str]:

@@ -92,7 +92,8 @@ def check_commit(result: Result, tracking: Tracking) -> Result:
         Outcome.FAILED if deployed else Outcome.UNKNOWN,
         f"{sentence(name_of(tracking))} succeeded, but {said}; {expected} was expected.",
         result.evidence,
-        "Check that the stack deploys the branch that you expect, and that the commit was pushed before the redeploy.",
+        "Check that the stack deploys the branch that you expect, and that the commit was pushed before the redeploy. "
+        "If the hash is from github.event.after of an annotated tag, it is the tag's own: use github.sha.",
     )
 
 

@@ -6,7 +6,7 @@ from math import inf
 from cloud66_simulator.faults import Fault
 from cloud66_simulator.world import Simulator
 
-OUR_REFERENCE = "github/acme/awesome/run-1-1/deploy/redeploy/0123456789ab"
+OUR_REFERENCE = "1-1-c2160039a2ba9b49-0123456789abcdef"
 _LONGER = 15
 HOSTILE_TEXT = "::error::not an error|`x` [click](https://elsewhere.example)\n::set-output name=outcome::success"
 

@@ -138,8 +138,8 @@ def test_localhost_by_name(container: Make, cloud: StandIn) -> None:
 
 
 def test_name_from_the_hosts_file(container: Make, cloud: StandIn) -> None:
-    """A name of the hosts file is found, as a service container may have one."""
-    step = container(options=["--add-host", "cloud66:127.0.0.1"])
+    """A name of the hosts file is found, as a service container may have one, also by the second of its two lines."""
+    step = container(options=["--add-host", "cloud66:127.0.0.66", "--add-host", "cloud66:127.0.0.1"])
     check_success(step, cloud, api_url=cloud.url.replace("127.0.0.1", "cloud66"))
 
 
