@@ -12,6 +12,8 @@ from cloud66_redeploy.narrator import Narrator, progress
 from cloud66_redeploy.schedule import pause_asked_for, pause_before_next_look
 from cloud66_redeploy.tracking import Tracking
 
+PROBABLY = "the redeploy (probably deployment"
+
 
 def deployment(**fields: object) -> Deployment:
     """A deployment's record, read."""
@@ -29,37 +31,36 @@ ACTION = Action.from_json({"id": 40, "started_at": "2026-01-01T00:00:00Z"})
         (Tracking("r"), "the redeploy: scheduled; its deployment has not shown yet"),
         (Tracking("r", action=ACTION), "the redeploy (action 40): scheduled; its deployment has not shown yet"),
         (Tracking("r", maybe_started=True), "the redeploy: under way; which deployment it is can't be told yet"),
-        (Tracking("r", deployment=deployment()), "the redeploy (probably deployment 108): queued"),
-        (Tracking("r", deployment=deployment(), queued_ahead=0), "the redeploy (probably deployment 108): queued"),
+        (Tracking("r", deployment=deployment()), f"{PROBABLY} 108): queued"),
+        (Tracking("r", deployment=deployment(), queued_ahead=0), f"{PROBABLY} 108): queued"),
         (
             Tracking("r", deployment=deployment(), queued_ahead=1),
-            "the redeploy (probably deployment 108): queued behind 1 other deployment",
+            f"{PROBABLY} 108): queued behind 1 other deployment",
         ),
         (
             Tracking("r", deployment=deployment(), queued_ahead=3),
-            "the redeploy (probably deployment 108): queued behind 3 other deployments",
+            f"{PROBABLY} 108): queued behind 3 other deployments",
         ),
         (
             Tracking("r", deployment=deployment(), queued_ahead=2, running_ahead=deployment(id=105)),
-            "the redeploy (probably deployment 108): queued behind 2 other deployments; 105 is deploying now",
+            f"{PROBABLY} 108): queued behind 2 other deployments; 105 is deploying now",
         ),
         (
             Tracking("r", deployment=deployment(), queued_ahead=1, running_ahead=deployment(id=5, triggered_by="a")),
-            "the redeploy (probably deployment 108): queued behind 1 other deployment; 5 is deploying now"
-            + ", triggered by a",
+            f"{PROBABLY} 108): queued behind 1 other deployment; 5 is deploying now, triggered by a",
         ),
-        (Tracking("r", deployment=deployment(**RUNNING)), "the redeploy (probably deployment 108): deploying"),
+        (Tracking("r", deployment=deployment(**RUNNING)), f"{PROBABLY} 108): deploying"),
         (
             Tracking("r", deployment=deployment(**RUNNING, git_hash="0123456789abcdef")),
-            "the redeploy (probably deployment 108): deploying commit 0123456789",
+            f"{PROBABLY} 108): deploying commit 0123456789",
         ),
         (
             Tracking("r", deployment=deployment(**ENDED, outcome={"code": 1})),
-            "the redeploy (probably deployment 108): success; checking it against its action",
+            f"{PROBABLY} 108): success; checking it against its action",
         ),
         (
             Tracking("r", deployment=deployment(**RUNNING), gone=True),
-            "the redeploy (probably deployment 108): its record has disappeared; looking on",
+            f"{PROBABLY} 108): its record has disappeared; looking on",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

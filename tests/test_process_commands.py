@@ -33,7 +33,7 @@ def jobs(tmp_path: Path) -> Iterator[Jobs]:
 
 
 WAITS = [
-    (("one",), {"user_reference": "one"}),
+    # By a reference alone it is only inferred, which is the post step's to cancel.
     (("one",), {"deployment_id": "108"}),
     (("one", "two", "three"), {"deployment_id": "108\n109\n110"}),
     (("one", "two"), {"user_reference": "one\ntwo", "deployment_id": "108\n109"}),

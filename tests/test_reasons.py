@@ -139,7 +139,7 @@ def test_only_the_expected_commit_is_a_success(
     known.expected_commit = expected
     result = check_commit(success, known)
     assert result.outcome is outcome
-    assert ("annotated tag" in result.advice) is (outcome is Outcome.FAILED)
+    assert ("annotated tag" in result.advice) is (outcome is not Outcome.SUCCESS)
 
 
 @pytest.mark.parametrize(
