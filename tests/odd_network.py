@@ -107,10 +107,10 @@ class Proxy:
         self.near: socket.socket | None = None
 
     def cut(self) -> None:
-        """Cut the client off."""
-        assert self.near is not None
-        with suppress(OSError):
-            self.near.shutdown(socket.SHUT_RDWR)
+        """Cut off the client that came this way, if any; a server that is asked directly hangs up itself."""
+        if self.near is not None:
+            with suppress(OSError):
+                self.near.shutdown(socket.SHUT_RDWR)
 
     def handle(self, near: socket.socket) -> None:
         """Lead one connection to the server, or cut it."""

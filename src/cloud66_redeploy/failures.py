@@ -9,7 +9,7 @@ import re
 import socket
 import ssl
 from dataclasses import dataclass
-from http.client import BadStatusLine, HTTPException, LineTooLong, RemoteDisconnected, UnknownProtocol
+from http.client import BadStatusLine, HTTPException, InvalidURL, LineTooLong, RemoteDisconnected, UnknownProtocol
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,7 +23,7 @@ from cloud66_redeploy.route import Route
 
 _Classes = tuple[type[Exception], ...]
 
-_INVALID: _Classes = (broken.InvalidURL, broken.InvalidSchema, broken.MissingSchema)
+_INVALID: _Classes = (broken.InvalidURL, broken.InvalidSchema, broken.MissingSchema, InvalidURL)
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,14 @@ _NO_CONNECTION = (
     _Row((low.NameResolutionError, socket.gaierror), Obstructed, Blame.NAME),
     # Refused, unreachable, or not there in time.
     _Row((low.NewConnectionError, low.ConnectTimeoutError, broken.ConnectTimeout), NotSent),
+    # An address, a port, a scheme or a header that there can't be; the library trips over some with a TypeError.
+    _Row((*_INVALID, ValueError, OverflowError, TypeError), Unusable, Blame.ADDRESS),
     # The proxy doesn't open a tunnel, for a moment or for good.
     _Row((OSError,), NotSent, Blame.NETWORK, f"{REFUSED_TUNNEL}(408|429|500|502|503|504|5[1-9].)"),
     _Row((OSError,), Obstructed, Blame.PROXY_ANSWER, REFUSED_TUNNEL),
     # The proxy hung up, or it speaks something else than HTTP.
     _Row((RemoteDisconnected,), NotSent),
     _Row((HTTPException,), Obstructed, Blame.PROXY_ANSWER),
-    # An address, a port, a scheme or a header that there can't be; the library trips over some with a TypeError.
-    _Row((*_INVALID, ValueError, OverflowError, TypeError), Unusable, Blame.ADDRESS),
     # A socket that broke.
     _Row((OSError,), NotSent),
 )
@@ -141,7 +141,7 @@ def _words_of(error: Exception) -> str:
     """Return an exception's own words, without the address that the library puts in front of them."""
     if isinstance(error, low.NewConnectionError | low.ConnectTimeoutError) and error.__cause__ is not None:
         return str(error.__cause__)
-    if isinstance(error, ssl.SSLCertVerificationError) and error.verify_message:
+    if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message
     last = error.args[-1] if error.args else ""
     text = last if isinstance(last, str) else str(error)
