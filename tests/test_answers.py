@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloud66_redeploy.answers import Answer
@@ -204,6 +204,7 @@ def test_an_odd_byte_leaves_json_readable() -> None:
     assert (answer.is_good, answer.value) == (True, {"response": {"git_ref": "caf\ufffd"}})
 
 
+@settings(max_examples=50)
 @given(st.binary(max_size=200), st.text(max_size=40), st.integers(100, 999))
 def test_any_bytes_have_a_meaning(body: bytes, content_type: str, status: int) -> None:
     """Whatever comes, it is read, and what is shown of it is bounded."""
@@ -219,6 +220,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(JSON)
 def test_any_json_has_bounded_words(body: Any) -> None:
     """The words of any JSON are one line of bounded length."""
