@@ -132,7 +132,7 @@ def test_outcome_and_exit_status(jobs: Jobs, fate: str, outcome: str, status: in
 
 
 def test_lost_answer_makes_no_second_deployment(jobs: Jobs) -> None:
-    """Behind a proxy, a connection that is cut after the POST was carried out leads to one deployment and a green job."""
+    """Behind a proxy, a connection cut after the POST was carried out leads to one deployment and a green job."""
     job = jobs.make(duration_seconds=1.0)
     job.simulator.faults.append(Fault("lost_done", method="POST"))
     port = urlsplit(job.url).port
