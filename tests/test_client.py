@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cloud66_redeploy.client import Client, all_stacks
-from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound, Unclear
+from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound, NotTheApi, Unclear
 from scripted import Reply, Wire, wire
 
 BASE = "https://api.example/api/3"
@@ -114,10 +114,13 @@ def test_one_deployment_is_read_with_or_without_envelope(body: Any) -> None:
 
 
 def test_another_deployment_is_not_taken() -> None:
-    """A record with another id than the one asked for is trouble."""
-    one, _ = client(wrapped({"id": 8}))
-    with pytest.raises(Unclear, match=r"another deployment \(8\)"):
+    """A record with another id than the one asked for is tried again like other trouble."""
+    one, _ = client(wrapped({"id": 8}), wrapped({"id": 7}))
+    assert one.deployment(7).id == 7
+    one, net = client(wrapped({"id": 8}))
+    with pytest.raises(NotTheApi, match="another deployment: 8"):
         one.deployment(7)
+    assert len(net.script.asked) == 3
 
 
 def test_actions_are_read() -> None:
@@ -252,9 +255,9 @@ def test_a_cancellation_is_sent() -> None:
     [
         (wrapped({"ok": False, "message": "too late"}), Declined, "too late"),
         (wrapped({"ok": False}), Declined, "ok: false"),
-        (Reply(409), Declined, "409"),
-        (Reply(404), NotFound, "404"),
-        (Reply(200, b"<html>"), Unclear, "not JSON"),
+        (Reply(409, {"error": "conflict"}), Declined, "409"),
+        (Reply(404, {"error": "not_found"}), NotFound, "404"),
+        (Reply(200, b"<html>"), NotTheApi, "not JSON"),
     ],
 )
 def test_a_cancellation_may_not_be_taken(reply: Reply, kind: type[ApiError], said: str) -> None:

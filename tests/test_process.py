@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -26,6 +27,7 @@ from cloud66_redeploy.transport import Limits, Session, Transport
 from cloud66_simulator import DEFAULT_STACK, Behaviour, Fault, ScaledClock, Simulator
 from cloud66_simulator.server import serve
 from harness import GITHUB, INPUTS, read_commands
+from odd_network import Proxy, listening
 
 EXIT_SECONDS = 7.0
 DELETE_SECONDS = 2.0
@@ -130,11 +132,15 @@ def test_outcome_and_exit_status(jobs: Jobs, fate: str, outcome: str, status: in
 
 
 def test_lost_answer_makes_no_second_deployment(jobs: Jobs) -> None:
-    """A connection that is cut after the POST was carried out leads to one deployment and a green job."""
+    """Behind a proxy, a connection cut after the POST was carried out leads to one deployment and a green job."""
     job = jobs.make(duration_seconds=1.0)
     job.simulator.faults.append(Fault("lost_done", method="POST"))
-    code, log = job.run()
-    assert (code, job.outputs["outcome"]) == (0, "success"), log
+    port = urlsplit(job.url).port
+    assert port is not None
+    with listening(Proxy("", port).handle) as proxy:
+        process = job.start(env={"HTTP_PROXY": f"http://127.0.0.1:{proxy}"})
+        log, _ = process.communicate(timeout=60)
+    assert (process.returncode, job.outputs["outcome"]) == (0, "success"), log
     assert len(job.simulator.deployments_of(job.outputs["user_reference"])) == 1
 
 
@@ -324,3 +330,14 @@ def test_nothing_is_cancelled_when_that_was_not_asked_for(jobs: Jobs) -> None:
     assert (process.returncode, job.outputs["outcome"]) == (1, "unknown"), log
     job.clean_up(cancel_on_abort="false")
     assert job.requests("DELETE") == []
+
+
+def test_a_proxy_that_cannot_work_is_not_waited_for(jobs: Jobs) -> None:
+    """With a proxy's address that can't work the process fails at once, names the variable, and shows no password."""
+    job = jobs.make()
+    process = job.start(env={"ALL_PROXY": "socks5://alice:s3cret@127.0.0.1:1080"}, timeout="30m")
+    log, _ = process.communicate(timeout=60)
+    assert (process.returncode, job.outputs["outcome"]) == (1, "failed"), log
+    assert "ALL_PROXY" in job.outputs["reason"]
+    assert "s3cret" not in log + repr(job.outputs)
+    assert job.simulator.requests == []

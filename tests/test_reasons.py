@@ -1,5 +1,6 @@
 """A sentence for every way a run can end."""
 
+import re
 from itertools import product
 from typing import Any
 
@@ -7,8 +8,21 @@ import pytest
 
 from cloud66_redeploy.advice import advice_for, advice_on, advice_on_request
 from cloud66_redeploy.deployment import Action, Deployment, Outcome, Phase
-from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound, NotSent, Refusal, Unclear
-from cloud66_redeploy.reasons import last_known, lost_sight, timed_out
+from cloud66_redeploy.errors import (
+    ApiError,
+    Blame,
+    Clue,
+    Declined,
+    Denied,
+    NotFound,
+    NotSent,
+    NotTheApi,
+    Obstructed,
+    Refusal,
+    Unclear,
+    Unusable,
+)
+from cloud66_redeploy.reasons import last_known, lost_sight, timed_out, unready
 from cloud66_redeploy.tracking import Proof, Tracking
 from cloud66_redeploy.verdict import Absence, Saying, decide
 from cloud66_redeploy.verdict_words import check_commit, ended
@@ -89,8 +103,8 @@ def test_a_refused_request_may_be_held_by_approval(status: int | None) -> None:
 @pytest.mark.parametrize(
     ("error", "word"),
     [
-        (Unclear("GET /x", "an answer that is not JSON", status=200), "api_url"),
-        (Refusal("GET /x", "the server's certificate could not be verified (…)"), "REQUESTS_CA_BUNDLE"),
+        (NotTheApi("GET /x", "Blocked", status=403, clue=Clue(Blame.STRANGER, "https://x/api/3")), "api_url"),
+        (Unusable("GET /x", "…", clue=Clue(Blame.BUNDLE, "CURL_CA_BUNDLE")), "CURL_CA_BUNDLE"),
         (NotSent("GET /x", "Connection refused"), "proxy"),
         (Unclear("GET /x", "oops", status=502), "proxy"),
         (Refusal("POST /x", "no", status=422), "server's words"),
@@ -102,6 +116,58 @@ def test_a_refused_request_may_be_held_by_approval(status: int | None) -> None:
 def test_advice_fits_the_call(error: ApiError, word: str) -> None:
     """The advice is about what went wrong: the address, the certificate, the network, the input, the stack."""
     assert word in advice_on(error)
+
+
+@pytest.mark.parametrize("blame", Blame)
+def test_whatever_is_to_blame_has_its_advice(blame: Blame) -> None:
+    """The advice names what has to be changed, in sentences of at most 20 words."""
+    said = advice_on(Unusable("GET /x", "…", clue=Clue(blame, "HTTPS_PROXY")))
+    names = ("HTTPS_PROXY", "api_url")
+    assert any(name in said for name in names)
+    assert ";" not in said
+    assert max(len(one.split()) for one in re.split(r"(?<=[.?]) ", said)) <= 20
+
+
+STUCK = Clue(Blame.PROXY_ANSWER, "HTTPS_PROXY")
+PAGE = Clue(Blame.STRANGER, "https://x/api/v3")
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome", "words"),
+    [
+        (
+            NotTheApi("GET /x", "Blocked", status=403, clue=PAGE),
+            "failed",
+            "https://x/api/v3 is not the Cloud 66 API (403)",
+        ),
+        (NotTheApi("GET /x", "", status=404, clue=PAGE), "failed", "(404): it says nothing."),
+        (NotTheApi("GET /x", "b" * 500, clue=PAGE), "failed", "API: bbb"),
+        (Obstructed("GET /x", "the proxy in HTTPS_PROXY", clue=STUCK), "failed", "asked: the proxy in HTTPS_PROXY."),
+        (NotTheApi("GET /x", "the proxy in HTTP_PROXY", status=407, clue=STUCK), "failed", "asked: the proxy in HTTP"),
+        (Unusable("GET /x", "no such scheme", clue=Clue(Blame.PROXY)), "failed", "could not be asked: no such scheme."),
+        (Denied("GET /x", "no", status=401), "failed", "Cloud 66 refused the request (401)."),
+        (Unclear("GET /x", "oops", status=502), "timed_out", "did not take the redeploy request within the timeout."),
+        (NotSent("GET /x", "refused"), "timed_out", "did not take the redeploy request within the timeout."),
+        (
+            Declined("GET /x", "", status=429, throttled=True),
+            "timed_out",
+            "asks to wait 1m, longer than the timeout still",
+        ),
+        (
+            Declined("GET /x", "", status=429, retry_after=3600.0),
+            "timed_out",
+            "asks to wait 1h, longer than the timeout",
+        ),
+    ],
+)
+def test_what_kept_the_request_from_being_sent_is_said(error: ApiError, outcome: str, words: str) -> None:
+    """What doesn't pass has failed and is named; what might have is timed out; nothing "passed" that hasn't."""
+    result = unready(error)
+    assert result.outcome == outcome
+    assert words in result.reason
+    assert "passed" not in result.reason
+    assert result.reason.endswith("Nothing was scheduled.")
+    assert len(result.reason) < 250
 
 
 def test_the_scope_that_is_lacking_is_named() -> None:

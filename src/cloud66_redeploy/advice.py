@@ -1,7 +1,7 @@
 """What to do next: for each outcome, and for each way in which a call can be refused or not get through. Pure."""
 
 from cloud66_redeploy.deployment import Outcome, Result
-from cloud66_redeploy.errors import ApiError, Trouble
+from cloud66_redeploy.errors import ApiError, Blame, Trouble
 
 _WHERE_TO_GET_ONE = "personal access tokens are made in the Cloud 66 dashboard, under Account, Authorized Applications"
 _ADVICE_BY_STATUS = {
@@ -15,12 +15,25 @@ _NO_STACK = (
     "The UID stands on the stack's information page in the Cloud 66 dashboard."
 )
 _STACK_LEFT = "The stack could be read a moment ago: was it deleted, or may the token's user not deploy it?"
-_CERTIFICATE = (
-    "If your network has a certificate authority of its own, point REQUESTS_CA_BUNDLE at its bundle; "
-    "otherwise check the input api_url."
-)
-_ADDRESS = "Check the input api_url: what answers there is not the API itself."
-_NETWORK = "Check that the runner reaches Cloud 66 (the input api_url, a proxy, a firewall), and run this again."
+_ADVICE_BY_BLAME = {
+    Blame.NETWORK: "Check that the runner reaches Cloud 66 (the input api_url, a proxy, a firewall), "
+    "and run this again.",
+    Blame.ADDRESS: "Correct {where}.",
+    Blame.NAME: "Check the input api_url, and that the runner's resolver knows the name.",
+    Blame.TLS: "Check the input api_url: is it https, and the right port? A firewall may also answer in its place.",
+    Blame.CERTIFICATE: "If your network has an authority of its own, point REQUESTS_CA_BUNDLE at its certificates. "
+    "The path has to exist inside the container, like /github/workspace/ca.pem. Otherwise check {where}.",
+    Blame.BUNDLE: "Point {where} at a file of PEM certificates that exists inside the container. "
+    "A file of the workspace is /github/workspace/… there.",
+    Blame.PROXY: "Correct the variable {where} in the step's environment: it needs an address like "
+    "http://proxy.example.com:3128. SOCKS proxies can't be used.",
+    Blame.PROXY_NAME: "Correct the host in the variable {where}, or see that the runner's resolver knows its name.",
+    Blame.PROXY_TLS: "Check the variable {where}: most proxies are reached by http://, also for https addresses.",
+    Blame.PROXY_ANSWER: "Check the variable {where}: its host and port, and the user and password in it. "
+    "Otherwise ask who runs the proxy to let this address through.",
+    Blame.STRANGER: "Check the input api_url, its path included. If it is right, something in between answers. "
+    "Ask who runs the firewall or the proxy to let these calls through.",
+}
 _REFUSAL = "The server's words above say what it minds; nothing has to be cleaned up."
 
 _WHERE_REFUSED = (
@@ -49,17 +62,16 @@ def advice_for(result: Result) -> str:
 def advice_on(error: ApiError) -> str:
     """Return what to do about a call that was refused or did not get through."""
     reads = error.call.startswith("GET")
-    if error.status is None:
-        return _CERTIFICATE if "certificate" in error.said else _NETWORK
-    if error.status < 400:
-        return _ADDRESS
+    about_network = _ADVICE_BY_BLAME[error.clue.blame].format(where=error.clue.where)
+    if error.status is None or error.clue.blame is not Blame.NETWORK:
+        return about_network
     if error.status == 403:
         scope = "public" if reads else "redeploy"
         lacks = f"The token lacks the scope '{scope}': make one with the scopes 'public' and 'redeploy'"
         return f"{lacks} ({_WHERE_TO_GET_ONE})."
     if error.status in {404, 410}:
         return _NO_STACK if reads else _STACK_LEFT
-    return _ADVICE_BY_STATUS.get(error.status, _NETWORK if isinstance(error, Trouble) else _REFUSAL)
+    return _ADVICE_BY_STATUS.get(error.status, about_network if isinstance(error, Trouble) else _REFUSAL)
 
 
 def advice_on_request(error: ApiError) -> str:

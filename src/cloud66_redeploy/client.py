@@ -65,11 +65,14 @@ class Client:
 
     def deployment(self, deployment_id: int) -> Deployment:
         """GET one deployment."""
-        path = f"{self._stack}/deployments/{deployment_id}"
-        found = self._get(path, {}, lambda body: Deployment.from_json(_record(body)))
-        if found.id != deployment_id:
-            raise Unclear(f"GET {path}", f"the record of another deployment ({found.id})")
-        return found
+
+        def read(body: object) -> Deployment:
+            found = Deployment.from_json(_record(body))
+            if found.id != deployment_id:
+                raise ValueError(f"the record of another deployment: {found.id}")
+            return found
+
+        return self._get(f"{self._stack}/deployments/{deployment_id}", {}, read)
 
     def actions(self) -> list[Action]:
         """GET the newest of the stack's actions, the newest first: about a page, and the redeploys that may be open."""

@@ -4,20 +4,51 @@ What can stop a call or the run, as a tree.
 RedeployError
 ├── InputError          an input can't be used; nothing was asked of Cloud 66
 └── ApiError            a call that brought no answer to work with
-    ├── Refusal         answered with a final no (400 and other 4xx)
+    ├── Refusal         a final no: the same call will fail again
     │   ├── Denied      401, 402, 403: the token, the account, the scope
-    │   └── NotFound    404
+    │   ├── NotFound    404
+    │   └── Unusable    a setting of this machine that can't work (a proxy, a certificate bundle): nothing left it
     └── Trouble         passing: the same call may work later
-        ├── NotSent     never left this machine (refused connection, DNS, connect time-out)
+        ├── NotSent     never left this machine (refused connection, connect time-out)
+        │   └── Obstructed  …and seldom passes: a name, a proxy, TLS, a certificate
         ├── Declined    answered "not now" (409, 429, 503 throttled): it was not done
         ├── Doubted     answered with a no that has not lasted long enough to be believed (`doubt`)
-        └── Unclear     time-out, broken connection, 408, other 5xx, unreadable answer:
-                        whether it was done is not known
+        └── Unclear     time-out, broken connection, 408, other 5xx: whether it was done is not known
+            └── NotTheApi   an answer that the API doesn't give: a page, a redirect, another shape
 
 Aborted (a BaseException, like KeyboardInterrupt): the workflow was cancelled.
 
 How a deployment ended is never an exception: it is a `deployment.Result`.
 """
+
+from enum import Enum, auto
+from typing import NamedTuple
+
+
+class Blame(Enum):
+    """What has to be looked at where a call fails for another reason than what the API says (see `advice`)."""
+
+    NETWORK = auto()
+    ADDRESS = auto()
+    NAME = auto()
+    TLS = auto()
+    CERTIFICATE = auto()
+    BUNDLE = auto()
+    PROXY = auto()
+    PROXY_NAME = auto()
+    PROXY_TLS = auto()
+    PROXY_ANSWER = auto()
+    STRANGER = auto()
+
+
+class Clue(NamedTuple):
+    """What has to be looked at, and where that stands: in a variable, in an input, or at which address it answered."""
+
+    blame: Blame = Blame.NETWORK
+    where: str = ""
+
+
+_NONE = Clue()
 
 
 class RedeployError(Exception):
@@ -41,7 +72,8 @@ class ApiError(RedeployError):
         status: the HTTP status, or None where none came.
         said: what the server (or the network) said; text from outside.
         retry_after: seconds to leave it alone, or None where the server didn't say.
-        throttled: the hourly limit of the token's user is used up.
+        throttled: the limit of the token's user is used up.
+        clue: what to look at, where it is not what the API said.
 
     """
 
@@ -53,6 +85,7 @@ class ApiError(RedeployError):
         status: int | None = None,
         retry_after: float | None = None,
         throttled: bool = False,
+        clue: Clue = _NONE,
     ) -> None:
         answer = f"answered {status}" if status else "failed"
         super().__init__(f"{call} {answer}" + (f": {said}" if said else ""))
@@ -61,6 +94,7 @@ class ApiError(RedeployError):
         self.said = said
         self.retry_after = retry_after
         self.throttled = throttled
+        self.clue = clue
 
 
 class Refusal(ApiError):
@@ -75,12 +109,20 @@ class NotFound(Refusal):
     """404: not there, or not for this token."""
 
 
+class Unusable(Refusal):
+    """A setting of this machine that can't work: nothing left it, nor ever will."""
+
+
 class Trouble(ApiError):
     """Passing: the same call may work later."""
 
 
 class NotSent(Trouble):
     """The request never left, so nothing was done."""
+
+
+class Obstructed(NotSent):
+    """The request never left, for a reason that may pass within seconds and else stays."""
 
 
 class Declined(Trouble):
@@ -93,6 +135,14 @@ class Doubted(Trouble):
 
 class Unclear(Trouble):
     """Whether the request was carried out is not known."""
+
+
+class NotTheApi(Unclear):
+    """Something else than the API answered, or it answered something else; it may pass within seconds, or stays."""
+
+
+STUBBORN = (Obstructed, NotTheApi)
+"""Trouble that gets a few tries: what doesn't pass by then has to be mended by somebody."""
 
 
 class Aborted(BaseException):

@@ -8,10 +8,15 @@ from collections.abc import Sequence
 
 from cloud66_redeploy.advice import WHERE_NOTHING_SHOWS, advice_on, advice_on_request, advice_where_nothing_shows
 from cloud66_redeploy.deployment import Outcome, Phase, Result, worst
-from cloud66_redeploy.errors import ApiError, InputError, Trouble
+from cloud66_redeploy.duration import format_duration
+from cloud66_redeploy.errors import STUBBORN, ApiError, Blame, InputError, Trouble
+from cloud66_redeploy.schedule import pause_asked_for
 from cloud66_redeploy.tracking import Proof, Tracking
 
 NOTHING_SCHEDULED = "Nothing was scheduled."
+
+_LONGEST_QUOTE = 120
+"""Of what a stranger answered, so many characters stand in a sentence; the details have more."""
 
 
 def bad_input(error: InputError) -> Result:
@@ -32,24 +37,30 @@ def own_fault(error: Exception, *, sent: bool) -> Result:
 
 
 def refused(error: ApiError) -> Result:
-    """Say that Cloud 66 refused before or at the POST."""
-    what = "could not be asked" if error.status is None else f"refused the request ({error.status})"
-    return Result(Outcome.FAILED, f"Cloud 66 {what}. {NOTHING_SCHEDULED}", str(error), advice_on_request(error))
+    """Say that Cloud 66 could not be asked, or refused, before or at the POST."""
+    if error.clue.blame is Blame.STRANGER:
+        status = f" ({error.status})" if error.status else ""
+        said = error.said if len(error.said) <= _LONGEST_QUOTE else f"{error.said[: _LONGEST_QUOTE - 1]}…"
+        what = f"What answers at {error.clue.where} is not the Cloud 66 API{status}: {said or 'it says nothing'}"
+    elif error.status is None or error.clue.blame is not Blame.NETWORK:
+        what = f"Cloud 66 could not be asked: {error.said}"
+    else:
+        what = f"Cloud 66 refused the request ({error.status})"
+    return Result(Outcome.FAILED, f"{what}. {NOTHING_SCHEDULED}", str(error), advice_on_request(error))
 
 
 def unready(error: ApiError) -> Result:
     """Say that Cloud 66 refused, or could not be reached, before the POST."""
-    return never_taken(error) if isinstance(error, Trouble) else refused(error)
+    passes = isinstance(error, Trouble) and not isinstance(error, STUBBORN)
+    return never_taken(error) if passes else refused(error)
 
 
 def never_taken(error: ApiError) -> Result:
-    """Say that the timeout passed with the request not taken."""
-    return Result(
-        Outcome.TIMED_OUT,
-        f"The timeout passed before Cloud 66 took the redeploy request. {NOTHING_SCHEDULED}",
-        str(error),
-        advice_on_request(error),
-    )
+    """Say that the request was not taken within the timeout, which may have a little left that is of no use."""
+    asked = pause_asked_for(error)
+    late = "did not take the redeploy request within the timeout"
+    what = f"asks to wait {format_duration(asked)}, longer than the timeout still allows" if asked else late
+    return Result(Outcome.TIMED_OUT, f"Cloud 66 {what}. {NOTHING_SCHEDULED}", str(error), advice_on_request(error))
 
 
 def uncertain(tracking: Tracking, error: ApiError) -> Result:

@@ -1,8 +1,8 @@
 """
 One HTTP call: its time limits and its retries.
 
-The only importer of requests. A retry repeats one call that did not get through; looking again for news is the
-waiter's business. A POST is never retried here.
+A retry repeats one call that did not get through; looking again for news is the waiter's business. A POST is never
+retried here.
 """
 
 import random
@@ -13,18 +13,25 @@ from typing import Protocol, TypeVar
 
 import requests
 from requests import exceptions as broken
-from urllib3.exceptions import NewConnectionError
+from requests.utils import select_proxy
+from urllib3.exceptions import HTTPError
 
 from cloud66_redeploy import __version__
-from cloud66_redeploy.answers import read_answer
+from cloud66_redeploy.answers import Answer
 from cloud66_redeploy.clock import Clock
-from cloud66_redeploy.errors import ApiError, NotSent, Refusal, Trouble, Unclear
+from cloud66_redeploy.connecting import Adapter, ConnectFailed
+from cloud66_redeploy.errors import STUBBORN, ApiError, Blame, Clue, NotSent, NotTheApi, Trouble, Unclear
+from cloud66_redeploy.failures import failure_of
 from cloud66_redeploy.interrupts import Overdue
 from cloud66_redeploy.quota import Quota
+from cloud66_redeploy.route import Route
 from cloud66_redeploy.schedule import MAX_PAUSE_SECONDS, pause_asked_for
 from cloud66_redeploy.server_time import ServerTime
 
 T = TypeVar("T")
+
+_FEW_TRIES = 5
+"""How often what seldom passes by itself is tried by whoever is patient: it takes 15 s of pauses."""
 
 _LARGEST_BODY = 64 * 1024 * 1024
 
@@ -47,7 +54,16 @@ class Limits:
 
 
 class Session(requests.Session):
-    """A session that follows no redirect, nor even looks where one leads: the library would trip over a broken one."""
+    """
+    A session that follows no redirect, nor even looks where one leads: the library would trip over a broken one.
+
+    What breaks before a connection stands comes out of it as `connecting.ConnectFailed`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, Adapter())
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Say that there is none."""
@@ -71,7 +87,8 @@ class Transport:
     Makes calls below one base address.
 
     Attributes:
-        tries: how often a GET or DELETE is made before its trouble is passed on; None: until the deadline.
+        tries: how often a GET or DELETE is made before its trouble is passed on; None: until the deadline, but for
+            stubborn trouble, which gets a few tries.
         deadline: the instant (monotonic seconds) after which nothing is tried again. No call outlasts it by more
             than `limits.total`.
         on_warning: told the text of X-Cloud66-Warning.
@@ -124,7 +141,7 @@ class Transport:
         return again(try_again)()
 
     def _reading(self, method: str, path: str, query: dict[str, str], read: Callable[[object], T]) -> T:
-        return reading(f"{method} {path}", read, self.send(method, path, query))
+        return reading(f"{method} {path}", read, self.send(method, path, query), self.base_url)
 
     def _pauses(self) -> Generator[float, Exception, None]:
         """
@@ -133,12 +150,14 @@ class Transport:
         It sleeps on the clock that was handed in and yields 0, because backoff has no clock parameter.
         """
         pause = 1.0
+        stubborn = 0
         error = yield 0.0
         while True:
             assert isinstance(error, Trouble)
+            stubborn = stubborn + 1 if isinstance(error, STUBBORN) else 0
             asked = pause_asked_for(error)
             wait = max(asked, pause * random.uniform(0.9, 1.1))  # noqa: S311 - jitter
-            impatient = self.tries is not None and asked > MAX_PAUSE_SECONDS
+            impatient = stubborn >= _FEW_TRIES or (self.tries is not None and asked > MAX_PAUSE_SECONDS)
             if impatient or self.clock.monotonic() + wait >= self.deadline:
                 return
             self.on_trouble(error)
@@ -161,25 +180,36 @@ class Transport:
             raise NotSent(call, "there was no time left for it")
         grace = self.limits.grace_for_post if method == "POST" else 0.0
         try:
-            status, headers, body = self.window(
+            answer = self.window(
                 lambda: self._exchange(method, path, query, limit), limit_seconds=limit, grace_seconds=grace
             )
         except Overdue:
             raise Unclear(call, f"no whole answer within {limit:.0f} s") from None
-        except (OSError, ValueError, HTTPException) as error:
-            # The last two: the standard library's reader of HTTP trips over some kinds of nonsense with them.
-            raise _broken(call, error) from error
+        except (ConnectFailed, OSError, ValueError, HTTPException, HTTPError) as error:
+            # The last three: the reader of HTTP trips over some kinds of nonsense with them.
+            raise failure_of(call, error, self._route()) from error
+        self._note(answer)
+        if answer.is_good:
+            return answer.value
+        raise answer.error(self._route())
+
+    def _note(self, answer: Answer) -> None:
+        headers = answer.headers
         limits = headers.get("X-RateLimit-Limit"), headers.get("X-RateLimit-Remaining")
         self.quota.note(*limits, self.clock.monotonic())
-        self.server_time.note(headers.get("Date"), self.clock.monotonic())
+        if answer.is_the_apis:
+            # The clock of whatever else answers is its own.
+            self.server_time.note(headers.get("Date"), self.clock.monotonic())
         warning = headers.get("X-Cloud66-Warning")
         if warning:
             self.on_warning(warning)
-        return read_answer(call, status, headers, body)
 
-    def _exchange(
-        self, method: str, path: str, query: dict[str, str], limit: float
-    ) -> tuple[int, "requests.structures.CaseInsensitiveDict[str]", bytes]:
+    def _route(self) -> Route:
+        settings = self.session.merge_environment_settings(self.base_url, {}, None, None, None)
+        proxy, bundle = select_proxy(self.base_url, settings["proxies"]), settings["verify"]
+        return Route(self.base_url, proxy or "", bundle if isinstance(bundle, str) else "")
+
+    def _exchange(self, method: str, path: str, query: dict[str, str], limit: float) -> Answer:
         response = self.session.request(
             method,
             self.base_url + path,
@@ -196,34 +226,13 @@ class Transport:
                 body += chunk
                 if len(body) > _LARGEST_BODY:
                     raise broken.ContentDecodingError("an answer of more than 64 MiB")
-            return response.status_code, response.headers, bytes(body)
+            return Answer(f"{method} {path}", response.status_code, response.headers, bytes(body))
 
 
-def reading(call: str, read: Callable[[object], T], body: object) -> T:
-    """Read a body; raise `Unclear` where it has another shape."""
+def reading(call: str, read: Callable[[object], T], body: object, address: str = "") -> T:
+    """Read a body; raise `NotTheApi` where it has another shape."""
     try:
         return read(body)
     except ValueError as error:
-        raise Unclear(call, f"an answer of another shape ({error})") from error
-
-
-def _broken(call: str, error: Exception) -> ApiError:
-    """Say what a failed exchange means: only what surely never left is NotSent."""
-    text = _words_of(error)
-    if "CERTIFICATE_VERIFY_FAILED" in text or "TLS CA certificate bundle" in text:
-        return Refusal(call, f"the server's certificate could not be verified ({text})")
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(error, broken.ConnectTimeout | broken.ProxyError) or isinstance(reason, NewConnectionError):
-        return NotSent(call, text)
-    return Unclear(call, text)
-
-
-def _words_of(error: BaseException) -> str:
-    """Return the innermost message: the libraries wrap it up to four times, each time repeating the address."""
-    parts = (getattr(error, "reason", None), *reversed(error.args))
-    inner = next((part for part in parts if isinstance(part, Exception)), None)
-    if inner is not None:
-        return _words_of(inner)
-    text = str(error.args[-1]) if error.args else ""
-    # "HTTPConnection(host='…', port=443): Failed to establish …"
-    return text.rpartition("): ")[2] or type(error).__name__
+        said = f"an answer of another shape ({error})"
+        raise NotTheApi(call, said, clue=Clue(Blame.STRANGER, address)) from error

@@ -1,0 +1,108 @@
+"""
+Connections that tell whether they ever stood.
+
+The HTTP library gives what breaks before and after a request has left the same names. So whatever breaks while a
+connection is made is raised as `ConnectFailed` here, past the library's own wrapping: nothing of the request has left.
+That holds up to the end of the TLS handshake, and for a proxy's tunnel, too.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPException
+from typing import Any
+
+from requests import PreparedRequest
+from requests.adapters import HTTPAdapter
+from requests.utils import select_proxy
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, ProxyManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import ConnectionPool
+
+REFUSED_TUNNEL = "Tunnel connection failed: "
+"""How the standard library begins its error where a proxy answers CONNECT with anything but 200."""
+
+
+class ConnectFailed(Exception):
+    """
+    A connection did not come to stand, so nothing of the request has left.
+
+    Attributes:
+        cause: what kept it.
+        at_proxy: it was the proxy, or the way to it.
+
+    """
+
+    def __init__(self, cause: Exception, *, at_proxy: bool) -> None:
+        super().__init__(cause)
+        self.cause = cause
+        self.at_proxy = at_proxy
+
+
+@contextmanager
+def _connecting(connection: HTTPConnection) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        # While connecting, only a proxy speaks HTTP.
+        speaks = isinstance(error, HTTPException) or str(error).startswith(REFUSED_TUNNEL)
+        at_proxy = connection.proxy is not None and (speaks or not connection.has_connected_to_proxy)
+        raise ConnectFailed(error, at_proxy=at_proxy) from error
+
+
+class _Connection(HTTPConnection):
+    def connect(self) -> None:
+        with _connecting(self):
+            super().connect()
+
+
+class _TlsConnection(HTTPSConnection):
+    def connect(self) -> None:
+        with _connecting(self):
+            super().connect()
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+_POOLS = {"http": _Pool, "https": _TlsPool}
+
+
+class Adapter(HTTPAdapter):
+    """The library's way to the network, on our connections."""
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - the library's own
+        """Make the pools of direct connections."""
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> ProxyManager:  # noqa: ANN401 - the library's own
+        """Make the pools of a proxy."""
+        manager: ProxyManager = super().proxy_manager_for(proxy, **options)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+    def get_connection_with_tls_context(
+        self,
+        request: PreparedRequest,
+        verify: bool | str | None,
+        proxies: Mapping[str, str] | None = None,
+        cert: Any = None,  # noqa: ANN401 - the library's own
+    ) -> ConnectionPool:
+        """Find the pool for a request; what fails here is the proxy's address."""
+        try:
+            return super().get_connection_with_tls_context(request, verify, proxies, cert)
+        except Exception as error:
+            at_proxy = bool(select_proxy(str(request.url), proxies))
+            raise ConnectFailed(error, at_proxy=at_proxy) from error
+
+    def cert_verify(self, conn: Any, url: str, verify: bool | str, cert: Any) -> None:  # noqa: ANN401
+        """Tell a pool which certificates to trust; what fails here is the path of the bundle."""
+        try:
+            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
+        except Exception as error:
+            raise ConnectFailed(error, at_proxy=False) from error
