@@ -1,0 +1,264 @@
+"""One odd answer is no verdict: while a deployment may be under way, a no has to last, and a gateway has no say."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from campaign import EventClock
+from cloud66_redeploy.canceller import Canceller
+from cloud66_redeploy.client import Client
+from cloud66_redeploy.deployment import Outcome
+from cloud66_redeploy.duplicates import Duplicates
+from cloud66_redeploy.errors import NotSent
+from cloud66_redeploy.observer import Observer
+from cloud66_redeploy.tracking import Proof, Tracking
+from cloud66_simulator import Behaviour, Fault, looks
+from harness import Step, green, run_of
+from records import CANCELLED, action, deployment
+from scripted import Clock
+
+MakeStep = Callable[..., Step]
+SHAPES: list[Any] = ["deployment_id", "async_action_id", "async_action_id_null"]
+
+API_SAYS_NO: list[dict[str, Any]] = [{"kind": "status", "code": code} for code in (401, 402, 403, 404, 410)]
+STRANGER: list[dict[str, Any]] = [
+    *({"kind": "html", "code": code} for code in (400, 401, 403, 404, 451)),
+    {"kind": "garbage", "code": 404, "text": ""},
+    {"kind": "wrong_json", "code": 403, "text": '{"message": "Forbidden"}'},
+    {"kind": "wrong_json", "code": 404, "text": '["no such route"]'},
+    {"kind": "garbage", "text": ""},
+    {"kind": "garbage", "text": "<html>Sign in</html>"},
+    *({"kind": "wrong_json", "text": text} for text in ("null", "[]", '{"response": null}', '{"response": [1]}')),
+    {"kind": "redirect"},
+]
+BEFORE_THE_POST = 4
+"""Calls: the stack, its deployments, and twice its actions."""
+
+
+def name(answer: dict[str, Any]) -> str:
+    """Name an answer in a test's id."""
+    return " ".join(str(part) for part in answer.values())
+
+
+@pytest.mark.parametrize("answer", API_SAYS_NO + STRANGER, ids=name)
+def test_one_odd_answer_changes_nothing(step: MakeStep, answer: dict[str, Any]) -> None:
+    """Whichever call one odd answer hits after the POST, the deployment is watched to its good end."""
+    for number, shape in enumerate(SHAPES * 3):
+        # Every moment with every shape takes too long: each shape gets every third one.
+        made = step(behaviour=Behaviour(post_shape=shape, duration_seconds=25))
+        made.simulator.faults.append(Fault(**answer, method="GET", skip=BEFORE_THE_POST + number))
+        ending = green(made)
+        assert "fault" not in ending.log
+
+
+@pytest.mark.parametrize("answer", STRANGER, ids=name)
+def test_a_stranger_before_the_post(step: MakeStep, answer: dict[str, Any]) -> None:
+    """Before the POST one such answer is passed over at any call; where it stays, the run fails within seconds."""
+    for skip in (0, 2):
+        made = step(behaviour=Behaviour(post_shape="async_action_id_null", duration_seconds=5))
+        made.simulator.faults.append(Fault(**answer, method="GET", skip=skip))
+        assert green(made).warnings == []
+    made = step(faults=[Fault(**answer, method="GET", count=None)])
+    ending = made.run()
+    assert (ending.outcome, made.calls("POST"), ending.seconds < 60) == ("failed", [], True)
+    assert "Nothing was scheduled" in ending.outputs["reason"]
+    assert "api_url" in ending.errors[0]
+    assert "scope" not in ending.errors[0]
+
+
+@pytest.mark.parametrize("shape", SHAPES[::2])
+@pytest.mark.parametrize("answer", API_SAYS_NO, ids=name)
+def test_a_no_that_lasts(step: MakeStep, answer: dict[str, Any], shape: Any) -> None:
+    """A no of the API's own that lasts is asked three times, and ends the run within eight seconds."""
+    made = step(behaviour=Behaviour(post_shape=shape, duration_seconds=300))
+    made.simulator.faults.append(Fault(**answer, method="GET", after=10, count=None))
+    ending, _ = run_of(made)
+    refused = [one.time - made.simulator.started for one in made.simulator.requests if one.status == answer["code"]]
+    assert ending.outcome == "unknown"
+    assert 5 <= ending.seconds - refused[0] <= 8
+    assert len(refused) >= 3
+
+
+@pytest.mark.parametrize("code", [403, 404])
+def test_actions_that_can_be_read_again(step: MakeStep, code: int) -> None:
+    """Actions that were refused before the POST, and for a while after it, are found out again."""
+    for until, shape in ((3.0, SHAPES[2]), (30.0, SHAPES[0])):
+        made = step(behaviour=Behaviour(post_shape=shape, duration_seconds=100))
+        made.simulator.faults.append(Fault("status", path="/actions", code=code, until=until, count=None))
+        assert green(made).outputs["action_id"] != ""
+
+
+@pytest.mark.parametrize("answer", [*API_SAYS_NO, *STRANGER[:3]], ids=name)
+def test_one_odd_answer_after_a_lost_post(step: MakeStep, answer: dict[str, Any]) -> None:
+    """While the reference of a lost POST is looked up, one odd answer is passed over: one deployment, and green."""
+    for skip in range(3):
+        made = step(behaviour=Behaviour(action_record_delay_seconds=4))
+        made.simulator.faults += [
+            Fault("lost_done", method="POST"),
+            Fault(**answer, method="GET", skip=BEFORE_THE_POST + skip),
+        ]
+        green(made)
+        assert len(made.calls("POST")) == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+@pytest.mark.parametrize("answer", [*API_SAYS_NO, *STRANGER[:3]], ids=name)
+def test_one_odd_answer_to_a_cancellation(step: MakeStep, answer: dict[str, Any], method: str) -> None:
+    """One odd answer doesn't keep a cancelled workflow, or its post step, from cancelling the deployment."""
+    made = step(behaviour=Behaviour(duration_seconds=1000))
+    made.simulator.faults.append(Fault(**answer, method=method, after=20))
+    ending = made.run(abort_at=20)
+    assert ending.seconds <= 27
+    if "ended" not in ending.state:
+        made.simulator.faults.append(Fault(**answer, method=method))
+        made.clean_up(ending.state)
+    made.clock.advance(60)
+    assert [one.final_fate for one in made.mine(ending)] == ["cancelled"]
+
+
+@pytest.mark.parametrize("unique", [True, False])
+def test_what_is_said_never_to_have_left_is_looked_up(
+    step: MakeStep, monkeypatch: pytest.MonkeyPatch, unique: bool
+) -> None:
+    """A request that was carried out though it is taken for never sent is found, and not sent again."""
+    redeploy = Client.redeploy
+
+    def forget(client: Client, options: Any) -> Any:
+        redeploy(client, options)
+        raise NotSent("POST", "connection refused")
+
+    monkeypatch.setattr(Client, "redeploy", forget)
+    made = step()
+    ending = made.run(user_reference="" if unique else "given")
+    assert (len(made.calls("POST")), len(made.mine(ending))) == (1, 1)
+    # Where another run may have the reference, what carries it may be theirs.
+    assert ending.outcome == ("success" if unique else "unknown")
+
+
+def test_nothing_is_sent_again_before_the_look_up_has_worked(step: MakeStep) -> None:
+    """As long as the reference can't be looked up, a request that never left is not sent again."""
+    made = step()
+    made.simulator.faults += [Fault("refuse", method="POST"), Fault("status", method="GET", code=500, skip=4, count=9)]
+    green(made)
+    second = [one.time for one in made.simulator.requests if one.method == "POST"][1]
+    assert min(one.time for one in made.simulator.requests[5:] if one.status == 200) <= second
+    made = step(faults=[Fault("refuse", method="POST"), Fault("status", method="GET", code=401, skip=4, count=None)])
+    ending = made.run()
+    assert (ending.outcome, len(made.calls("POST"))) == ("failed", 1)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize("fate", ["failed", "cancelled", "odd"])
+def test_contrary_evidence_is_held_against_green(
+    step: MakeStep, monkeypatch: pytest.MonkeyPatch, fate: Any, lost: bool
+) -> None:
+    """Where the only deployment that can be ours ends badly and our action says success, the job is red."""
+    monkeypatch.setattr(looks, "_finished_success", lambda _one: True)
+    made = step(behaviour=Behaviour(post_shape="async_action_id_null", fate=fate))
+    if lost:
+        made.simulator.faults.append(Fault("lost_done", method="POST"))
+    ending, mine = run_of(made)
+    assert ending.status == 1
+    assert ending.outcome == ("cancelled" if fate == "cancelled" else "failed")
+    assert str(mine.id) in ending.outputs["reason"] or fate == "odd"
+    assert ending.outputs["deployment_id"] in {"", str(mine.id)}
+
+
+LATE: list[tuple[dict[str, float | None], dict[str, str], str]] = [
+    ({"git_hash": 8.0}, {"expected_commit": "11e1d51"}, "success"),
+    ({"git_hash": None}, {"expected_commit": "11e1d51"}, "unknown"),
+    ({"git_hash": 8.0}, {"expected_commit": "abcdef1"}, "failed"),
+    ({"is_live": None}, {}, "success"),
+    ({"started_at": None}, {}, "success"),
+    ({"finished_success": 8.0}, {}, "success"),
+    ({"finished_success": None}, {}, "unknown"),
+    ({"outcome": 8.0}, {}, "success"),
+    ({"outcome": None}, {}, "unknown"),
+    ({"finished_at": 8.0}, {}, "success"),
+    ({"finished_message": None, "triggered_by": None, "user": None}, {}, "success"),
+]
+
+
+@pytest.mark.parametrize(("late", "inputs", "outcome"), LATE, ids=str)
+def test_not_there_yet_is_no_contradiction(
+    step: MakeStep, late: dict[str, float | None], inputs: dict[str, str], outcome: str
+) -> None:
+    """A field that shows late is waited for; one that never shows leaves unknown what it would have told."""
+    made = step(behaviour=Behaviour(late_fields=late))
+    ending, _ = run_of(made, git_ref="main", **inputs)
+    assert ending.outcome == outcome
+
+
+@pytest.mark.parametrize("reference", ["mine", "theirs"])
+def test_the_answers_action_id_is_the_way_to_our_action(reference: str) -> None:
+    """With async_action_id, the action is read by its id; one that carries another reference is not taken for ours."""
+    known = Tracking("mine", sends=1, answered=True, action_hint=40)
+    asked: list[str] = []
+
+    def actions_with(given: str) -> list[Any]:
+        asked.append(given)
+        return []
+
+    client: Any = mock.Mock(action=lambda _id: action(40, reference=reference), actions_with=actions_with)
+    Observer(client, known, Clock()).read_action()
+    assert (known.action is not None, asked) == ((True, []) if reference == "mine" else (False, ["mine"]))
+
+
+def test_a_cancellation_belongs_to_the_id_it_was_sent_for() -> None:
+    """If what was cancelled as ours turns out to be another's, ours is cancelled as well, and a warning says so."""
+    known, clock = Tracking("mine", sends=1, answered=True), Clock(now=100.0)
+    sent: list[int] = []
+    warned: list[tuple[str, str]] = []
+    seen = [deployment(108), deployment(109), deployment(109, 0, 40, outcome=CANCELLED)]
+
+    class Looks(Observer):
+        def look(self) -> None:
+            known.adopt(seen.pop(0), Proof.INFERRED)
+            known.action = action(40, 0, 40 if not seen else None, "mine", finished_success=False)
+
+    client: Any = mock.Mock(cancel=sent.append)
+    looks = Looks(client, known, clock)
+    duplicates = Duplicates(client, known, lambda *_: None)
+    canceller = Canceller(
+        client,
+        looks,
+        duplicates,
+        known,
+        clock,
+        300.0,
+        None,
+        "As asked",
+        lambda _text: None,
+        lambda *said: warned.append(said),
+    )
+    result = canceller.cancel()
+    assert (result.outcome, sent) == (Outcome.CANCELLED, [108, 109])
+    assert "Deployment 108 was cancelled as the only one" in warned[0][1]
+    assert len(warned) == 1
+
+
+def test_the_post_step_does_not_claim_that_nothing_was_scheduled(step: MakeStep) -> None:
+    """While a deployment is there that no action accounts for, the post step doesn't say that there is none."""
+    behaviour = Behaviour(action_record_delay_seconds=1e6, duration_seconds=1000)
+    made = step(behaviour=behaviour, faults=[Fault("timeout_done", method="POST")])
+    ending = made.run(abort_at=0.4)
+    kept = [one | {"answered": False} for one in json.loads(ending.state["run"])]
+    after = made.clean_up({"run": json.dumps(kept)})
+    assert "Nothing was scheduled" not in after.log
+    assert len(after.warnings) == 1
+
+
+@pytest.mark.parametrize(("fate", "rival"), [("failed", "success"), ("success", "failed")])
+def test_a_reference_that_two_runs_share_and_a_post_sent_twice(step: MakeStep, fate: Any, rival: Any) -> None:
+    """Where a POST went out twice and another run has the same reference, green takes the success of all."""
+    clock = EventClock()
+    made = step(clock=clock, behaviour=Behaviour(fate=fate, duration_seconds=60))
+    made.simulator.faults.append(Fault("lost_undone", method="POST"))
+    ci: dict[str, Any] = {"via": "api", "user": "ci@example.com", "user_reference": "given"}
+    clock.plan(90, lambda: made.simulator.request_deployment(**ci, duration=5, fate=rival))
+    ending = made.run(user_reference="given", timeout="5m")
+    assert len(made.calls("POST")) == 2
+    assert ending.outcome != "success"
