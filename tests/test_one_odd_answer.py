@@ -187,9 +187,10 @@ def test_not_there_yet_is_no_contradiction(
     step: MakeStep, late: dict[str, float | None], inputs: dict[str, str], outcome: str
 ) -> None:
     """A field that shows late is waited for; one that never shows leaves unknown what it would have told."""
-    made = step(behaviour=Behaviour(late_fields=late))
-    ending, _ = run_of(made, git_ref="main", **inputs)
-    assert ending.outcome == outcome
+    for shape in SHAPES[::2]:
+        made = step(behaviour=Behaviour(late_fields=late, post_shape=shape))
+        ending, _ = run_of(made, git_ref="main", **inputs)
+        assert ending.outcome == outcome
 
 
 @pytest.mark.parametrize("reference", ["mine", "theirs"])

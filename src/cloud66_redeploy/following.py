@@ -8,7 +8,7 @@ from cloud66_redeploy.busy import busy_with
 from cloud66_redeploy.context import Context, checked
 from cloud66_redeploy.deployment import Deployment, Outcome, Result, Stack
 from cloud66_redeploy.doubt import until_believed
-from cloud66_redeploy.errors import ApiError, InputError, Refusal
+from cloud66_redeploy.errors import ApiError, InputError, Obstructed, Refusal
 from cloud66_redeploy.handle import Handle
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.settling import Settling
@@ -106,7 +106,7 @@ def _meet(context: Context, handle: Handle) -> Result | None:
         known.baseline = Baseline(past=Baseline.of(deployments, []).past)
     except InputError as error:
         return reasons.bad_input(error)
-    except Refusal as refusal:
+    except (Refusal, Obstructed) as refusal:
         return reasons.not_known(refusal)
     except ApiError as trouble:
         # What is read here is good to have; whether the deployment can be looked at, the looks will tell.
