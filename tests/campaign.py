@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from cloud66_simulator import Behaviour, Fault, ManualClock
 from harness import Step
 from invariants import AFTERWARDS_SECONDS, Told, Truth, check_any, check_later, check_redeploy
+from quiet import check_quiet
 from schedules import Other, Schedule, schedules
 
 
@@ -52,6 +53,9 @@ def check(schedule: Schedule) -> list[str]:
     folder = Path(tempfile.mkdtemp(prefix="campaign"))
     try:
         return _check(schedule, folder)
+    except AssertionError as error:
+        error.add_note(str(schedule))
+        raise
     finally:
         shutil.rmtree(folder)
 
@@ -75,6 +79,7 @@ def _check(schedule: Schedule, folder: Path) -> list[str]:
     truth = Truth.of(step, reference)
     check_any(told)
     check_redeploy(schedule, told, truth, over_at)
+    check_quiet(schedule, told, truth)
     counted = [f"{command} {told.ending.outcome}"]
     if told.ending.outputs["rollback_outcome"]:
         counted.append(f"rollback {told.ending.outputs['rollback_outcome']}")

@@ -41,16 +41,21 @@ OUTPUTS = {
 INPUTS = {"api_token": "demo-token", "stack_id": DEFAULT_STACK}
 
 
-def read_commands(path: Path) -> dict[str, str]:
-    """Read a file of the runner's (outputs or state): the last value of each name."""
-    found: dict[str, str] = {}
+def read_history(path: Path) -> list[tuple[str, str]]:
+    """Read a file of the runner's (outputs or state): every value that was ever written, with its name."""
+    found: list[tuple[str, str]] = []
     lines = iter(path.read_text(encoding="utf8").split("\n"))
     for line in lines:
         if line:
             name, delimiter = line.split("<<", 1)
             value = list(iter(lambda: next(lines), delimiter))
-            found[name] = "\n".join(value)
+            found.append((name, "\n".join(value)))
     return found
+
+
+def read_commands(path: Path) -> dict[str, str]:
+    """Read a file of the runner's (outputs or state): the last value of each name."""
+    return dict(read_history(path))
 
 
 @dataclass
@@ -105,6 +110,12 @@ class Ending:
     log: str
     summary: str
     seconds: float
+    history: list[tuple[str, str]]
+    """Every output that was ever put out, the first one first."""
+
+    def ever(self, name: str) -> set[str]:
+        """Return all that was ever put out by a name."""
+        return {value for one, value in self.history if one == name}
 
     @property
     def outcome(self) -> str:
@@ -178,13 +189,15 @@ class Step:
         return self._ending(0, clock.monotonic())
 
     def _ending(self, status: int, seconds: float) -> Ending:
+        history = read_history(self.files["output"])
         return Ending(
             status,
-            read_commands(self.files["output"]),
+            dict(history),
             read_commands(self.files["state"]),
             self.capture(),
             self.files["summary"].read_text(encoding="utf8"),
             seconds,
+            history,
         )
 
     def calls(self, method: str) -> list[str]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness import OUTPUTS, Ending, Step
-from schedules import OURS, TOKEN, Schedule
+from schedules import OURS, Schedule
+from weather import TOKEN
 
 ONE_REQUEST_SECONDS = 30
 CANCEL_ON_TIMEOUT_SECONDS = 35
@@ -87,9 +88,13 @@ def check_any(told: Told) -> None:
     assert ending.seconds <= bound, f"took {ending.seconds:.1f} s, {bound:.0f} s are allowed"
 
 
+def seconds_of(timeout: str) -> float:
+    """Read a duration as a schedule writes it, in seconds."""
+    return float(timeout.rstrip("sm")) * (60 if timeout.endswith("m") else 1)
+
+
 def _bound(told: Told) -> float:
-    timeout = told.inputs.get("timeout") or "30m"
-    seconds = float(timeout.rstrip("sm")) * (60 if timeout.endswith("m") else 1)
+    seconds = seconds_of(told.inputs.get("timeout") or "30m")
     seconds += ONE_REQUEST_SECONDS + 0.5  # the latency of a call that starts just in time
     if told.inputs.get("cancel_on_timeout") == "true":
         seconds += CANCEL_ON_TIMEOUT_SECONDS
@@ -108,7 +113,9 @@ def check_redeploy(schedule: Schedule, told: Told, truth: Truth, over_at: float)
     if "Nothing was scheduled" in re.split(r"Not rolled back|The rollback to|Rolled back", outputs["reason"])[0]:
         assert not mine, "said that nothing was scheduled"
     ids = {one.id for one in mine}
-    assert outputs["deployment_id"] in {"", *map(str, ids)}, "somebody else's deployment was taken for ours"
+    assert told.ending.ever("deployment_id") <= {"", *map(str, ids)}, "somebody else's deployment was taken for ours"
+    if inputs["on_busy"] in {"fail", "skip"}:
+        assert not (told.posts and _ran_all_the_while(schedule, told, truth)), "asked, though another was seen to run"
     if outcome in {"dry_run", "skipped"} or inputs["dry_run"] == "true":
         assert not told.posts, "asked, though it was not to"
         assert not told.ids_of("DELETE"), "cancelled, though it was not to"
@@ -121,6 +128,15 @@ def check_redeploy(schedule: Schedule, told: Told, truth: Truth, over_at: float)
         posted = told.posts[-1] + truth.started
         assert posted >= mine[0].ends_at, "rolled back what still ran"
         assert not _came_after(schedule, truth, posted), "rolled back over a deployment that came after ours"
+
+
+def _ran_all_the_while(schedule: Schedule, told: Told, truth: Truth) -> bool:
+    """Tell whether somebody's deployment could be seen to run from the step's beginning until its request."""
+    if any(fault["kind"] == "hide_deployments" for fault in schedule.faults):
+        return False
+    began, posted = truth.started + schedule.head_start, truth.started + min(told.posts)
+    others = [one for one in truth.everybody if one not in (*truth.mine, *truth.back)]
+    return any(one.starts_at <= began - LATEST_RECORD_SECONDS and one.ends_at > posted for one in others)
 
 
 def _came_after(schedule: Schedule, truth: Truth, posted: float) -> list[int]:
@@ -166,7 +182,7 @@ def _check_rollback(schedule: Schedule, told: Told, truth: Truth) -> None:
     if told.inputs["rollback"] != "true":
         assert not back, "rolled back, though nobody asked for it"
         assert outputs["rollback_outcome"] == ""
-    assert outputs["rollback_deployment_id"] in {"", *(str(one.id) for one in back)}
+    assert told.ending.ever("rollback_deployment_id") <= {"", *(str(one.id) for one in back)}
     if outputs["rollback_outcome"] == "success":
         assert back[0].final_fate in {"success", "reverted"}, "the rollback did not succeed"
         assert back[0].git_hash == outputs["rolled_back_to"]
@@ -195,7 +211,8 @@ def check_later(told: Told, named: str, reference: str, number: str, truth: Trut
     ids = {one.id for one in meant}
     deleted = set(told.ids_of("DELETE"))
     if named != "none":
-        assert outputs["deployment_id"] in {"", *map(str, ids)}, "another deployment was taken for the named one"
+        known = {"", *map(str, ids)}
+        assert told.ending.ever("deployment_id") <= known, "another deployment was taken for the named one"
         assert deleted <= ids, "a deployment was cancelled that was not named"
         assert outputs["user_reference"] == ("" if named == "id" else reference)
     elif deleted:

@@ -1,15 +1,15 @@
 """What the fault campaign draws: random schedules of trouble (see campaign.py)."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from cloud66_simulator import DEFAULT_STACK
-from cloud66_simulator.behaviour import CancelledAs, Fate, OutcomeCodes, PostShape
+from cloud66_simulator import DEFAULT_STACK, Behaviour
+from cloud66_simulator.behaviour import Fate
+from weather import DELAYS, DELAYS_OR_NEVER, FATES, TOKEN, behaviours, faults, quiet_faults
 
-TOKEN = "demo-token"
 NEVER = 1e9
 OURS = "1-1-c2160039a2ba9b49-0123456789abcdef"
 """A reference that an earlier run of this repository derived."""
@@ -55,6 +55,18 @@ class Schedule:
     later: Later | None
     head_start: float = 0.0
     """How long the others have been at it when the step begins."""
+    is_quiet: bool = False
+    """Nobody else deploys, and nothing goes wrong but a single negative answer and some pages of a gateway."""
+
+    def __str__(self) -> str:
+        """Say in one line what is unusual about it."""
+        usual = asdict(Behaviour())
+        behaviour = {name: value for name, value in self.behaviour.items() if value != usual[name]}
+        inputs = {name: value for name, value in self.inputs.items() if value and name != "api_token"}
+        parts: dict[str, Any] = {"behaviour": behaviour, "faults": self.faults, "others": self.others, "inputs": inputs}
+        parts |= {"id_gap": self.id_gap, "later": self.later, "head_start": self.head_start}
+        parts["abort_at"] = self.abort_at if self.abort_at < NEVER else None
+        return "Schedule: " + ", ".join(f"{name} {value}" for name, value in parts.items() if value)
 
     @property
     def kind(self) -> str:
@@ -65,72 +77,30 @@ class Schedule:
 _COMMITS = [hashlib.sha256(f"0 {DEFAULT_STACK} {ref}".encode()).hexdigest()[:12] for ref in ("main", "v1")]
 """What the stand-in deploys for these refs."""
 
-_DELAYS = st.sampled_from([0.0, 0.0, 0.0, 1.0, 4.0, 9.0])
-_CALLS = [None, "/deployments$", r"/deployments/\d+$", "/actions", "^/stacks/[^/]+$"]
 _LONG = ["40s", "3m", "3m", "10m"]
-_FATES = ["success"] * 5 + list(get_args(Fate)) * 2
 
 
-@st.composite
-def faults(draw: st.DrawFn) -> dict[str, Any]:
-    """Draw one fault: on the POST half of the time, since that is where a second deployment would come from."""
-    window = draw(st.none() | st.tuples(st.floats(0, 200), st.floats(1, 120)))
-    fault: dict[str, Any] = {}
-    if draw(st.booleans()):
-        kinds = ["lost_done", "lost_undone", "timeout_done", "timeout_undone", "late", "late_status", "refuse"]
-        kinds += ["connect_timeout", "status", "html", "throttle", "slow", "garbage", "wrong_json", "redirect"]
-        fault |= {"method": "POST", "kind": draw(st.sampled_from(kinds)), "count": draw(st.integers(1, 3))}
-        fault["skip"] = draw(st.sampled_from([0, 0, 1]))
-    else:
-        kinds = ["status", "html", "throttle", "redirect", "lost_done", "timeout_undone", "slow", "refuse", "garbage"]
-        kinds += ["wrong_json", "truncated", "hide_deployments", "late"]
-        fault |= {"method": draw(st.sampled_from(["GET", "GET", "DELETE"])), "kind": draw(st.sampled_from(kinds))}
-        fault |= {"path": draw(st.sampled_from(_CALLS)), "count": draw(st.sampled_from([1, 2, 5, 20, None]))}
-        fault["skip"] = draw(st.integers(0, 12))
-        if fault["count"] is None or fault["kind"].startswith("hide"):
-            window = window or (draw(st.floats(0, 200)), draw(st.floats(1, 120)))
-    if window and fault["method"] != "POST":
-        fault |= {"after": window[0], "until": window[0] + window[1]}
-    if fault["kind"] == "status":
-        # The final ones are rare: they cut a run short, and most of what can go wrong comes later.
-        codes = [400, 401, 403, 404, *[408, 409, 429, 500, 502, 503, 504] * 3]
-        fault |= {"code": draw(st.sampled_from(codes)), "retry_after": draw(st.none() | st.integers(0, 90))}
-    if fault["kind"] in {"late", "late_status"}:
-        fault["seconds"] = draw(st.floats(0, 45))
-    if fault["kind"] == "slow":
-        fault["seconds"] = draw(st.floats(0, 60))
-    return fault
-
-
-def _behaviour(draw: st.DrawFn) -> dict[str, Any]:
-    return {
-        "post_shape": draw(st.sampled_from(["deployment_id", "deployment_id", *get_args(PostShape)])),
-        "outcome_codes": draw(st.sampled_from(get_args(OutcomeCodes))),
-        "cancelled_as": draw(st.sampled_from(get_args(CancelledAs))),
-        "fate": draw(st.sampled_from(_FATES)),
-        "duration_seconds": draw(st.sampled_from([0.0, 3.0, 20.0, 60.0, 150.0])),
-        "action_record_delay_seconds": draw(_DELAYS),
-        "deployment_record_delay_seconds": draw(_DELAYS),
-        "action_finish_lag_seconds": draw(_DELAYS),
-        "record_while_queued": draw(st.booleans()),
-        "ignore_reference_filter": draw(st.booleans()),
-        "text": draw(st.sampled_from([None, None, None, f"a {TOKEN} ::error::b ##[error]c"])),
-        "cancel_takes_seconds": draw(st.sampled_from([0.0, 2.0, 8.0])),
-        "live_field": draw(st.sampled_from([True, True, False])),
-        "live_lag_seconds": draw(st.sampled_from([0.0, 0.0, 5.0, 60.0])),
-        "overtaken_after_seconds": draw(st.sampled_from([None, None, None, 0.0, 2.0])),
-        "log_lines_per_second": draw(st.sampled_from([0.0, 0.5])),
-    }
+def _trouble(draw: st.DrawFn, weather: str, behaviour: dict[str, Any]) -> tuple[list[Other], list[dict[str, Any]]]:
+    """Draw who else deploys, and what goes wrong."""
+    if weather == "quiet":
+        behaviour["overtaken_after_seconds"] = None
+        return [], quiet_faults(draw)
+    if weather == "crowded":
+        # Ours can only be inferred, among others that look like it and whose records are late.
+        behaviour["post_shape"] = draw(st.sampled_from(["async_action_id", "async_action_id_null", "action_id_as_id"]))
+        behaviour["deployment_record_delay_seconds"] = draw(DELAYS)
+        return draw(st.lists(_others(alike=True), min_size=1, max_size=3)), []
+    # Every other one is calm: what there is to be seen only late needs somebody to get there.
+    most = 1 if weather == "calm" else 4
+    return draw(st.lists(_others(), max_size=most)), draw(st.lists(faults(), max_size=most))
 
 
 @st.composite
 def schedules(draw: st.DrawFn) -> Schedule:
     """Draw a case: a plain redeploy, about every second time; else one with a newer ability, or a second step."""
-    behaviour = _behaviour(draw)
-    # Every other one is calm: what there is to be seen only late needs somebody to get there.
-    calm = draw(st.booleans())
-    others = draw(st.lists(_others(), max_size=1 if calm else 4))
-    trouble = draw(st.lists(faults(), max_size=1 if calm else 4))
+    behaviour = behaviours(draw)
+    weather = draw(st.sampled_from(["calm", "calm", "rough", "rough", "quiet", "crowded"]))
+    others, trouble = _trouble(draw, weather, behaviour)
     inputs = {
         "api_token": TOKEN,
         "git_ref": draw(st.sampled_from(["", "main", "v1"])),
@@ -156,7 +126,7 @@ def schedules(draw: st.DrawFn) -> Schedule:
         inputs["log"] = draw(st.sampled_from(["", "live"]))
         whose = st.sampled_from([OURS, OURS, *_STRANGE])
         asked = {"user": "ci@example.com", "via": "api", "duration": draw(st.sampled_from([15.0, 60.0, 300.0, 300.0]))}
-        asked |= {"user_reference": draw(whose), "record_delays": draw(st.none() | st.tuples(_DELAYS, _DELAYS))}
+        asked |= {"user_reference": draw(whose), "record_delays": draw(st.none() | st.tuples(DELAYS, DELAYS))}
         others.append(Other(0.0, asked, None))
     elif plan == "rollback":
         inputs |= {"rollback": "true", "wait": "true", "log": draw(st.sampled_from(["", "live", "never"]))}
@@ -166,7 +136,7 @@ def schedules(draw: st.DrawFn) -> Schedule:
         behaviour |= {"text": draw(st.sampled_from([None] * 4 + [behaviour["text"]]))}
         behaviour["overtaken_after_seconds"] = draw(st.sampled_from([None] * 6 + [0.0, 2.0, 30.0]))
         first = draw(st.sampled_from(["failed"] * 7 + list(get_args(Fate))))
-        behaviour["fates"] = (first, draw(st.sampled_from(_FATES)))
+        behaviour["fates"] = (first, draw(st.sampled_from(FATES)))
         inputs["expected_commit"] = draw(st.sampled_from(["", "", *_COMMITS]))
     elif plan != "plain":
         inputs["wait"] = "false"
@@ -177,7 +147,10 @@ def schedules(draw: st.DrawFn) -> Schedule:
         abort_at = NEVER
     # Deployments and actions are numbered independently: the numbers may meet.
     id_gap = draw(st.sampled_from([None, None, 0, 1, 2]))
-    return Schedule(behaviour, trouble, others, id_gap, inputs, abort_at, later, head_start)
+    is_quiet = weather == "quiet" and not others and behaviour["overtaken_after_seconds"] is None
+    # Where every ref reads the same, none is the one asked for.
+    is_quiet = is_quiet and behaviour["text"] is None
+    return Schedule(behaviour, trouble, others, id_gap, inputs, abort_at, later, head_start, is_quiet)
 
 
 @st.composite
@@ -197,17 +170,20 @@ def _laters(draw: st.DrawFn, command: str, first: dict[str, str]) -> Later:
 
 
 @st.composite
-def _others(draw: st.DrawFn) -> Other:
-    asked = {
+def _others(draw: st.DrawFn, *, alike: bool = False) -> Other:
+    asked: dict[str, Any] = {
         "user": draw(st.sampled_from(["ci@example.com", "ann@example.com"])),
         "via": draw(st.sampled_from(["api", "api", "web", "hook"])),
         "git_ref": draw(st.sampled_from(["main", "v1"])),
         "fate": draw(st.sampled_from(get_args(Fate))),
         "duration": draw(st.sampled_from([1.0, 15.0, 60.0])),
-        "record_delays": draw(st.none() | st.tuples(_DELAYS, _DELAYS)),
+        "record_delays": draw(st.none() | st.tuples(DELAYS, DELAYS)),
     }
     if asked["via"] == "api":
         asked["user_reference"] = draw(st.sampled_from([OURS, *_STRANGE]))
     # The POST leaves about 0.25 s after the start, so many of these come in the same second.
     moments = st.sampled_from([0.0, 0.15, 0.2, 0.24, 0.26, 0.3, 0.5, 1.0]) | st.floats(0, 120)
+    if alike:
+        asked |= {"user": "ci@example.com", "via": "api", "user_reference": OURS}
+        asked["record_delays"] = (draw(DELAYS), draw(DELAYS_OR_NEVER))
     return Other(draw(moments), asked, draw(st.none() | st.floats(0.5, 30)))

@@ -1,0 +1,26 @@
+"""What has to hold after a quiet schedule of the fault campaign: nothing odd but single answers, and nobody else."""
+
+from invariants import Told, Truth, seconds_of
+from schedules import Schedule
+
+TO_TELL_SECONDS = 100
+"""From the end of ours until a quiet run has surely told of it: three looks, each of whose answers may be odd."""
+
+
+def check_quiet(schedule: Schedule, told: Told, truth: Truth) -> None:
+    """Assert that single negative answers and pages of a gateway don't keep a run from telling what became of ours."""
+    inputs, behaviour, mine = told.inputs, schedule.behaviour, truth.mine
+    began = truth.started + schedule.head_start
+    is_waited_for = inputs["wait"] == "true" and told.abort_at > told.ending.seconds and told.posts
+    if not (schedule.is_quiet and is_waited_for and mine):
+        return
+    assert not told.ids_of("DELETE") or inputs["cancel_on_timeout"] == "true", "ours was cancelled"
+    if mine[0].ends_at + TO_TELL_SECONDS > began + seconds_of(inputs["timeout"]):
+        return
+    may_lack_commit = inputs["expected_commit"] and behaviour["late_fields"].get("git_hash", 0.0) is None
+    expected = {"success": {"success"}, "cancelled": {"cancelled", "failed"}, "reverted": {"success", "failed"}}
+    right = expected.get(mine[0].final_fate, {"failed"})
+    if mine[0].succeeds and not mine[0].git_hash.startswith(inputs["expected_commit"]):
+        right = {"failed"}
+    outcome = told.ending.outcome
+    assert outcome in right | ({"unknown"} if may_lack_commit else set()), f"{outcome}, but it {mine[0].final_fate}"
