@@ -131,7 +131,8 @@ def test_the_commands_by_their_exit_status(jobs: Jobs) -> None:
     job = jobs.make(duration_seconds=60.0, cancel_takes_seconds=0.3)
     assert job.run(wait="false")[0] == 0
     by = {"user_reference": job.outputs["user_reference"], "stack_id": "", "stack_name": "Awesome App"}
-    by |= {"poll_interval": ""}
+    # With its id, which is proved, nothing has to be inferred, which takes 15 seconds.
+    by |= {"poll_interval": "", "deployment_id": job.outputs["deployment_id"]}
     assert (job.run(command="status", **by)[0], job.outputs["outcome"]) == (0, "deploying")
     assert (job.run(command="cancel", **by)[0], job.outputs["outcome"]) == (0, "cancelled")
     assert (job.run(command="wait", **by)[0], job.outputs["outcome"]) == (1, "cancelled")
