@@ -61,14 +61,19 @@ def test_before_the_post(action: Path, stand_ins: StandIns, measure: Measure) ->
 
 
 def test_during_the_post(action: Path, stand_ins: StandIns, measure: Measure) -> None:
-    """Cancelled while the POST's answer is awaited, the step finds its deployment by the reference and cancels it."""
+    """Cancelled while the POST's answer is awaited, the step infers its deployment; the post step cancels it later."""
     cloud = stand_ins.start(duration_seconds=120.0, cancel_takes_seconds=0.5)
     cloud.simulator.faults.append(Fault("slow", method="POST", seconds=20.0))
     ran = run_action(action, cloud, cancel_after=3.0)
     assert cloud.calls("POST")[0].time < ran.signalled_at
-    looks = [one.time for one in cloud.calls("GET") if one.path.endswith("/actions")]
-    assert any(ran.signalled_at < look < cloud.calls("DELETE")[0].time for look in looks)
-    check_cancelled(ran, cloud, "during the POST", measure)
+    check_ended(ran, "unknown")
+    [mine], [delete] = cloud.mine, cloud.calls("DELETE")
+    measure(f"cancelled during the POST: SIGINT to the post step's DELETE {delete.time - ran.signalled_at:.2f} s")
+    assert delete.path.endswith(f"/{mine.id}")
+    # It has been the only deployment that can be ours for 15 seconds by then.
+    assert delete.time - ran.ended_at > 15
+    assert mine.cancelled_by == "ci@example.com"
+    assert "was cancelled" in ran.post_log
 
 
 def test_while_queued(action: Path, stand_ins: StandIns, measure: Measure) -> None:
