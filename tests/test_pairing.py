@@ -286,3 +286,10 @@ def test_clocks_that_differ_a_little_make_nothing_old() -> None:
     assert baseline.is_new(deployment(108, 1))
     assert not baseline.is_new(deployment(50, -600, -500))
     assert not baseline.is_new(deployment(107, -60, 2))
+
+
+def test_what_stands_beyond_the_baseline_is_old() -> None:
+    """A deployment without times that is numbered below all of the baseline has not come since."""
+    baseline = Baseline.of([deployment(100, -50, -40)], [])
+    assert not baseline.is_new(deployment(99, None, None))
+    assert baseline.is_new(deployment(101, None, None))
