@@ -47,7 +47,7 @@ class Baseline:
 
     def is_new(self, deployment: Deployment) -> bool:
         """Tell whether a deployment can have come since."""
-        # One that was cancelled as it waited may tell no time; numbers grow, and it may stand beyond what was read then.
+        # One that was cancelled as it waited may tell no time, and may stand beyond what was read then; numbers grow.
         below = deployment.id < min(self.deployments, default=0)
         old = self.newest is not None and any(moment < self.newest - SKEW for moment in deployment.times)
         return deployment.id not in self.deployments and not below and not old
