@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cloud66_redeploy.deployment import Action, Deployment, Phase
-from cloud66_redeploy.errors import Doubted, NotFound, Unclear
+from cloud66_redeploy.errors import Doubted, NotFound
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.tracking import Baseline, Proof, Tracking
 from cloud66_redeploy.verdict import Absence
@@ -174,9 +174,9 @@ def test_a_cancellation_in_the_queue_that_only_the_action_shows() -> None:
 
 
 def test_actions_that_are_not_found_while_the_stack_is_there() -> None:
-    """A list of actions that answers 404 is passing trouble as long as the stack itself is there."""
+    """A list of actions that answers 404 while the stack itself is there is asked again before it is believed."""
     known = Tracking("mine", sends=1, answered=True, action=action())
-    with pytest.raises(Unclear):
+    with pytest.raises(Doubted):
         observe(known, deployments=[], actions=NotFound("GET /x", "not there", status=404), stack=None)
 
 

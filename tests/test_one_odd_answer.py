@@ -54,13 +54,14 @@ def test_one_odd_answer_changes_nothing(step: MakeStep, answer: dict[str, Any]) 
         green(made)
 
 
-@pytest.mark.parametrize("shape", SHAPES[::2])
+@pytest.mark.parametrize("path", [None, "/actions", "/deployments$"])
 @pytest.mark.parametrize("answer", API_SAYS_NO, ids=name)
-def test_a_no_that_lasts(step: MakeStep, answer: dict[str, Any], shape: Any) -> None:
+def test_a_no_that_lasts(step: MakeStep, answer: dict[str, Any], path: str | None) -> None:
     """A no of the API's own that lasts is asked three times, and ends the run within eight seconds."""
-    made = step(behaviour=Behaviour(post_shape=shape, duration_seconds=300))
-    made.simulator.faults.append(Fault(**answer, method="GET", after=10, count=None))
+    made = step(behaviour=Behaviour(post_shape="async_action_id_null", duration_seconds=300))
+    made.simulator.faults.append(Fault(**answer, path=path, method="GET", after=10, count=None))
     ending, _ = run_of(made)
+    assert ("The stack is gone" in ending.outputs["reason"]) is (path is None and answer["code"] in {404, 410})
     refused = [one.time - made.simulator.started for one in made.simulator.requests if one.status == answer["code"]]
     assert ending.outcome == "unknown"
     assert 5 <= ending.seconds - refused[0] <= 8

@@ -12,7 +12,7 @@ from cloud66_redeploy.client import Client
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.deployment import Action, Deployment, Phase
 from cloud66_redeploy.doubt import Doubt
-from cloud66_redeploy.errors import ApiError, Denied, NotFound, Unclear
+from cloud66_redeploy.errors import ApiError, Denied, NotFound
 from cloud66_redeploy.identity import Identity
 from cloud66_redeploy.pairing import unaccounted
 from cloud66_redeploy.tracking import Proof, Tracking
@@ -102,7 +102,7 @@ class Observer:
             return self._client.deployments()
         except NotFound:
             self._raise_if_stack_is_gone()
-            raise Unclear("GET deployments", "the stack is there, its deployments are not") from None
+            raise
 
     def says(self, *, settled: bool = False) -> tuple[Saying, Saying]:
         """
@@ -170,8 +170,6 @@ class Observer:
         except (Denied, NotFound) as refusal:
             # Raises another error where it is not about the actions.
             self._client.stack()
-            if known.action is not None and isinstance(refusal, NotFound):
-                raise Unclear("GET actions", "the stack is there, its actions are not") from None
             lasts = self._doubt.is_lasting or not known.actions_readable
             if known.action is not None or refusal.status in {401, 402} or not lasts:
                 raise

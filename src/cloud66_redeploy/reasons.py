@@ -144,7 +144,11 @@ def aborted_cancelling(tracking: Tracking, *, sent: bool) -> Result:
 def lost_sight(tracking: Tracking, error: ApiError) -> Result:
     """Say that the wait had to end early because the API no longer answers this token."""
     gone = error.status in {404, 410}
-    what = "The stack is gone" if gone else f"Cloud 66 no longer answers this token ({error.status})"
+    # "GET /stacks/UID", or one of the stack's lists, which may be gone while the stack is there.
+    _, _, listed = error.call.partition("/stacks/")[2].partition("/")
+    what = f"Cloud 66 no longer answers this token ({error.status})"
+    if gone:
+        what = f"Cloud 66 no longer shows the stack's {listed} ({error.status})" if listed else "The stack is gone"
     return Result(
         Outcome.UNKNOWN,
         f"{what}, so how {name_of(tracking)} ended is not known; last known: {last_known(tracking)}.",
