@@ -75,7 +75,7 @@ def test_what_is_missing_is_taken_carefully() -> None:
     """From a state that holds little, nothing is cancelled and nothing is taken for known."""
     [kept] = read(json.dumps([{"reference": "mine", "hint": True, "answered": 1, "baseline": []}]))
     assert not kept.cancel_on_abort
-    assert kept.to_tracking() == Tracking("mine", sends=1)
+    assert kept.to_tracking() == Tracking("mine", sends=1, baseline=Baseline(actions_known=False))
 
 
 @pytest.mark.parametrize(

@@ -208,7 +208,7 @@ def test_a_cancellation_belongs_to_the_id_it_was_sent_for() -> None:
 
     client: Any = mock.Mock(cancel=sent.append)
     looks = Looks(client, known, clock)
-    duplicates = Duplicates(client, known, lambda *_: None)
+    duplicates = Duplicates(client, known, clock, lambda *_: None)
     canceller = Canceller(
         client,
         looks,
@@ -249,3 +249,35 @@ def test_a_reference_that_two_runs_share_and_a_post_sent_twice(step: MakeStep, f
     ending = made.run(user_reference="given", timeout="5m")
     assert len(made.calls("POST")) == 2
     assert ending.outcome != "success"
+
+
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize("shape", SHAPES[1:])
+def test_an_earlier_runs_action_is_never_green(step: MakeStep, shape: Any, lost: bool) -> None:
+    """A given reference that an earlier run used proves nothing where the actions before the POST are not known."""
+    clock = EventClock()
+    made = step(clock=clock, behaviour=Behaviour(post_shape=shape, action_record_delay_seconds=25))
+    made.simulator.request_deployment(duration=10, user_reference="prod")
+    clock.advance(3600)
+    now = clock.now() - made.simulator.started
+    made.simulator.faults.append(Fault("status", path="/actions", code=403, after=now, until=now + 5.425, count=None))
+    if lost:
+        made.simulator.faults.append(Fault("lost_undone", method="POST"))
+    ending = made.run(user_reference="prod", timeout="3m")
+    assert (ending.outcome, len(made.calls("POST"))) == ("unknown", 1)
+    kept = json.loads(ending.state["run"])
+    assert "actions" not in kept[0]["baseline"]
+
+
+@pytest.mark.parametrize("when", [66.5, 68.0, 69.0, 70.0])
+@pytest.mark.parametrize("lag", [6.0, 8.0])
+def test_a_stranger_is_not_cancelled_for_the_younger_one(step: MakeStep, lag: float, when: float) -> None:
+    """Where a POST went through twice, another deployment whose action is late is not cancelled as the younger one."""
+    clock = EventClock()
+    behaviour = Behaviour(post_shape="async_action_id_null", duration_seconds=60, deployment_record_delay_seconds=lag)
+    made = step(clock=clock, behaviour=behaviour, faults=[Fault("late", method="POST", seconds=66)])
+    ci: dict[str, Any] = {"via": "api", "user": "ci@example.com", "duration": 60, "record_delays": (0.0, 12.0)}
+    clock.plan(when, lambda: made.simulator.request_deployment(**ci))
+    ending = made.run(timeout="6m")
+    mine = {str(one.id) for one in made.mine(ending)}
+    assert {path.rpartition("/")[2] for path in made.calls("DELETE")} <= mine

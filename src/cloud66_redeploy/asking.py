@@ -54,7 +54,7 @@ def _scheduled(context: Context, handle: Handle, observer: Observer) -> Result:
         observer.look()
     except ApiError as error:
         handle.say(f"The ids are not known yet: {error}")
-    handle.duplicates(handle.client(context.transport)).cancel()
+    handle.duplicates(context.transport).cancel()
     context.note_known()
     name = reasons.name_of(handle.tracking)
     return Result(Outcome.SCHEDULED, f"Scheduled {name}; as asked, its outcome was not waited for.")

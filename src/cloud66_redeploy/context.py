@@ -98,7 +98,7 @@ class Context:
             handle.result = checked(handle, result)
             if result.outcome is Outcome.TIMED_OUT and self.inputs.cancel_on_timeout:
                 self._cancel_on_timeout(handle, result)
-            handle.duplicates(handle.client(transport)).cancel()
+            handle.duplicates(transport).cancel()
             handle.show_log(to_the_end=True)
             if len(handles) > 1:
                 handle.say(f"{handle.result.outcome}: {handle.result.reason}")

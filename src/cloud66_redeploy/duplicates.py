@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 from cloud66_redeploy.client import Client
+from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.errors import ApiError
+from cloud66_redeploy.schedule import RECORD_SETTLE_SECONDS
 from cloud66_redeploy.tracking import Tracking
 
 _TITLE = "Scheduled twice"
@@ -12,11 +14,11 @@ _TITLE = "Scheduled twice"
 class Duplicates:
     """Cancels the younger deployment that carries our reference, once and where it can be told, and warns."""
 
-    def __init__(self, client: Client, tracking: Tracking, warn: Callable[[str, str], None]) -> None:
+    def __init__(self, client: Client, tracking: Tracking, clock: Clock, warn: Callable[[str, str], None]) -> None:
         self._client = client
         self._tracking = tracking
+        self._clock = clock
         self._warn = warn
-        self._done: set[int] = set()
 
     def cancel(self) -> None:
         """Do what is to be done about what the last look found."""
@@ -25,9 +27,12 @@ class Duplicates:
             said = f"Another run carries the reference {known.reference}, too, so ours can't be told from it."
             self._warn("Reference not unique", f"{said} {_mend(known)}")
             return
+        # Somebody else's record may show before its action does: what is only inferred has to hold for a while.
+        is_sure = self._clock.monotonic() - known.paired_at >= RECORD_SETTLE_SECONDS
         for younger in known.duplicate_deployments:
-            if younger.id not in self._done and not younger.phase.is_final:
-                self._warn(_TITLE, f"Two deployments carry the reference {known.reference}; {self._undo(younger.id)}.")
+            if younger.id not in known.undone and not younger.phase.is_final:
+                does = self._undo(younger.id) if is_sure else f"look at {younger.id} in the Cloud 66 dashboard"
+                self._warn(_TITLE, f"Two deployments probably carry the reference {known.reference}; {does}.")
         if known.duplicates and not known.duplicate_deployments:
             self._warn(
                 _TITLE,
@@ -40,7 +45,7 @@ class Duplicates:
             self._client.cancel(deployment_id)
         except ApiError as error:
             return f"cancel the younger one, {deployment_id}, by hand: {error}"
-        self._done.add(deployment_id)
+        self._tracking.undone.add(deployment_id)
         return f"the younger one, {deployment_id}, was cancelled"
 
 

@@ -58,11 +58,11 @@ class Handle:
         """Write a line of the log about it."""
         self.reporter.say(f"{self.label}{text}")
 
-    def duplicates(self, client: Client) -> "Duplicates":
+    def duplicates(self, transport: Transport) -> "Duplicates":
         """Make what undoes a request that went through twice."""
         from cloud66_redeploy.duplicates import Duplicates  # noqa: PLC0415 - not before the first request
 
-        return Duplicates(client, self.tracking, self.reporter.warn)
+        return Duplicates(self.client(transport), self.tracking, transport.clock, self.reporter.warn)
 
     def show_log(self, *, to_the_end: bool = False) -> None:
         """Show what is new in the stack's log, where that was asked for."""
@@ -99,7 +99,7 @@ class Handle:
         from cloud66_redeploy.waiter import Patience, Waiter  # noqa: PLC0415 - likewise
 
         client, known, clock = self.client(transport), self.tracking, transport.clock
-        narrator, duplicates = Narrator(self.say), self.duplicates(client)
+        narrator, duplicates = Narrator(self.say), self.duplicates(transport)
         pace = Pace(
             tracking=known,
             poll_interval_seconds=inputs.poll_interval_seconds,
@@ -128,7 +128,7 @@ class Handle:
         return Canceller(
             client=client,
             observer=Observer(client, self.tracking, transport.clock),
-            duplicates=self.duplicates(client),
+            duplicates=self.duplicates(transport),
             tracking=self.tracking,
             clock=transport.clock,
             deadline=transport.deadline,

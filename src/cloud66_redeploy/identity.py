@@ -111,6 +111,7 @@ class Identity:
     def _infer(self, actions: Sequence[Action], deployments: Sequence[Deployment]) -> None:
         known = self._tracking
         before, known.deployment, known.proof, known.maybe_started = known.deployment, None, Proof.NONE, False
+        paired, known.duplicate_deployments = [one.id for one in known.duplicate_deployments], []
         if known.action is None:
             return
         known.maybe_started = any(
@@ -129,6 +130,8 @@ class Identity:
         if ours:
             self._adopt_inferred(ours[0], before)
             known.duplicate_deployments = ours[1:]
+            if before is None or [before.id, *paired] != [one.id for one in ours]:
+                known.paired_at = self._clock.monotonic()
 
     def _adopt_inferred(self, found: Deployment, before: Deployment | None) -> None:
         known = self._tracking

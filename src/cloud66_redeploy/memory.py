@@ -85,7 +85,11 @@ class Memory:
             proved=tracking.proved_id,
             answered=tracking.answered,
             actions_readable=tracking.actions_readable,
-            baseline={name: sorted(getattr(tracking.baseline, name)) for name in _NUMBERS},
+            baseline={
+                name: sorted(getattr(tracking.baseline, name))
+                for name in _NUMBERS
+                if tracking.baseline.actions_known or not name.endswith("actions")
+            },
             newest=tracking.baseline.newest.isoformat() if tracking.baseline.newest else "",
         )
 
@@ -126,7 +130,14 @@ class Memory:
         return Tracking(
             self.reference,
             self.git_ref,
-            baseline=Baseline(deployments, open_deployments, actions, open_actions, as_time(self.newest)),
+            baseline=Baseline(
+                deployments,
+                open_deployments,
+                actions,
+                open_actions,
+                as_time(self.newest),
+                actions_known="actions" in self.baseline,
+            ),
             sends=self.sends,
             is_unique=self.is_unique,
             answered=self.answered,

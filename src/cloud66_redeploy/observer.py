@@ -142,7 +142,11 @@ class Observer:
     def _may_read_actions(self) -> bool:
         """Whether to ask for the actions. Where they were refused, it is found out again now and then."""
         known = self._tracking
-        return bool(known.reference) and (known.actions_readable or self._clock.monotonic() >= self._next_try_at)
+        return (
+            bool(known.reference)
+            and not known.is_blind
+            and (known.actions_readable or self._clock.monotonic() >= self._next_try_at)
+        )
 
     def _read_action(self) -> None:
         known = self._tracking
@@ -165,6 +169,8 @@ class Observer:
     def _reading_actions(self, read: Callable[[], list[Action]]) -> list[Action]:
         """Read actions; where this token is refused them, and it has lasted, there are none to be seen for a while."""
         known = self._tracking
+        if known.is_blind:
+            return []
         try:
             found = read()
         except (Denied, NotFound) as refusal:

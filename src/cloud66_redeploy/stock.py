@@ -1,5 +1,7 @@
 """What is there before anything is asked for: the stack, its deployments and its actions."""
 
+from dataclasses import replace
+
 from cloud66_redeploy.client import Client
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.deployment import Action, Deployment
@@ -31,5 +33,5 @@ def take_stock(client: Client, tracking: Tracking, clock: Clock) -> Stock:
             raise
         tracking.actions_readable = False
         actions = []
-    tracking.baseline = Baseline.of(deployments, actions)
+    tracking.baseline = replace(Baseline.of(deployments, actions), actions_known=tracking.actions_readable)
     return deployments, actions

@@ -30,6 +30,8 @@ class Baseline:
     newest: datetime | None = None
     past: tuple[Past, ...] = ()
     live: Deployment | None = None
+    actions_known: bool = True
+    """Whether the actions could be read at all: else one of an earlier run would pass for new."""
 
     @classmethod
     def of(cls, deployments: Iterable[Deployment], actions: Iterable[Action]) -> Self:
@@ -84,6 +86,8 @@ class Tracking:
         is_shared: more actions carry the reference than POSTs have left: another run has the same one.
         duplicates: further actions that carry our reference (the younger ones).
         duplicate_deployments: their deployments, where they can be told.
+        paired_at: the instant (monotonic seconds) since which these deployments have been the only ones that can be.
+        undone: deployments of duplicates that have been cancelled.
         inferred_at: the instant (monotonic seconds) since which the deployment has been the only one that can be ours.
         gone: the deployment was there and now it is not.
         maybe_started: ours is not known, but one that could be has started.
@@ -110,6 +114,8 @@ class Tracking:
     is_shared: bool = False
     duplicates: list[Action] = field(default_factory=list)
     duplicate_deployments: list[Deployment] = field(default_factory=list)
+    paired_at: float = 0.0
+    undone: set[int] = field(default_factory=set)
     deployment: Deployment | None = None
     proof: Proof = Proof.NONE
     inferred_at: float = 0.0
@@ -169,6 +175,11 @@ class Tracking:
     def proved_id(self) -> int | None:
         """The id of the deployment that is proved ours, or None."""
         return self.proved.id if self.proved is not None else None
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether an action that carries the reference may be an earlier run's: it was given, the baseline unknown."""
+        return not (self.is_unique or self.attached or self.baseline.actions_known)
 
     @property
     def lacks_commit(self) -> bool:
