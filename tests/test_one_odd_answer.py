@@ -11,8 +11,9 @@ from campaign import EventClock
 from cloud66_redeploy.canceller import Canceller
 from cloud66_redeploy.client import Client
 from cloud66_redeploy.deployment import Outcome
+from cloud66_redeploy.doubt import Doubt
 from cloud66_redeploy.duplicates import Duplicates
-from cloud66_redeploy.errors import NotSent
+from cloud66_redeploy.errors import Doubted, NotFound, NotSent
 from cloud66_redeploy.observer import Observer
 from cloud66_redeploy.tracking import Proof, Tracking
 from cloud66_simulator import Behaviour, Fault, looks
@@ -134,6 +135,90 @@ def test_nothing_is_sent_again_before_the_look_up_has_worked(step: MakeStep) -> 
     made = step(faults=[Fault("refuse", method="POST"), Fault("status", method="GET", code=401, skip=4, count=None)])
     ending = made.run()
     assert (ending.outcome, len(made.calls("POST"))) == ("failed", 1)
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_where_actions_cannot_be_read_a_new_deployment_forbids_sending_again(
+    step: MakeStep, monkeypatch: pytest.MonkeyPatch, left: bool
+) -> None:
+    """A request said never to have left is not sent again if a deployment has come that no readable action explains."""
+    redeploy, calls = Client.redeploy, iter([NotSent("POST", "connection refused")])
+
+    def lose(client: Client, options: Any) -> Any:
+        trouble = next(calls, None)
+        answer = redeploy(client, options) if left or trouble is None else None
+        if trouble is not None:
+            raise trouble
+        return answer
+
+    monkeypatch.setattr(Client, "redeploy", lose)
+    made = step(faults=[Fault("status", path="/actions", code=403, count=None)])
+    ending = made.run()
+    assert (ending.outcome, len(made.mine(ending))) == ("unknown" if left else "success", 1)
+    assert ("Whether the deployment was scheduled is not known" in ending.outputs["reason"]) is left
+
+
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize("code", [403, 404])
+def test_actions_refused_until_just_after_the_post(step: MakeStep, code: int, lost: bool) -> None:
+    """That actions were refused before the POST decides nothing: after it, a no has to last again."""
+    made = step(behaviour=Behaviour(post_shape="async_action_id_null", duration_seconds=30))
+    if lost:
+        made.simulator.faults.append(Fault("lost_done", method="POST"))
+    made.simulator.faults.append(Fault("status", path="/actions", code=code, until=8.0, count=None))
+    green(made)
+
+
+@pytest.mark.parametrize("code", [401, 403, 404, 410])
+@pytest.mark.parametrize("lasts", [False, True])
+def test_the_list_is_asked_again_before_the_post(step: MakeStep, code: int, lasts: bool) -> None:
+    """One no to the list of deployments before the POST, right after the stack was read, is asked again."""
+    made = step(faults=[Fault("status", path="/deployments", code=code, count=None if lasts else 1)])
+    ending = made.run()
+    assert (ending.outcome, len(made.calls("POST"))) == (("failed", 0) if lasts else ("success", 1))
+
+
+@pytest.mark.parametrize("code", [403, 404])
+def test_a_hint_that_is_refused_leads_nowhere(step: MakeStep, code: int) -> None:
+    """A number in the POST's answer that leads to a refused record is no answer about the token: it is not ours."""
+    made = step(behaviour=Behaviour(post_shape="action_id_as_id", duration_seconds=40))
+    made.simulator.faults.append(Fault("status", path=r"/deployments/\d+$", code=code, until=30.0, count=None))
+    green(made)
+
+
+def test_an_id_that_leads_nowhere_ends_the_wait_where_actions_cannot_be_read(step: MakeStep) -> None:
+    """Where no action may be read and the answer's id is no deployment's, a minute decides, not the timeout."""
+    made = step(behaviour=Behaviour(post_shape="action_id_as_id", duration_seconds=600))
+    made.simulator.faults.append(Fault("status", path="/actions", code=403, count=None))
+    ending = made.run()
+    assert ending.outcome == "unknown"
+    assert ending.seconds < 90
+
+
+def test_a_no_of_another_call_is_another_no() -> None:
+    """A no to one call, and seconds later one to another call, are each asked again."""
+    clock = Clock()
+    doubt = Doubt(clock)
+
+    def refuse(call: str) -> None:
+        raise NotFound(call, "", status=404)
+
+    for call in ("GET /a", "GET /b", "GET /b"):
+        with pytest.raises(Doubted):
+            doubt.check(lambda call=call: refuse(call))  # type: ignore[misc]
+        clock.now += 3
+    with pytest.raises(NotFound):
+        doubt.check(lambda: refuse("GET /b"))
+
+
+@pytest.mark.parametrize("code", [500, 401])
+def test_a_look_up_that_never_worked_is_not_called_a_look_up(step: MakeStep, code: int) -> None:
+    """If nobody could look, the reason doesn't say that nothing was found."""
+    made = step(faults=[Fault("lost_done", method="POST")])
+    made.simulator.faults.append(Fault("status", method="GET", code=code, skip=BEFORE_THE_POST, count=None))
+    ending = made.run(timeout="3m")
+    assert ending.outcome == "unknown"
+    assert "its reference could not be looked up" in ending.outputs["reason"]
 
 
 @pytest.mark.parametrize("lost", [False, True])

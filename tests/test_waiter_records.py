@@ -133,10 +133,10 @@ def test_unreadable_actions_with_an_id(step: MakeStep, code: int) -> None:
 
 @pytest.mark.parametrize("shape", ["async_action_id", "async_action_id_null"])
 def test_unreadable_actions_without_an_id(step: MakeStep, shape: Any) -> None:
-    """Where neither actions nor an id lead to a deployment, and that lasts, the outcome is unknown within seconds."""
+    """Where neither actions nor an id lead to a deployment, and that lasts, seconds decide, not the timeout."""
     made = step(behaviour=Behaviour(post_shape=shape), faults=[ACTIONS_REFUSED])
     ending, _ = run_of(made)
-    assert (ending.outcome, ending.outputs["deployment_id"], ending.seconds < 9) == ("unknown", "", True)
+    assert (ending.outcome, ending.outputs["deployment_id"], ending.seconds < 14) == ("unknown", "", True)
     assert "can't be known" in ending.outputs["reason"]
 
 

@@ -19,11 +19,12 @@ BELIEVED_AFTER_SECONDS = 5.0
 
 
 class Doubt:
-    """Doubts what one kind of call is answered, until it has been answered so for some seconds."""
+    """Doubts a no until the same call has been answered with one for some seconds."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._since: float | None = None
+        self._call = ""
 
     @property
     def is_lasting(self) -> bool:
@@ -43,7 +44,8 @@ class Doubt:
         try:
             answer = ask()
         except (Denied, NotFound) as refusal:
-            self._since = self._clock.monotonic() if self._since is None else self._since
+            if self._since is None or refusal.call != self._call:
+                self._since, self._call = self._clock.monotonic(), refusal.call
             if self.is_lasting:
                 raise
             raise Doubted(refusal.call, refusal.said, status=refusal.status) from refusal

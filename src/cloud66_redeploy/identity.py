@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from cloud66_redeploy.client import Client
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.deployment import Action, Deployment, Phase
-from cloud66_redeploy.errors import NotFound
+from cloud66_redeploy.errors import Denied, NotFound
 from cloud66_redeploy.pairing import fits, holds, pair
 from cloud66_redeploy.schedule import RECORD_SETTLE_SECONDS
 from cloud66_redeploy.tracking import Proof, Tracking
@@ -77,7 +77,10 @@ class Identity:
         found = next((one for one in deployments if one.id == hint), None)
         try:
             found = found or self._client.deployment(hint)
-        except NotFound:
+        except (Denied, NotFound) as refusal:
+            # Whether a mere hint leads to somebody else's record that is refused, or to none, it leads to no news.
+            if known.named is not None and isinstance(refusal, Denied):
+                raise
             return False
         if known.named is not None:
             return self._take_named(found)

@@ -136,7 +136,8 @@ class Observer:
 
     def _sees_more_deployments_than_actions(self) -> bool:
         deployments = self._client.deployments()
-        return unaccounted(self._reading_actions(self._client.actions), deployments, self._tracking.baseline)
+        actions = self._reading_actions(self._client.actions) if self._may_read_actions else []
+        return unaccounted(actions, deployments, self._tracking.baseline)
 
     @property
     def _may_read_actions(self) -> bool:
@@ -176,8 +177,9 @@ class Observer:
         except (Denied, NotFound) as refusal:
             # Raises another error where it is not about the actions.
             self._client.stack()
-            lasts = self._doubt.is_lasting or not known.actions_readable
-            if known.action is not None or refusal.status in {401, 402} or not lasts:
+            # Where no id leads to ours either, that they were refused before the POST is too old to decide the run.
+            is_believed = self._doubt.is_lasting or not (known.actions_readable or known.is_hopeless)
+            if known.action is not None or refusal.status in {401, 402} or not is_believed:
                 raise
             known.actions_readable = False
             self._next_try_at = self._clock.monotonic() + _ASK_FOR_ACTIONS_AGAIN_SECONDS

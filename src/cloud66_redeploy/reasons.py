@@ -63,12 +63,18 @@ def never_taken(error: ApiError) -> Result:
     return Result(Outcome.TIMED_OUT, f"Cloud 66 {what}. {NOTHING_SCHEDULED}", str(error), advice_on_request(error))
 
 
-def uncertain(tracking: Tracking, error: ApiError) -> Result:
-    """Say that a POST's answer was lost and nothing tells what became of it."""
-    why = "no action was found that carries its reference" if tracking.actions_readable else "actions can't be read"
+def uncertain(tracking: Tracking, error: ApiError, *, has_looked: bool) -> Result:
+    """Say that a POST's answer was lost, or that it may have left, and nothing tells what became of it."""
+    lost = "the answer to the request was lost" if tracking.sends else "the request did not get through"
+    none = "its reference could not be looked up"
+    if has_looked:
+        absent = "no action was found that carries its reference"
+        none = absent if tracking.actions_readable else "actions can't be read"
+    if tracking.action is not None:
+        none = f"action {tracking.action.id}, which carries its reference, may be another run's"
     return Result(
         Outcome.UNKNOWN,
-        f"Whether the deployment was scheduled is not known: the answer to the request was lost, and {why}.",
+        f"Whether the deployment was scheduled is not known: {lost}, and {none}.",
         str(error),
     )
 

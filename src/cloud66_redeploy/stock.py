@@ -23,7 +23,7 @@ def take_stock(client: Client, tracking: Tracking, clock: Clock) -> Stock:
     """
     tracking.stack = client.stack()
     # Deployments first: one that comes between the calls then has an open action that accounts for it.
-    deployments = client.deployments()
+    deployments = until_believed(clock, client.deployments)
     try:
         earlier = until_believed(clock, lambda: client.actions_with(tracking.reference))
         actions = [*until_believed(clock, client.actions), *earlier]

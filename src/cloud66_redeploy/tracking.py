@@ -224,6 +224,11 @@ class Tracking:
         """Whether nothing can tell which deployment is ours: no action may be read, and no id leads to it."""
         return not self.actions_readable and self.proof is not Proof.PROVED and self.lead is None
 
+    @property
+    def leads_nowhere(self) -> bool:
+        """Whether no action may be read, and the id that should lead to ours has not done so (yet)."""
+        return not self.actions_readable and self.deployment is None
+
     def adopt(self, deployment: Deployment, proof: Proof) -> None:
         """Take a deployment's record for ours (again)."""
         self.deployment, self.proof, self.gone = deployment, proof, False

@@ -56,6 +56,7 @@ class Trigger:
     _last: Trouble | None = field(default=None, init=False)
     _lost: Trouble | None = field(default=None, init=False)
     _lost_at: float = field(default=0.0, init=False)
+    _has_looked: bool = field(default=False, init=False)
 
     def fire(self, options: Mapping[str, str]) -> Result | None:
         """
@@ -101,7 +102,7 @@ class Trigger:
         if result is None and self.tracking.action is None and self._last is not None:
             result = self.objection()
             if result is not None and self._lost is not None:
-                result = reasons.uncertain(self.tracking, self._lost)
+                result = self._uncertain(self._lost)
         return result
 
     def _wait_to_send_again(self, trouble: Trouble, pause: float) -> Result | None:
@@ -115,7 +116,10 @@ class Trigger:
         return None
 
     def _gave_up(self, trouble: Trouble) -> Result:
-        return reasons.uncertain(self.tracking, trouble) if self.tracking.sends else reasons.never_taken(trouble)
+        return self._uncertain(trouble) if self.tracking.sends else reasons.never_taken(trouble)
+
+    def _uncertain(self, error: ApiError) -> Result:
+        return reasons.uncertain(self.tracking, error, has_looked=self._has_looked)
 
     def _look_up(self) -> Result | None:
         """
@@ -137,12 +141,13 @@ class Trigger:
             except ApiError as trouble:
                 pause = pause_after(trouble, pause)
             else:
+                self._has_looked = True
                 if known.action is not None:
                     return self._found(known.action)
                 if is_absent:
                     return self._send_once_more(self._lost) if self._lost else None
                 if not known.actions_readable:
-                    return self._gave_up(last)
+                    return self._uncertain(last)
             if asked_at >= self.deadline:
                 return self._gave_up(last)
             self.clock.sleep(min(pause, max(0.0, self.deadline - self.clock.monotonic())))
@@ -155,8 +160,11 @@ class Trigger:
         find it, and no deployment is there that the actions don't account for.
         """
         self.observer.read_action()
-        if self._lost is None:
+        if self._lost is None and (self.tracking.action is not None or self.tracking.actions_readable):
             return self.tracking.action is None
+        if self._lost is None:
+            # No action can be read: a deployment that has come since the baseline may be that of the request.
+            return not self.observer.sees_more_deployments_than_actions()
         if self.tracking.action is not None or seconds < SETTLE_SECONDS or not self.tracking.actions_readable:
             return False
         return not self.observer.sees_more_deployments_than_actions()
@@ -168,15 +176,15 @@ class Trigger:
         if known.sends == 0 and not known.is_unique:
             # Another run may have the same reference, and ours is said never to have left.
             assert self._last is not None
-            return reasons.uncertain(known, self._last)
+            return self._uncertain(self._last)
         known.sends = max(1, known.sends)
         return None
 
     def _refused(self, refusal: ApiError) -> Result:
-        return reasons.uncertain(self.tracking, refusal) if self.tracking.sends else reasons.refused(refusal)
+        return self._uncertain(refusal) if self.tracking.sends else reasons.refused(refusal)
 
     def _send_once_more(self, lost: Trouble) -> Result | None:
         if self.tracking.sends >= _MOST_SENDS:
-            return reasons.uncertain(self.tracking, lost)
+            return self._uncertain(lost)
         self.say(f"No action carries the reference after {SETTLE_SECONDS:.0f} s: sending the request once more.")
         return None

@@ -91,11 +91,10 @@ class Waiter:
 
     def _in_vain(self, now: float) -> Result | None:
         """Say that there is nothing that could be waited for, if so."""
-        if self.tracking.is_hopeless:
-            return reasons.hopeless()
-        if self.tracking.is_missing and now - self._since >= SETTLE_SECONDS:
-            return reasons.not_to_be_told(self.tracking)
-        return None
+        known, is_late = self.tracking, now - self._since >= SETTLE_SECONDS
+        if is_late and known.is_missing:
+            return reasons.not_to_be_told(known)
+        return reasons.hopeless() if known.is_hopeless or (is_late and known.leads_nowhere) else None
 
     def _result(self, now: float, deadline: float) -> Result | None:
         verdict = self._settling.verdict(now, is_last=now >= deadline)
