@@ -75,6 +75,17 @@ def test_after_a_failure_what_was_live_is_deployed_again(step: MakeStep, shape: 
     assert ("ended" in ending.state, len(made.calls("POST"))) == (True, 2)
 
 
+@pytest.mark.parametrize("lag", [4.0, 12.0])
+def test_what_was_live_just_before_may_show_late(step: MakeStep, lag: float) -> None:
+    """Of a deployment that failed at once, the one that went live right before it is gone back to, if it shows late."""
+    made = broken(step, duration_seconds=0)
+    before = made.simulator.request_deployment(
+        user="web@example.com", via="web", git_ref="v2", fate="success", duration=1.0, record_delays=(lag, 0.0)
+    )
+    [back] = backs(made, made.run(**FETCH))
+    assert back.git_hash == before.git_hash
+
+
 def test_nothing_is_rolled_back_unasked(step: MakeStep) -> None:
     """Without the input, a failure leaves the stack as it is."""
     made = broken(step)

@@ -9,6 +9,7 @@ from cloud66_redeploy.doubt import until_believed
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.handle import Handle
 from cloud66_redeploy.observer import Observer
+from cloud66_redeploy.outputs import deploy_seconds
 from cloud66_redeploy.reasons import log_name
 from cloud66_redeploy.rollback import Rollback, choose, reference_of, why_not
 from cloud66_redeploy.schedule import RECORD_SETTLE_SECONDS
@@ -56,7 +57,7 @@ def _look_back(rollback: Rollback, failed: Handle, handle: Handle, patient: Tran
     if why := why_not(failed.tracking):
         return why
     try:
-        _let_action_end(failed, patient)
+        _let_records_show(failed, patient)
         client, clock = handle.client(patient), patient.clock
         deployments, actions = until_believed(clock, lambda: take_stock(client, handle.tracking, clock))
     except ApiError as error:
@@ -95,9 +96,14 @@ def _object(rollback: Rollback, failed: Handle, handle: Handle, patient: Transpo
     return Result(Outcome.SKIPPED, f"Not rolled back: {why}.")
 
 
-def _let_action_end(failed: Handle, patient: Transport) -> None:
-    """Give the action of what failed, where it lags behind, a few seconds to say how it ended, too."""
+def _let_records_show(failed: Handle, patient: Transport) -> None:
+    """
+    Give the records of what ran before, and of what failed, where they lag behind, a few seconds to show.
+
+    Of what failed within seconds, the deployment that was live before may not have shown yet.
+    """
     known, clock = failed.tracking, patient.clock
+    clock.sleep(max(0.0, RECORD_SETTLE_SECONDS - (deploy_seconds(known) or 0.0)))
     observer, until = Observer(failed.client(patient), known, clock), clock.monotonic() + RECORD_SETTLE_SECONDS
     while known.actions_readable and not (known.action and known.action.phase.is_final) and clock.monotonic() < until:
         clock.sleep(_PAUSE_SECONDS)
