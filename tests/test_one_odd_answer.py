@@ -186,6 +186,14 @@ def test_a_hint_that_is_refused_leads_nowhere(step: MakeStep, code: int) -> None
     green(made)
 
 
+def test_a_named_deployment_that_is_refused_ends_the_wait(step: MakeStep) -> None:
+    """A lasting no to the record that was named is one about the token: the wait ends within seconds and says so."""
+    made = step(faults=[Fault("status", path=r"/deployments/9999$", code=403, count=None)])
+    ending = made.run(command="wait", deployment_id="9999")
+    assert (ending.outcome, "no longer answers this token (403)" in ending.outputs["reason"]) == ("unknown", True)
+    assert ending.seconds < 9
+
+
 def test_an_id_that_leads_nowhere_ends_the_wait_where_actions_cannot_be_read(step: MakeStep) -> None:
     """Where no action may be read and the answer's id is no deployment's, a minute decides, not the timeout."""
     made = step(behaviour=Behaviour(post_shape="action_id_as_id", duration_seconds=600))
