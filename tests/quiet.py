@@ -22,7 +22,8 @@ def check_quiet(schedule: Schedule, told: Told, truth: Truth) -> None:
     """Assert that single negative answers and pages of a gateway don't keep a run from telling what became of ours."""
     inputs, behaviour, mine = told.inputs, schedule.behaviour, truth.mine
     began = truth.started + schedule.head_start
-    is_waited_for = inputs["wait"] == "true" and told.abort_at > told.ending.seconds + _CLOCK_STEP_SECONDS and told.posts
+    was_aborted = told.abort_at <= told.ending.seconds + _CLOCK_STEP_SECONDS
+    is_waited_for = inputs["wait"] == "true" and not was_aborted and told.posts
     if not (schedule.is_quiet and is_waited_for and mine):
         return
     assert not told.ids_of("DELETE") or inputs["cancel_on_timeout"] == "true", "ours was cancelled"
