@@ -81,5 +81,5 @@ def test_differs_where_ids_are_cut_or_cleaned() -> None:
 
 def test_folder_of_the_state_file_does_not_count() -> None:
     """The file's name alone counts, since the runner may keep it anywhere."""
-    moved = JOB | {"GITHUB_STATE": "/home/runner/work/_temp/_runner_file_commands/save_state_1b2c"}
+    moved = JOB | {"GITHUB_STATE": "/elsewhere/save_state_1b2c"}
     assert derive_reference(moved, ASKED) == derive_reference(JOB, ASKED)

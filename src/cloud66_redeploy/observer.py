@@ -143,11 +143,7 @@ class Observer:
     def _may_read_actions(self) -> bool:
         """Whether to ask for the actions. Where they were refused, it is found out again now and then."""
         known = self._tracking
-        return (
-            bool(known.reference)
-            and not known.is_blind
-            and (known.actions_readable or self._clock.monotonic() >= self._next_try_at)
-        )
+        return bool(known.reference) and (known.actions_readable or self._clock.monotonic() >= self._next_try_at)
 
     def _read_action(self) -> None:
         known = self._tracking

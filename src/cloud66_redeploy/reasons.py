@@ -66,15 +66,17 @@ def never_taken(error: ApiError) -> Result:
 def uncertain(tracking: Tracking, error: ApiError, *, has_looked: bool) -> Result:
     """Say that a POST's answer was lost, or that it may have left, and nothing tells what became of it."""
     lost = "the answer to the request was lost" if tracking.sends else "the request did not get through"
-    none = "its reference could not be looked up"
-    if has_looked:
-        absent = "no action was found that carries its reference"
-        none = absent if tracking.actions_readable else "actions can't be read"
     if tracking.action is not None:
-        none = f"action {tracking.action.id}, which carries its reference, may be another run's"
+        why = f"action {tracking.action.id}, which carries its reference, may be another run's"
+    elif not has_looked:
+        why = "its reference could not be looked up"
+    elif tracking.actions_readable:
+        why = "no action was found that carries its reference"
+    else:
+        why = "actions can't be read"
     return Result(
         Outcome.UNKNOWN,
-        f"Whether the deployment was scheduled is not known: {lost}, and {none}.",
+        f"Whether the deployment was scheduled is not known: {lost}, and {why}.",
         str(error),
     )
 
@@ -217,12 +219,8 @@ def sentence(text: str) -> str:
 def name_of(tracking: Tracking) -> str:
     """Name our deployment as well as is known."""
     if tracking.deployment is not None:
-        sure = tracking.proof is Proof.PROVED
-        return (
-            f"deployment {tracking.deployment.id}"
-            if sure
-            else f"the redeploy (probably deployment {tracking.deployment.id})"
-        )
+        name = f"deployment {tracking.deployment.id}"
+        return name if tracking.proof is Proof.PROVED else f"the redeploy (probably {name})"
     if tracking.named is not None:
         return f"deployment {tracking.named}"
     return f"the redeploy (action {tracking.action.id})" if tracking.action else "the redeploy"

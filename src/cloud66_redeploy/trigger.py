@@ -157,15 +157,16 @@ class Trigger:
         Look the reference up; tell whether it can be taken for absent.
 
         Where an answer was lost, that is when a look-up that worked, at least the settle time after the POST, did not
-        find it, and no deployment is there that the actions don't account for.
+        find it, and no deployment is there that the actions don't account for. Where none was lost and no action can be
+        read, a deployment that has come since the baseline may be that of the request.
         """
+        known = self.tracking
         self.observer.read_action()
-        if self._lost is None and (self.tracking.action is not None or self.tracking.actions_readable):
-            return self.tracking.action is None
-        if self._lost is None:
-            # No action can be read: a deployment that has come since the baseline may be that of the request.
-            return not self.observer.sees_more_deployments_than_actions()
-        if self.tracking.action is not None or seconds < SETTLE_SECONDS or not self.tracking.actions_readable:
+        if known.action is not None:
+            return False
+        if self._lost is None and known.actions_readable:
+            return True
+        if self._lost is not None and (seconds < SETTLE_SECONDS or not known.actions_readable):
             return False
         return not self.observer.sees_more_deployments_than_actions()
 
