@@ -54,8 +54,9 @@ def observe(known: Tracking, **answers: Any) -> Records:
     return client
 
 
-def test_an_inferred_deployment_says_nothing_until_it_held() -> None:
-    """A deployment that is only inferred is not quoted; once both ended alike it is."""
+@pytest.mark.parametrize(("age", "proof"), [(None, Proof.INFERRED), (14, Proof.INFERRED), (15, Proof.PROVED)])
+def test_an_inferred_deployment_says_nothing_until_it_held(age: float | None, proof: Proof) -> None:
+    """A deployment that is only inferred is not quoted, until both ended alike and every record has had its time."""
     known = Tracking("mine", sends=1)
     running = {"actions": [action()], "actions_with": [action()], "deployments": [deployment(108)]}
     observe(known, **running)
@@ -63,9 +64,9 @@ def test_an_inferred_deployment_says_nothing_until_it_held() -> None:
     assert inferred is Proof.INFERRED
     assert Observer(Records(), known, Clock()).says() == (Absence.NEVER_SEEN, "running")  # type: ignore[arg-type]
     over = deployment(108, end=41)
-    client = observe(known, actions=[action(end=40)], deployments=[over], deployment=over)
-    assert known.proof is Proof.PROVED
-    assert client.asked == ["deployments", "actions", "deployments", "actions", "deployment"]
+    client = observe(known, actions=[action(end=40)], deployments=[over], deployment=over, age_seconds=age)
+    assert known.proof is proof
+    assert client.asked[:5] == ["deployments", "actions", "deployments", "actions", "deployment"]
 
 
 def test_an_inference_that_does_not_hold_speaks_against_a_success() -> None:

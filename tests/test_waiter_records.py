@@ -1,6 +1,8 @@
 """Waiting through the whole step: what the records say in every shape, late, hidden or not to be read."""
 
 from collections.abc import Callable
+from functools import partial
+from math import inf
 from typing import Any, get_args
 
 import pytest
@@ -222,3 +224,27 @@ def test_an_odd_ending_is_not_taken_for_ours_while_ours_may_still_show(step: Mak
     clock.plan(0.65, lambda: made.simulator.cancel(theirs[0].id))
     ending, _ = run_of(made)
     assert (ending.outcome, ending.outputs["deployment_id"]) == ("success", "")
+
+
+@pytest.mark.parametrize("command", ["redeploy", "wait"])
+@pytest.mark.parametrize("delay", [1.0, 4.0])
+@pytest.mark.parametrize(
+    "others",
+    [  # when they are asked for, how long they take, and after how long the deployment and the action show
+        [(0.1, 15.0, (0.0, inf))],
+        [(0.2, 60.0, (0.0, inf))],
+        [(0.0, 15.0, (0.0, inf)), (0.0, 1.0, (1.0, 0.0))],
+        [(0.0, 15.0, (0.0, inf)), (0.0, 1.0, (1.0, inf))],
+    ],
+)
+def test_a_deployment_whose_action_never_shows(step: MakeStep, others: Any, delay: float, command: str) -> None:
+    """Where ours is over at once and shows last, those that ended just before it aren't taken for it."""
+    dials: dict[str, Any] = {"post_shape": "async_action_id", "record_while_queued": False, "duration_seconds": 0.0}
+    made = step(clock=(clock := EventClock()), behaviour=Behaviour(**dials, deployment_record_delay_seconds=delay))
+    for at, duration, delays in others:
+        ask = partial(made.simulator.request_deployment, user="ci@example.com", via="api")
+        clock.plan(at, partial(ask, duration=duration, record_delays=delays))
+    ending, mine = run_of(made, wait=str(command == "redeploy").lower())
+    if command != "redeploy":
+        ending = made.run(command="wait", user_reference=ending.outputs["user_reference"])
+    assert ending.ever("deployment_id") <= {"", str(mine.id)}

@@ -188,6 +188,8 @@ class Canceller:
         deployment, action = self.observer.says(settled=True)
         # What was cancelled and has ended on both sides has nothing more to say.
         is_clear = action is not Phase.RUNNING and self._took(deployment, action)
+        if is_clear:
+            self.observer.identity.settle()
         verdict = self._settling.verdict(now, is_last=is_clear or now >= self.deadline)
         if verdict is None:
             return None

@@ -5,6 +5,7 @@ A record becomes a type of `deployment`. Source of every path and field: the ven
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -54,6 +55,11 @@ class Client:
     def stack(self) -> Stack:
         """GET the stack."""
         return Stack(self._stack_id, self._get(self._stack, {}, _record))
+
+    def age_seconds(self, moment: datetime) -> float | None:
+        """Tell how long ago that was by the server's clock; None where no answer has told its time."""
+        instant = self._transport.server_time.instant_of(moment)
+        return None if instant is None else self._transport.clock.monotonic() - instant
 
     def last_log(self) -> str:
         """GET the stack's newest log, or "". Not in the reference: it may be missing, empty or long."""

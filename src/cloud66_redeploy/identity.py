@@ -144,23 +144,17 @@ class Identity:
 
     def _check(self, *, settled: bool) -> None:
         known = self._tracking
-        assert known.deployment is not None
-        if known.action is None or not (known.deployment.phase.is_final and known.action.phase.is_final):
+        deployment, action = known.deployment, known.action
+        if deployment is None or action is None or not (deployment.phase.is_final and action.phase.is_final):
             return
-        is_hasty = not settled and _is_hasty(known.deployment, known.action)
-        if holds(known.deployment, known.action) and not is_hasty:
+        if holds(deployment, action) and (settled or self._have_shown(deployment, action)):
             known.proof = Proof.PROVED
 
+    def _have_shown(self, *ended: Deployment | Action) -> bool:
+        """
+        Tell whether all records have shown of what began before these two ended.
 
-def _is_hasty(deployment: Deployment, action: Action) -> bool:
-    """
-    Tell whether ours may be about to show, although these two have ended alike.
-
-    A result never seen before goes with any; and of one that was over so soon the records may lag behind somebody
-    else's.
-    """
-    if {Phase.ODD, Phase.SILENT} & {deployment.phase, action.phase}:
-        return True
-    if deployment.finished_at is None or action.started_at is None:
-        return True
-    return (deployment.finished_at - action.started_at).total_seconds() < RECORD_SETTLE_SECONDS
+        Until then ours may be the one that is missing: it may have begun, and ended, as somebody else's ended.
+        """
+        ages = [self._client.age_seconds(one.finished_at) for one in ended if one.finished_at is not None]
+        return bool(ages) and all(age is not None and age >= RECORD_SETTLE_SECONDS for age in ages)

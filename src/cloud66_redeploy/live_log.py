@@ -103,6 +103,8 @@ class LiveLog:
     def read_ours(self) -> list[str]:
         """Do the same while ours is deploying; until then it is somebody else's log, and none of it is returned."""
         ours = self._tracking.deployment
+        if self._is_ours and ours is not None and ours.phase.is_final:
+            return self.read_the_end()
         found = self.read()
         if ours is None or ours.phase is not Phase.RUNNING:
             return self._complaints()

@@ -37,9 +37,10 @@ class Settling:
             return None
         if self._open_since is None:
             self._open_since = now
-        settled = is_last or now - self._open_since >= RECORD_SETTLE_SECONDS
-        if settled:
+        have_had_their_time = now - self._open_since >= RECORD_SETTLE_SECONDS
+        if have_had_their_time:
             self._observer.identity.settle()
+        settled = is_last or have_had_their_time
         says = self._observer.says(settled=settled)
         outcome = decide(*says, settled=settled)
         if outcome is None or (self._tracking.lacks_commit and not settled):
