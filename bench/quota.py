@@ -19,15 +19,15 @@ from dataclasses import dataclass, field, replace
 from statistics import fmean, quantiles
 from typing import TypeVar
 
-from cloud66_redeploy.client import Client
-from cloud66_redeploy.deployment import Outcome
-from cloud66_redeploy.observer import Observer
-from cloud66_redeploy.pace import Pace
-from cloud66_redeploy.stock import take_stock
-from cloud66_redeploy.tracking import Tracking
-from cloud66_redeploy.transport import Session, Transport
-from cloud66_redeploy.trigger import Trigger
-from cloud66_redeploy.waiter import Patience, Waiter
+from cloud66_redeploy.api.client import Client
+from cloud66_redeploy.api.transport import Session, Transport
+from cloud66_redeploy.commands.trigger import Trigger
+from cloud66_redeploy.model.outcome import Outcome
+from cloud66_redeploy.polling.pace import Pace
+from cloud66_redeploy.polling.waiter import Patience, Waiter
+from cloud66_redeploy.tracking.baseline import take_stock
+from cloud66_redeploy.tracking.observer import Observer
+from cloud66_redeploy.tracking.tracking import Tracking
 from cloud66_simulator import ManualClock, Simulator, SimulatorAdapter, create_app
 from cloud66_simulator.behaviour import Behaviour
 from cloud66_simulator.records import StackSpec

@@ -23,8 +23,12 @@ answer = requests.get(os.environ["INPUT_API_URL"] + "/stacks/abc", headers=heade
 print(answer.status_code)
 """
 
+REFUSAL = b'{"error": "unauthorized"}'
+"""Anything less would be a stranger's answer, and asked again."""
+
 ANSWER = (
-    b"HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+    b"HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\n"
+    b"Content-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(REFUSAL), REFUSAL)
 )
 
 
@@ -37,7 +41,7 @@ def seconds_to_first_request(server: socket.socket, command: list[str], env: dic
     took = time.perf_counter() - start
     connection.sendall(ANSWER)
     connection.close()
-    process.wait()
+    process.wait(timeout=30)
     return took
 
 

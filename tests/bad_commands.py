@@ -1,7 +1,7 @@
 """Inputs that can't be used by a command, or not together: the other half of the table in bad_inputs.py."""
 
 from bad_inputs import BAD_VALUES, BOOLEANS, FULL_HASH, TEXTS, Bad, of
-from cloud66_redeploy.commands import FITS, Command
+from cloud66_redeploy.inputs.choices import FITS, Command
 
 _NO_STACK = {"stack_id": ""}
 _OTHER_STACK = "d0c4e2b1a7f64b0e9c3d5a8f7e6b1c20"

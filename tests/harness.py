@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 from unittest import mock
 
+from cloud66_redeploy.api.transport import Session
 from cloud66_redeploy.errors import Aborted
 from cloud66_redeploy.left_over import cancel_left_over
-from cloud66_redeploy.report import Reporter
+from cloud66_redeploy.report.reporter import Reporter
+from cloud66_redeploy.report.text import Cleaner
 from cloud66_redeploy.run import Run
-from cloud66_redeploy.text import Cleaner
-from cloud66_redeploy.transport import Session
 from cloud66_simulator import DEFAULT_STACK, ManualClock, Simulator, SimulatorAdapter, create_app
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from weather import TOKEN
 ONE_REQUEST_SECONDS = 30
 CANCEL_ON_TIMEOUT_SECONDS = 35
 EXIT_AFTER_ABORT_SECONDS = 7
-SETTLE_SECONDS = 15
+REFERENCE_LAG_SECONDS = 15
 LATEST_RECORD_SECONDS = 10
 AFTERWARDS_SECONDS = 60
 """How long after the last step it looks what has truly become of everything: a late POST has arrived by then."""
@@ -98,7 +98,7 @@ def _bound(told: Told) -> float:
     seconds += ONE_REQUEST_SECONDS + 0.5  # the latency of a call that starts just in time
     if told.inputs.get("cancel_on_timeout") == "true":
         seconds += CANCEL_ON_TIMEOUT_SECONDS
-    return seconds * 2 + SETTLE_SECONDS if told.inputs.get("rollback") == "true" else seconds
+    return seconds * 2 + REFERENCE_LAG_SECONDS if told.inputs.get("rollback") == "true" else seconds
 
 
 def check_redeploy(schedule: Schedule, told: Told, truth: Truth, over_at: float) -> None:

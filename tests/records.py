@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cloud66_redeploy.deployment import Action, Deployment
+from cloud66_redeploy.model.records import Action, Deployment
 
 START = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 SUCCESS = {"code": 1, "meaning": "success"}

@@ -10,7 +10,7 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
-from cloud66_redeploy.transport import Session, Transport
+from cloud66_redeploy.api.transport import Session, Transport
 
 T = TypeVar("T")
 

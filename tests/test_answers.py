@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloud66_redeploy.answers import Answer
+from cloud66_redeploy.api.answers import Answer
+from cloud66_redeploy.api.error_text import LONGEST_CHARACTERS, decoded, words_of
+from cloud66_redeploy.api.route import Route
 from cloud66_redeploy.errors import ApiError, Blame, Declined, Denied, NotFound, NotTheApi, Refusal, Unclear
-from cloud66_redeploy.route import Route
-from cloud66_redeploy.schedule import pause_asked_for
-from cloud66_redeploy.text import Cleaner
-from cloud66_redeploy.wording import LONGEST_CHARACTERS, decoded, words_of
+from cloud66_redeploy.report.text import Cleaner
 
 ROUTE = Route("https://api.example/api/3")
 
@@ -79,7 +78,7 @@ def test_throttled_means_not_done(status: int) -> None:
     """An answer that says throttled was not carried out, whatever its status, and asks for a minute."""
     found = error(status, b'{"error": "throttled"}', "POST /x")
     assert isinstance(found, Declined)
-    assert pause_asked_for(found) == 60
+    assert found.pause_asked_for == 60
 
 
 DATE = "Thu, 01 Jan 2026 00:00:00 GMT"
@@ -102,8 +101,8 @@ def test_retry_after_is_read(value: str, seconds: float | None) -> None:
     """A pause that is asked for is bounded by an hour; a bare 429, or an absurd one, asks for a minute."""
     found = error(429, retry_after=value, date=DATE)
     assert found.retry_after == seconds
-    assert pause_asked_for(found) == (60 if seconds is None else seconds)
-    assert pause_asked_for(error(502, retry_after=value, date=DATE)) == (seconds or 0)
+    assert found.pause_asked_for == (60 if seconds is None else seconds)
+    assert error(502, retry_after=value, date=DATE).pause_asked_for == (seconds or 0)
 
 
 @pytest.mark.parametrize("date", ["", "soon", "Wed, 99 Foo 2026"])

@@ -12,8 +12,8 @@ import pytest
 import harness
 from bad_commands import BAD_INPUTS, MISFITS
 from bad_inputs import BAD_TOKENS, SECRET, Bad
-from cloud66_redeploy.commands import FITS, Command
-from cloud66_redeploy.inputs import Inputs
+from cloud66_redeploy.inputs.choices import FITS, Command
+from cloud66_redeploy.inputs.inputs import Inputs
 from harness import OUTPUTS, Ending, Step
 
 

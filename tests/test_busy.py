@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud66_redeploy.busy import busy_with, is_of
-from cloud66_redeploy.deployment import Action, Deployment
-from cloud66_redeploy.reference import derive_reference
-from cloud66_redeploy.rollback import reference_of
+from cloud66_redeploy.commands.rollback import reference_of
+from cloud66_redeploy.model.records import Action, Deployment
+from cloud66_redeploy.model.reference import derive_reference
+from cloud66_redeploy.tracking.activity import busy_with, is_of
 from harness import GITHUB
 from records import CANCELLED, FAILED, action, deployment
 

@@ -7,8 +7,8 @@ from typing import Any, get_args
 import pytest
 
 from campaign import EventClock
-from cloud66_redeploy.client import Client
-from cloud66_redeploy.deployment import Deployment
+from cloud66_redeploy.api.client import Client
+from cloud66_redeploy.model.records import Deployment
 from cloud66_simulator import Behaviour, Fault
 from cloud66_simulator.behaviour import CancelledAs
 from elsewhere import ABORT_SECONDS, CI, asked, cancelled, check, fate

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud66_redeploy.charts import durations, timeline
-from cloud66_redeploy.deployment import Action, Deployment, Outcome, Result
-from cloud66_redeploy.history import Past
-from cloud66_redeploy.tracking import Baseline, Proof, Tracking
+from cloud66_redeploy.model.outcome import Outcome, Result
+from cloud66_redeploy.model.records import Action, Deployment
+from cloud66_redeploy.report.charts import durations, timeline
+from cloud66_redeploy.tracking.history import Past
+from cloud66_redeploy.tracking.tracking import Baseline, Proof, Tracking
 
 SUCCESS, FAILED = Result(Outcome.SUCCESS, ""), Result(Outcome.FAILED, "")
 START = 1767225600

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.client import Client, all_stacks
+from cloud66_redeploy.api.client import Client, all_stacks
 from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound, NotTheApi, Unclear
 from scripted import Reply, Wire, wire
 

@@ -9,10 +9,10 @@ from unittest import mock
 import pytest
 
 import harness
-from cloud66_redeploy.commands import FITS, Command, LogMode, OnBusy
 from cloud66_redeploy.errors import InputError
-from cloud66_redeploy.inputs import Inputs
-from cloud66_redeploy.targets import Target
+from cloud66_redeploy.inputs.choices import FITS, Command, LogMode, OnBusy
+from cloud66_redeploy.inputs.inputs import Inputs
+from cloud66_redeploy.inputs.targets import Target
 from cloud66_simulator import DEFAULT_STACK
 from harness import GITHUB, Step
 from test_inputs import load

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.deployment import Action, Deployment, Outcome, Phase, Result, Stack, read_outcome, worst
-from cloud66_redeploy.fields import as_id, as_text, as_time, words_of
+from cloud66_redeploy.model.fields import as_id, as_text, as_time, words_of
+from cloud66_redeploy.model.outcome import Outcome, Result, worst
+from cloud66_redeploy.model.records import Action, Deployment, Phase, Stack, read_outcome
 
 NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 OVER: dict[str, Any] = {"id": 7, "started_at": "2026-01-01T12:00:00Z", "finished_at": "2026-01-01T12:01:00Z"}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud66_redeploy.duration import format_duration, parse_duration
+from cloud66_redeploy.model.duration import format_duration, parse_duration
 
 
 @pytest.mark.parametrize(

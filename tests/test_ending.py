@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from cloud66_redeploy.commands import Command
-from cloud66_redeploy.deployment import Outcome, Result
-from cloud66_redeploy.ending import Each, Ending, report_ending
-from cloud66_redeploy.report import Reporter
-from cloud66_redeploy.text import Cleaner
-from cloud66_redeploy.tracking import Proof, Tracking
+from cloud66_redeploy.inputs.choices import Command
+from cloud66_redeploy.model.outcome import Outcome, Result
+from cloud66_redeploy.report.final import Each, Ending, report_ending
+from cloud66_redeploy.report.reporter import Reporter
+from cloud66_redeploy.report.text import Cleaner
+from cloud66_redeploy.tracking.tracking import Proof, Tracking
 from harness import OUTPUTS, read_commands
 from hostile import commands
 from test_summary import FAILED, RECORD, SUCCESS, known

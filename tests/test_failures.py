@@ -17,12 +17,12 @@ from requests import exceptions as broken
 from urllib3 import exceptions as low
 from urllib3.util.ssl_match_hostname import CertificateError
 
-from cloud66_redeploy import reasons
-from cloud66_redeploy.connecting import Adapter, ConnectFailed
+from cloud66_redeploy.api.connecting import Adapter, ConnectFailed
+from cloud66_redeploy.api.failures import failure_of
+from cloud66_redeploy.api.route import Route
+from cloud66_redeploy.api.transport import Limits, Session, Transport
 from cloud66_redeploy.errors import ApiError, Blame, NotSent, NotTheApi, Obstructed, Unclear, Unusable
-from cloud66_redeploy.failures import failure_of
-from cloud66_redeploy.route import Route
-from cloud66_redeploy.transport import Limits, Session, Transport
+from cloud66_redeploy.report import reasons
 from odd_network import CERTIFICATE, PLACES, Handler, cutting, listening, says
 from scripted import Clock, Windows
 
@@ -416,4 +416,4 @@ def test_other_pools_stay_as_they_are() -> None:
     for manager in (adapter.poolmanager, adapter.proxy_manager_for("http://proxy:1")):
         for scheme in ("http", "https"):
             pool = manager.connection_from_url(f"{scheme}://api.example")
-            assert pool.ConnectionCls.__module__ == "cloud66_redeploy.connecting"
+            assert pool.ConnectionCls.__module__ == "cloud66_redeploy.api.connecting"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloud66_redeploy.gitref import is_full_hash, problem_with, same_commit
+from cloud66_redeploy.model.git import is_full_hash, problem_with, same_commit
 
 REFS = [
     "main", "v1.2.3", "feature/x", "feature/x/y", "refs/heads/main", "refs/tags/v1", "a" * 40, "HEAD", "x@y", "@x",

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from campaign import EventClock
-from cloud66_redeploy import going_back
-from cloud66_redeploy.deployment import Deployment
-from cloud66_redeploy.rollback import choose
-from cloud66_redeploy.stock import take_stock
-from cloud66_redeploy.trigger import Trigger
+from cloud66_redeploy.commands import going_back
+from cloud66_redeploy.commands.rollback import choose
+from cloud66_redeploy.commands.trigger import Trigger
+from cloud66_redeploy.model.records import Deployment
+from cloud66_redeploy.tracking.baseline import take_stock
 from cloud66_simulator import DOCKER_STACK, Behaviour, Fault
 from harness import OUTPUTS, Ending, Step
 

@@ -9,8 +9,8 @@ from unittest import mock
 import pytest
 
 import harness
-from cloud66_redeploy.commands import Command, LogMode, OnBusy
-from cloud66_redeploy.inputs import Inputs
+from cloud66_redeploy.inputs.choices import Command, LogMode, OnBusy
+from cloud66_redeploy.inputs.inputs import Inputs
 from cloud66_simulator import DOCKER_STACK, StackSpec
 from harness import GITHUB, Ending, Step
 

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from cloud66_redeploy.clock import SystemClock
+from cloud66_redeploy.clock import Interrupts, Overdue, SystemClock
 from cloud66_redeploy.errors import Aborted
-from cloud66_redeploy.interrupts import Interrupts, Overdue
 
 MOMENT = 0.01
 LONG = 5.0

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.canceller import Canceller
 from cloud66_redeploy.errors import Aborted
+from cloud66_redeploy.polling.cancellation import Canceller
 from cloud66_simulator import Behaviour, Fault
 from harness import Ending, Step
 

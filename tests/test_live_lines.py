@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud66_redeploy.client import Client
-from cloud66_redeploy.deployment import Deployment
-from cloud66_redeploy.live_log import LiveLog, new_lines
-from cloud66_redeploy.quota import Quota
-from cloud66_redeploy.text import Cleaner
-from cloud66_redeploy.tracking import Proof, Tracking
+from cloud66_redeploy.api.client import Client
+from cloud66_redeploy.api.quota import Quota
+from cloud66_redeploy.model.records import Deployment
+from cloud66_redeploy.polling.live_log import LiveLog, new_lines
+from cloud66_redeploy.report.text import Cleaner
+from cloud66_redeploy.tracking.tracking import Proof, Tracking
 from scripted import Reply, wire
 
 RUNNING = {"id": 108, "started_at": "2026-01-01T00:00:00Z"}

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.deployment import Action, Deployment
-from cloud66_redeploy.memory import Memory, read, write
-from cloud66_redeploy.tracking import Baseline, Proof, Tracking
+from cloud66_redeploy.model.records import Action, Deployment
+from cloud66_redeploy.tracking.saved_state import Memory, read, write
+from cloud66_redeploy.tracking.tracking import Baseline, Proof, Tracking
 
 BASELINE = Baseline(frozenset({3, 1}), frozenset({3}), frozenset({40, 2}), frozenset())
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud66_redeploy.deployment import Action, Deployment
 from cloud66_redeploy.errors import Unclear
-from cloud66_redeploy.narrator import Narrator, progress
-from cloud66_redeploy.schedule import pause_asked_for, pause_before_next_look
-from cloud66_redeploy.tracking import Tracking
+from cloud66_redeploy.model.records import Action, Deployment
+from cloud66_redeploy.polling.schedule import pause_before_next_look
+from cloud66_redeploy.report.progress import Narrator, progress
+from cloud66_redeploy.tracking.tracking import Tracking
 
 PROBABLY = "the redeploy (probably deployment"
 
@@ -128,4 +128,4 @@ def test_pause_of_another_share() -> None:
 )
 def test_pause_asked_for(error: Unclear, seconds: float) -> None:
     """The server is left alone as long as it asks for, a minute at least once the hourly limit is used up."""
-    assert pause_asked_for(error) == seconds
+    assert error.pause_asked_for == seconds

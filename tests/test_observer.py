@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.deployment import Action, Deployment, Phase
 from cloud66_redeploy.errors import Doubted, NotFound
-from cloud66_redeploy.observer import Observer
-from cloud66_redeploy.tracking import Baseline, Proof, Tracking
-from cloud66_redeploy.verdict import Absence
+from cloud66_redeploy.model.records import Action, Deployment, Phase
+from cloud66_redeploy.model.verdict import Absence
+from cloud66_redeploy.tracking.observer import Observer
+from cloud66_redeploy.tracking.tracking import Baseline, Proof, Tracking
 from scripted import Clock
 
 

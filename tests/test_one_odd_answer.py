@@ -8,14 +8,14 @@ from unittest import mock
 import pytest
 
 from campaign import EventClock
-from cloud66_redeploy.canceller import Canceller
-from cloud66_redeploy.client import Client
-from cloud66_redeploy.deployment import Outcome
-from cloud66_redeploy.doubt import Doubt
-from cloud66_redeploy.duplicates import Duplicates
+from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.errors import Doubted, NotFound, NotSent
-from cloud66_redeploy.observer import Observer
-from cloud66_redeploy.tracking import Proof, Tracking
+from cloud66_redeploy.model.outcome import Outcome
+from cloud66_redeploy.polling.cancellation import Canceller
+from cloud66_redeploy.polling.duplicates import Duplicates
+from cloud66_redeploy.tracking.doubt import Doubt
+from cloud66_redeploy.tracking.observer import Observer
+from cloud66_redeploy.tracking.tracking import Proof, Tracking
 from cloud66_simulator import Behaviour, Fault, looks
 from harness import Step, green, run_of
 from records import CANCELLED, action, deployment

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud66_redeploy.deployment import Action, Deployment, Outcome, Result, Stack
-from cloud66_redeploy.history import Past
-from cloud66_redeploy.outputs import all_outputs, app_url, deploy_seconds, known_outputs, queued_seconds
-from cloud66_redeploy.text import Cleaner
-from cloud66_redeploy.tracking import Baseline, Proof, Tracking
+from cloud66_redeploy.model.outcome import Outcome, Result
+from cloud66_redeploy.model.records import Action, Deployment, Stack
+from cloud66_redeploy.report.facts import all_outputs, app_url, deploy_seconds, known_outputs, queued_seconds
+from cloud66_redeploy.report.text import Cleaner
+from cloud66_redeploy.tracking.history import Past
+from cloud66_redeploy.tracking.tracking import Baseline, Proof, Tracking
 from harness import OUTPUTS
 from hostile import TEXTS
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.deployment import Action, Deployment
-from cloud66_redeploy.history import Past
-from cloud66_redeploy.narrator import how_far
-from cloud66_redeploy.pace import Estimate, Pace
-from cloud66_redeploy.quota import Quota
-from cloud66_redeploy.tracking import Baseline, Tracking
+from cloud66_redeploy.api.quota import Quota
+from cloud66_redeploy.model.records import Action, Deployment
+from cloud66_redeploy.polling.pace import Estimate, Pace
+from cloud66_redeploy.report.progress import how_far
+from cloud66_redeploy.tracking.history import Past
+from cloud66_redeploy.tracking.tracking import Baseline, Tracking
 from cloud66_simulator import Behaviour, Fault
 from harness import Step
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.pages import Page, Place, all_records, newest
+from cloud66_redeploy.api.pages import Page, Place, all_records, newest
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -20,10 +20,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cloud66_redeploy.clock import SystemClock
+from cloud66_redeploy.api.transport import Limits, Session, Transport
+from cloud66_redeploy.clock import Interrupts, SystemClock
 from cloud66_redeploy.errors import Unclear
-from cloud66_redeploy.interrupts import Interrupts
-from cloud66_redeploy.transport import Limits, Session, Transport
 from cloud66_simulator import DEFAULT_STACK, Behaviour, Fault, ScaledClock, Simulator
 from cloud66_simulator.server import serve
 from harness import GITHUB, INPUTS, read_commands

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud66_redeploy.quota import MOST_STRETCH, Quota, stretch, why_slower
+from cloud66_redeploy.api.quota import MOST_STRETCH, Quota, stretch, why_slower
 
 
 def seen(*readings: tuple[float, int], limit: int = 3000) -> Quota:

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.advice import advice_for, advice_on, advice_on_request
-from cloud66_redeploy.deployment import Action, Deployment, Outcome, Phase
 from cloud66_redeploy.errors import (
     ApiError,
     Blame,
@@ -22,10 +20,13 @@ from cloud66_redeploy.errors import (
     Unclear,
     Unusable,
 )
-from cloud66_redeploy.reasons import last_known, lost_sight, timed_out, unready
-from cloud66_redeploy.tracking import Proof, Tracking
-from cloud66_redeploy.verdict import Absence, Saying, decide
-from cloud66_redeploy.verdict_words import check_commit, ended
+from cloud66_redeploy.model.outcome import Outcome
+from cloud66_redeploy.model.records import Action, Deployment, Phase
+from cloud66_redeploy.model.verdict import Absence, Saying, decide
+from cloud66_redeploy.report.advice import advice_for, advice_on, advice_on_request
+from cloud66_redeploy.report.reasons import last_known, lost_sight, timed_out, unready
+from cloud66_redeploy.report.verdict_words import check_commit, ended
+from cloud66_redeploy.tracking.tracking import Proof, Tracking
 
 DEPLOYMENTS: list[Saying] = [Absence.NEVER_SEEN, Absence.GONE, *Phase]
 ACTIONS: list[Saying] = [Absence.UNREADABLE, Absence.NEVER_SEEN, Phase.RUNNING, Phase.SUCCESS, Phase.FAILED, Phase.ODD]

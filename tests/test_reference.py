@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud66_redeploy.reference import LONGEST, derive_reference
+from cloud66_redeploy.model.reference import LONGEST, derive_reference
 
 JOB = {
     "GITHUB_SERVER_URL": "https://github.com",

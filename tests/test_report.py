@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from cloud66_redeploy.report import Reporter
-from cloud66_redeploy.text import Cleaner
+from cloud66_redeploy.report.reporter import Reporter
+from cloud66_redeploy.report.text import Cleaner
 from harness import read_commands
 from hostile import TEXTS, commands
 

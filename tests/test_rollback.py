@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud66_redeploy.deployment import Action, Deployment, Outcome, Phase, Result
-from cloud66_redeploy.handle import Handle
-from cloud66_redeploy.reference import LONGEST
-from cloud66_redeploy.report import Reporter
-from cloud66_redeploy.rollback import Rollback, choose, reference_of, why_not
-from cloud66_redeploy.text import Cleaner
-from cloud66_redeploy.tracking import Baseline, Proof, Tracking
+from cloud66_redeploy.commands.job import Handle
+from cloud66_redeploy.commands.rollback import Rollback, choose, reference_of, why_not
+from cloud66_redeploy.model.outcome import Outcome, Result
+from cloud66_redeploy.model.records import Action, Deployment, Phase
+from cloud66_redeploy.model.reference import LONGEST
+from cloud66_redeploy.report.reporter import Reporter
+from cloud66_redeploy.report.text import Cleaner
+from cloud66_redeploy.tracking.tracking import Baseline, Proof, Tracking
 from records import CANCELLED, FAILED, PENDING, SUCCESS, action, at, deployment
 
 A, B, C, D = (letter * 40 for letter in "abcd")

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from campaign import EventClock
-from cloud66_redeploy import redeploy as room
-from cloud66_redeploy import stacks
-from cloud66_redeploy.canceller import Canceller
-from cloud66_redeploy.client import Client
-from cloud66_redeploy.reference import derive_reference
-from cloud66_redeploy.trigger import Trigger
-from cloud66_redeploy.waiter import Waiter
+from cloud66_redeploy.api.client import Client
+from cloud66_redeploy.commands import lookup
+from cloud66_redeploy.commands import redeploy as room
+from cloud66_redeploy.commands.trigger import Trigger
+from cloud66_redeploy.model.reference import derive_reference
+from cloud66_redeploy.polling.cancellation import Canceller
+from cloud66_redeploy.polling.waiter import Waiter
 from cloud66_simulator import DEFAULT_STACK, DOCKER_STACK, Behaviour, Fault, StackSpec
 from harness import GITHUB, OUTPUTS, Ending, Step
 
@@ -257,7 +257,7 @@ def test_a_fault_of_ours_is_told(
 
 def test_a_fault_of_ours_before_the_stack_is_known(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault while the stack is looked for by its name is told, too."""
-    monkeypatch.setattr(stacks, "find_stack", lambda *_: 1 // 0)
+    monkeypatch.setattr(lookup, "find_stack", lambda *_: 1 // 0)
     made = step()
     ending = made.run(stack_id="", stack_name="Awesome App")
     check(made, ending)

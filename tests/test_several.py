@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.deployment import Outcome
+from cloud66_redeploy.model.outcome import Outcome
 from cloud66_simulator import DEFAULT_STACK, Behaviour, Fault, StackSpec
 from elsewhere import ABORT_SECONDS, asked, cancelled, check, fate, stacks
 from harness import OUTPUTS, Ending, Step

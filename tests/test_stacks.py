@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.deployment import Stack
+from cloud66_redeploy.commands.lookup import find_stack
 from cloud66_redeploy.errors import InputError
-from cloud66_redeploy.stacks import find_stack
+from cloud66_redeploy.model.records import Stack
 from cloud66_simulator import DEFAULT_STACK, Behaviour, Fault, StackSpec
 from elsewhere import ABORT_SECONDS, asked, stacks
 from harness import OUTPUTS, Ending, Step

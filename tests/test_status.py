@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import pytest
 
-from cloud66_redeploy.client import Client
+from cloud66_redeploy.api.client import Client
 from cloud66_simulator import DOCKER_STACK, Behaviour, Fault
 from cloud66_simulator.behaviour import PostShape
 from elsewhere import ABORT_SECONDS, asked, check

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud66_redeploy.deployment import Action, Deployment, Outcome, Result, Stack
-from cloud66_redeploy.history import Past
-from cloud66_redeploy.summary import render, render_many
-from cloud66_redeploy.text import Cleaner
-from cloud66_redeploy.tracking import Baseline, Proof, Tracking
+from cloud66_redeploy.model.outcome import Outcome, Result
+from cloud66_redeploy.model.records import Action, Deployment, Stack
+from cloud66_redeploy.report.summary import render, render_many
+from cloud66_redeploy.report.text import Cleaner
+from cloud66_redeploy.tracking.history import Past
+from cloud66_redeploy.tracking.tracking import Baseline, Proof, Tracking
 from hostile import TEXTS, check_summary
 
 TOKEN = "demo-token"

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from campaign import EventClock
-from cloud66_redeploy.deployment import Deployment, Outcome, Phase
-from cloud66_redeploy.tracking import Proof, Tracking
-from cloud66_redeploy.verdict import Absence
-from cloud66_redeploy.verdict_words import ended, superseded
+from cloud66_redeploy.model.outcome import Outcome
+from cloud66_redeploy.model.records import Deployment, Phase
+from cloud66_redeploy.model.verdict import Absence
+from cloud66_redeploy.report.verdict_words import ended, superseded
+from cloud66_redeploy.tracking.tracking import Proof, Tracking
 from cloud66_simulator import Behaviour, Fault
 from harness import Ending, Step
 from records import SUCCESS, deployment

@@ -3,7 +3,7 @@
 import pytest
 
 from cloud66_redeploy.errors import InputError
-from cloud66_redeploy.targets import MOST_TARGETS, Target, targets_of
+from cloud66_redeploy.inputs.targets import MOST_TARGETS, Target, targets_of
 
 LINES: list[tuple[list[str], list[str], list[int], list[Target]]] = [
     (["s"], ["a"], [], [Target("s", "a")]),

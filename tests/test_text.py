@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cloud66_redeploy.report import Reporter
-from cloud66_redeploy.text import LONGEST_FIELD, Cleaner
+from cloud66_redeploy.report.reporter import Reporter
+from cloud66_redeploy.report.text import LONGEST_FIELD, Cleaner
 from hostile import TEXTS, check_plain, commands
 
 SECRET = "s3cr/et+x="

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cloud66_redeploy import transport as room
+from cloud66_redeploy.api import transport as room
+from cloud66_redeploy.api.transport import Limits, Session, Transport
 from cloud66_redeploy.errors import ApiError, NotSent, NotTheApi, Unclear
-from cloud66_redeploy.transport import Limits, Session, Transport
 from scripted import Clock, Reply, Windows, wire
 
 

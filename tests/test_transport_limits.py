@@ -10,9 +10,9 @@ from urllib3.exceptions import (
     ProtocolError,
 )
 
+from cloud66_redeploy.api.transport import BearerToken
+from cloud66_redeploy.clock import Overdue
 from cloud66_redeploy.errors import Aborted, ApiError, Declined, NotSent, NotTheApi, Trouble, Unclear
-from cloud66_redeploy.interrupts import Overdue
-from cloud66_redeploy.transport import BearerToken
 from scripted import Reply, wire
 
 RESET = requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError(104, "reset by peer")))

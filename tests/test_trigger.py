@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy import redeploy as room
+from cloud66_redeploy.commands import redeploy as room
 from cloud66_simulator import Behaviour, Fault
 from harness import Ending, Step
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from cloud66_redeploy.deployment import Outcome, Result
-from cloud66_redeploy.turns import take_turns
+from cloud66_redeploy.model.outcome import Outcome, Result
+from cloud66_redeploy.polling.turns import take_turns
 from scripted import Clock
 
 

@@ -4,8 +4,9 @@ from itertools import product
 
 import pytest
 
-from cloud66_redeploy.deployment import Outcome, Phase
-from cloud66_redeploy.verdict import Absence, Saying, decide
+from cloud66_redeploy.model.outcome import Outcome
+from cloud66_redeploy.model.records import Phase
+from cloud66_redeploy.model.verdict import Absence, Saying, decide
 
 DEPLOYMENTS: list[Saying] = [Absence.NEVER_SEEN, Absence.GONE, *Phase]
 ACTIONS: list[Saying] = [Absence.UNREADABLE, Absence.NEVER_SEEN, Phase.RUNNING, Phase.SUCCESS, Phase.FAILED, Phase.ODD]

@@ -8,8 +8,8 @@ from typing import Any, get_args
 import pytest
 
 from campaign import EventClock
-from cloud66_redeploy import following
-from cloud66_redeploy.schedule import RECORD_SETTLE_SECONDS
+from cloud66_redeploy.commands import following
+from cloud66_redeploy.timing import RECORD_LAG_SECONDS
 from cloud66_simulator import Behaviour, Fault
 from cloud66_simulator.behaviour import PostShape
 from elsewhere import CI, asked, cancelled, check
@@ -301,7 +301,7 @@ def test_how_far_one_is_that_has_run_for_long(step: MakeStep) -> None:
     assert "2m30s of usually" in ending.log
     assert ending.outcome == "success"
     # By its reference alone it is only inferred until all records have had their time.
-    assert ending.seconds <= 150 + RECORD_SETTLE_SECONDS + 5
+    assert ending.seconds <= 150 + RECORD_LAG_SECONDS + 5
 
 
 def test_a_success_of_another_than_the_one_named(step: MakeStep) -> None:

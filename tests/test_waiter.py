@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.deployment import Outcome, Phase
 from cloud66_redeploy.errors import ApiError, NotSent, Unclear
-from cloud66_redeploy.identity import Identity
-from cloud66_redeploy.pace import Pace
-from cloud66_redeploy.tracking import Tracking
-from cloud66_redeploy.verdict import Absence
-from cloud66_redeploy.waiter import Patience, Waiter
+from cloud66_redeploy.model.outcome import Outcome
+from cloud66_redeploy.model.records import Phase
+from cloud66_redeploy.model.verdict import Absence
+from cloud66_redeploy.polling.pace import Pace
+from cloud66_redeploy.polling.waiter import Patience, Waiter
+from cloud66_redeploy.tracking.identity import Identity
+from cloud66_redeploy.tracking.tracking import Tracking
 from cloud66_simulator import Behaviour, Fault
 from harness import Step, green, run_of
 from scripted import Clock

@@ -2,7 +2,7 @@
 
 import sys
 
-from cloud66_redeploy.interrupts import Interrupts
+from cloud66_redeploy.clock import Interrupts
 
 
 def main() -> int:
@@ -12,11 +12,11 @@ def main() -> int:
     # The rest takes most of the start-up time; a signal that comes during it must already be kept.
     import os  # noqa: PLC0415
 
+    from cloud66_redeploy.api.transport import Session  # noqa: PLC0415
     from cloud66_redeploy.clock import SystemClock  # noqa: PLC0415
-    from cloud66_redeploy.report import Reporter, open_closed_streams  # noqa: PLC0415
+    from cloud66_redeploy.report.reporter import Reporter, open_closed_streams  # noqa: PLC0415
+    from cloud66_redeploy.report.text import Cleaner  # noqa: PLC0415
     from cloud66_redeploy.run import Run  # noqa: PLC0415
-    from cloud66_redeploy.text import Cleaner  # noqa: PLC0415
-    from cloud66_redeploy.transport import Session  # noqa: PLC0415
 
     open_closed_streams()
     reporter = Reporter(os.environ, Cleaner())

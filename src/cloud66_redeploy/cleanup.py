@@ -7,7 +7,7 @@ does it, with minutes instead of seconds. It never fails the job.
 
 import sys
 
-from cloud66_redeploy.interrupts import Interrupts
+from cloud66_redeploy.clock import Interrupts
 
 
 def main() -> int:
@@ -16,11 +16,11 @@ def main() -> int:
     interrupts.install()
     import os  # noqa: PLC0415 - after the handlers, as in __main__
 
+    from cloud66_redeploy.api.transport import Session  # noqa: PLC0415
     from cloud66_redeploy.clock import SystemClock  # noqa: PLC0415
     from cloud66_redeploy.left_over import cancel_left_over  # noqa: PLC0415
-    from cloud66_redeploy.report import Reporter, open_closed_streams  # noqa: PLC0415
-    from cloud66_redeploy.text import Cleaner  # noqa: PLC0415
-    from cloud66_redeploy.transport import Session  # noqa: PLC0415
+    from cloud66_redeploy.report.reporter import Reporter, open_closed_streams  # noqa: PLC0415
+    from cloud66_redeploy.report.text import Cleaner  # noqa: PLC0415
 
     open_closed_streams()
     reporter = Reporter(os.environ, Cleaner())

@@ -24,6 +24,8 @@ How a deployment ended is never an exception: it is a `deployment.Result`.
 from enum import Enum, auto
 from typing import NamedTuple
 
+from cloud66_redeploy.timing import THROTTLED_PAUSE_SECONDS
+
 
 class Blame(Enum):
     """What has to be looked at where a call fails for another reason than what the API says (see `advice`)."""
@@ -95,6 +97,11 @@ class ApiError(RedeployError):
         self.retry_after = retry_after
         self.throttled = throttled
         self.clue = clue
+
+    @property
+    def pause_asked_for(self) -> float:
+        """How long the server wants to be left alone, in seconds."""
+        return max(self.retry_after or 0.0, THROTTLED_PAUSE_SECONDS if self.throttled else 0.0)
 
 
 class Refusal(ApiError):

@@ -4,20 +4,16 @@ from collections.abc import Mapping
 
 from actions_toolkit import core
 
+from cloud66_redeploy.api.transport import Session, Transport, Window
 from cloud66_redeploy.clock import Clock
-from cloud66_redeploy.deployment import Outcome
+from cloud66_redeploy.commands.job import Handle
 from cloud66_redeploy.errors import Aborted, InputError
-from cloud66_redeploy.handle import Handle
-from cloud66_redeploy.inputs import Inputs
-from cloud66_redeploy.memory import ENDED, STATE, Memory, read
-from cloud66_redeploy.report import Reporter
-from cloud66_redeploy.transport import Session, Transport, Window
-from cloud66_redeploy.turns import take_turns
-
-CLEANUP_SECONDS = 240.0
-"""The runner gives a cancelled job five minutes in all."""
-
-_PAUSE_SECONDS = 3.0
+from cloud66_redeploy.inputs.inputs import Inputs
+from cloud66_redeploy.model.outcome import Outcome
+from cloud66_redeploy.polling.turns import take_turns
+from cloud66_redeploy.report.reporter import Reporter
+from cloud66_redeploy.timing import CLEANUP_PAUSE_SECONDS, CLEANUP_SECONDS
+from cloud66_redeploy.tracking.saved_state import ENDED, STATE, Memory, read
 
 
 def cancel_left_over(
@@ -48,7 +44,9 @@ def _cancel(
     deadline = clock.monotonic() + CLEANUP_SECONDS
     transport = Transport(session, inputs.api_url, inputs.api_token, clock, window, deadline)
     handles = [Handle(one.stack_id, one.to_tracking(), reporter) for one in kept]
-    cancellers = [one.canceller(transport, "The step was cut short", pause_seconds=_PAUSE_SECONDS) for one in handles]
+    cancellers = [
+        one.canceller(transport, "The step was cut short", pause_seconds=CLEANUP_PAUSE_SECONDS) for one in handles
+    ]
     for one, result in zip(kept, take_turns(cancellers, clock), strict=True):
         if result.outcome is Outcome.UNKNOWN:
             reporter.warn("Not cancelled", f"{result.reason} {result.evidence} Reference: {one.name}")

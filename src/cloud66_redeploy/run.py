@@ -5,23 +5,20 @@ from dataclasses import dataclass, field, replace
 
 from actions_toolkit import core
 
-from cloud66_redeploy import reasons
+from cloud66_redeploy.api.transport import Limits, Session, Transport, Window
 from cloud66_redeploy.clock import Clock
-from cloud66_redeploy.commands import Command
-from cloud66_redeploy.context import Context, checked
-from cloud66_redeploy.deployment import Result
+from cloud66_redeploy.commands.job import Handle
+from cloud66_redeploy.commands.step import Context, checked
 from cloud66_redeploy.errors import Aborted, ApiError, InputError
-from cloud66_redeploy.handle import Handle
-from cloud66_redeploy.inputs import Inputs
-from cloud66_redeploy.report import Reporter
-from cloud66_redeploy.tracking import Tracking
-from cloud66_redeploy.transport import Limits, Session, Transport, Window
-
-ABORT_SECONDS = 5.0
-"""How long after the signal it looks whether the cancellation took. The runner kills a cancelled step after 10 s."""
+from cloud66_redeploy.inputs.choices import Command
+from cloud66_redeploy.inputs.inputs import Inputs
+from cloud66_redeploy.model.outcome import Result
+from cloud66_redeploy.report import reasons
+from cloud66_redeploy.report.reporter import Reporter
+from cloud66_redeploy.timing import ABORT_PAUSE_SECONDS, ABORT_SECONDS
+from cloud66_redeploy.tracking.tracking import Tracking
 
 _ABORT_LIMITS = Limits(connect=1.3, read=1.3, total=1.4)
-_ABORT_PAUSE_SECONDS = 0.5
 
 
 @dataclass
@@ -49,7 +46,7 @@ class Run:
         try:
             inputs = Inputs.load(self.environ)
         except InputError as error:
-            from cloud66_redeploy.ending import Ending, report_ending  # noqa: PLC0415 - not before the first request
+            from cloud66_redeploy.report.final import Ending, report_ending  # noqa: PLC0415 - not before the first request
 
             return report_ending(Ending(reasons.bad_input(error), Tracking("")), self.reporter)
         context = self._context(inputs, start)
@@ -61,8 +58,8 @@ class Run:
             self._abort(context, self.clock.monotonic() - aborted.seconds_ago)
         except Exception as error:  # noqa: BLE001 - a fault of ours: outputs and a true outcome all the same
             self._own_fault(context, error)
-        from cloud66_redeploy.ending import ending_of, report_ending  # noqa: PLC0415 - not before the first request
-        from cloud66_redeploy.memory import ENDED  # noqa: PLC0415 - likewise
+        from cloud66_redeploy.report.final import ending_of, report_ending  # noqa: PLC0415 - not before the first request
+        from cloud66_redeploy.tracking.saved_state import ENDED  # noqa: PLC0415 - likewise
 
         if self._settled:
             self.reporter.state(ENDED, "true")
@@ -96,7 +93,7 @@ class Run:
         name = context.inputs.stack_name
         if not name:
             return True
-        from cloud66_redeploy.stacks import find_stack  # noqa: PLC0415 - only who asked for it pays for it
+        from cloud66_redeploy.commands.lookup import find_stack  # noqa: PLC0415 - only who asked for it pays for it
 
         try:
             uid = find_stack(context.patient, name, context.inputs.environment).uid
@@ -135,7 +132,7 @@ class Run:
     def _cancel(self, context: Context, wanted: Sequence[Handle], deadline: float) -> None:
         hurried = replace(context.transport, deadline=deadline, limits=_ABORT_LIMITS, tries=1)
         try:
-            ends = context.cancel(wanted, hurried, _ABORT_PAUSE_SECONDS, "The workflow was cancelled")
+            ends = context.cancel(wanted, hurried, ABORT_PAUSE_SECONDS, "The workflow was cancelled")
         except Exception as error:  # noqa: BLE001 - as above; the post step tries again
             self._settled = False
             self._own_fault(context, error)
@@ -163,9 +160,9 @@ def _left(context: Context) -> Result:
 
 def _command(command: Command) -> Callable[[Context], None]:
     if command is Command.REDEPLOY:
-        from cloud66_redeploy.redeploy import redeploy  # noqa: PLC0415 - only what this run needs
+        from cloud66_redeploy.commands.redeploy import redeploy  # noqa: PLC0415 - only what this run needs
 
         return redeploy
-    from cloud66_redeploy import following  # noqa: PLC0415 - likewise
+    from cloud66_redeploy.commands import following  # noqa: PLC0415 - likewise
 
     return {Command.WAIT: following.wait, Command.CANCEL: following.cancel, Command.STATUS: following.status}[command]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from campaign import EventClock
-from cloud66_redeploy.deployment import Outcome
+from cloud66_redeploy.model.outcome import Outcome
 from cloud66_simulator import DEFAULT_STACK, DOCKER_STACK, Behaviour, Fault
 from cloud66_simulator.scenarios import HOSTILE_TEXT, apply_scenario
 from e2e.engine import ROOT

@@ -1,0 +1,1 @@
+"""Cloud 66's API: HTTP, retries, and the hourly limit."""

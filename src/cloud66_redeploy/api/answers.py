@@ -1,0 +1,138 @@
+"""What an HTTP answer means: the JSON of a good one, or the error that it stands for. Pure."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cloud66_redeploy.api.error_text import decoded, words_of, words_of_page
+from cloud66_redeploy.api.route import Route
+from cloud66_redeploy.api.server_time import as_http_date
+from cloud66_redeploy.errors import ApiError, Blame, Clue, Declined, Denied, NotFound, NotTheApi, Refusal, Unclear
+from cloud66_redeploy.timing import ABSURD_RETRY_AFTER_SECONDS, LONGEST_RETRY_AFTER_SECONDS
+
+_OWN_WORDS = ("error", "error_description", "details")
+"""The fields of the API's own errors (source: its official client); one of them is enough."""
+
+_REFUSALS: dict[int, type[ApiError]] = {
+    401: Denied,
+    402: Denied,
+    403: Denied,
+    404: NotFound,
+    410: NotFound,
+    409: Declined,
+}
+"""What the API's own 4xx mean; any other is a `Refusal`."""
+
+
+@dataclass
+class Answer:
+    """
+    An answer to one call.
+
+    Attributes:
+        call: method and path, for people.
+        value: the JSON of the body, None for an empty one.
+        is_json: whether the body is JSON, or empty.
+
+    """
+
+    call: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    value: object = field(default=None, init=False)
+    is_json: bool = field(default=True, init=False)
+
+    def __post_init__(self) -> None:
+        self._text = decoded(self.body, self.headers.get("Content-Type", ""))
+        if not self._text.strip():
+            return
+        try:
+            self.value = json.loads(self._text, parse_constant=_no_constant)
+        except (ValueError, RecursionError):
+            self.is_json = False
+
+    @property
+    def is_the_apis(self) -> bool:
+        """
+        Whether it looks like an answer of the API: good JSON, or a JSON object with an error or an envelope.
+
+        Whatever stands in between (a firewall, a proxy, another server) answers with the same statuses.
+        """
+        if 200 <= self.status < 300:
+            return self.is_json
+        value = self.value if isinstance(self.value, dict) else {}
+        return "response" in value or any(value.get(name) not in (None, "") for name in _OWN_WORDS)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it is what was asked for: its `value` can be read."""
+        return 200 <= self.status < 300 and self.is_json
+
+    def error(self, route: Route) -> ApiError:
+        """Say what an answer means that is not good: the kind of error (see `errors`), and what it says."""
+        pause = _retry_after(self.headers)
+        throttled = isinstance(self.value, dict) and self.value.get("error") == "throttled"
+        # Over the limit: 503 `throttled` by the reference, 429 as a client of the real API met it. A bare one says
+        # nothing of when it passes.
+        bare = self.status == 429 and pause is None
+        kind = Declined if throttled else self._kind()
+        said, clue = route.hide(self._said()), Clue()
+        if self.status == 407 and route.passes_in_clear:
+            clue = Clue(Blame.PROXY_ANSWER, route.proxy_variable)
+            said = f"the proxy in {clue.where} does not let the call through: {said}"
+        elif kind is NotTheApi:
+            through = f" (through the proxy in {route.proxy_variable})" if route.passes_in_clear else ""
+            clue = Clue(Blame.STRANGER, f"{route.address}{through}")
+        return kind(
+            self.call,
+            said,
+            status=self.status,
+            retry_after=pause,
+            throttled=throttled or bare,
+            clue=clue,
+        )
+
+    def _kind(self) -> type[ApiError]:
+        if self.status == 429:
+            return Declined
+        if self.status == 408 or self.status >= 500:
+            return Unclear
+        if self.status >= 400 and self.is_the_apis:
+            return _REFUSALS.get(self.status, Refusal)
+        return NotTheApi
+
+    def _said(self) -> str:
+        """Return what the answer says: a redirect's target, the texts in JSON, or what a page says."""
+        if 300 <= self.status < 400:
+            return f"a redirect to {self.headers.get('Location', 'nowhere')}, which is not followed"
+        said = words_of(self.value) or words_of_page(self._text)
+        if self.status >= 400 or self.is_json:
+            return said
+        return f"an answer that is not JSON: {said}" if said else "an answer that is not JSON"
+
+
+def _no_constant(name: str) -> None:
+    """Refuse NaN and Infinity: Python reads them, JSON doesn't have them, and they would break the outputs."""
+    raise ValueError(name)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """
+    Read Retry-After, seconds or a date, as seconds from when the answer was made; None where it says nothing sensible.
+
+    A date is the server's, so it is measured against the server's own Date; without one it says nothing, because the
+    runner's clock may be wrong by any amount.
+    """
+    value = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"-?\d{1,12}(\.\d{1,12})?", value, re.ASCII):
+        seconds = float(value)
+    else:
+        then, now = as_http_date(value), as_http_date(headers.get("Date"))
+        if then is None or now is None:
+            return None
+        seconds = (then - now).total_seconds()
+    if seconds > ABSURD_RETRY_AFTER_SECONDS:
+        return None
+    return min(max(0.0, seconds), LONGEST_RETRY_AFTER_SECONDS)

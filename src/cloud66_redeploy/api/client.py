@@ -1,0 +1,208 @@
+"""
+The calls of the Cloud 66 API v3 that this action makes: one method an endpoint.
+
+A record becomes a type of `deployment`. Source of every path and field: the vendor's API v3 reference.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from cloud66_redeploy.api.pages import N, Page, Place, Read, all_records, newest
+from cloud66_redeploy.api.transport import Transport, reading
+from cloud66_redeploy.errors import Declined, Refusal, Unclear
+from cloud66_redeploy.model.fields import as_id, as_text
+from cloud66_redeploy.model.records import Action, Deployment, Phase, Stack, has_run
+
+T = TypeVar("T")
+
+_MOST_STACK_PAGES = 100
+
+_ENOUGH_OTHER_ACTIONS = 30
+"""A page in the samples. Where so many are no redeploys, an open redeploy before them would have ended long ago."""
+
+Kept = dict[str, list[Any]]
+"""Lists of one stack that have been read in this round of looks, by their path."""
+
+
+def all_stacks(transport: Transport) -> list[Stack]:
+    """
+    GET all stacks that the token can see, over all pages.
+
+    Raises:
+        ApiError: as the methods of `Client`.
+
+    """
+    return all_records(_pages(transport, "/stacks", {}, _stack_of), lambda one: one.uid, _MOST_STACK_PAGES)
+
+
+class Client:
+    """
+    The API, for one stack. Every method raises `errors.ApiError`; GETs have been tried again before they do.
+
+    Where `kept` is given, a list is read once and then kept there, until whoever gave it clears it.
+    """
+
+    def __init__(self, transport: Transport, stack_id: str, kept: Kept | None = None) -> None:
+        self._transport = transport
+        self._kept = kept
+        self._stack = f"/stacks/{quote(stack_id, safe='')}"
+        self._stack_id = stack_id
+        self._places: dict[tuple[str, ...], Place] = {}
+
+    def stack(self) -> Stack:
+        """GET the stack."""
+        return Stack(self._stack_id, self._get(self._stack, {}, _record))
+
+    def age_seconds(self, moment: datetime) -> float | None:
+        """Tell how long ago that was by the server's clock; None where no answer has told its time."""
+        instant = self._transport.server_time.instant_of(moment)
+        return None if instant is None else self._transport.clock.monotonic() - instant
+
+    def last_log(self) -> str:
+        """GET the stack's newest log, or "". Not in the reference: it may be missing, empty or long."""
+        return as_text(self._get(self._stack, {"show_log": "true"}, _record).get("last_log"))
+
+    def deployments(self) -> list[Deployment]:
+        """GET the newest of the stack's deployments, the newest first: about a page, and all that may be open."""
+        return self._list("deployments", Deployment.from_json, lambda seen: any(map(has_run, seen)))
+
+    def deployment(self, deployment_id: int) -> Deployment:
+        """GET one deployment."""
+
+        def read(body: object) -> Deployment:
+            found = Deployment.from_json(_record(body))
+            if found.id != deployment_id:
+                raise ValueError(f"the record of another deployment: {found.id}")
+            return found
+
+        return self._get(f"{self._stack}/deployments/{deployment_id}", {}, read)
+
+    def actions(self) -> list[Action]:
+        """GET the newest of the stack's actions, the newest first: about a page, and the redeploys that may be open."""
+        return self._list("actions", Action.from_json, _are_enough)
+
+    def action(self, action_id: int) -> Action:
+        """GET one action."""
+        path = f"{self._stack}/actions/{action_id}"
+        found = self._get(path, {}, lambda body: Action.from_json(_record(body)))
+        if found.id != action_id:
+            raise Unclear(f"GET {path}", f"the record of another action ({found.id})")
+        return found
+
+    def actions_with(self, reference: str) -> list[Action]:
+        """
+        GET the actions whose reference is exactly this one, the eldest first.
+
+        The filter is not relied on. Should it be ignored or match loosely, the exact ones are picked out here; should
+        it be refused, they are looked for among all actions. A token that is good for none is refused there, too.
+        """
+
+        def are_enough(seen: Sequence[Action]) -> bool:
+            matching = [one.reference == reference for one in seen]
+            # All that a working filter has kept, or, of all actions, as many as it takes to find it.
+            return any(matching) and not all(matching)
+
+        try:
+            found = self._newest("actions", Action.from_json, are_enough, user_reference=reference)
+        except Refusal as refusal:
+            if refusal.status in {401, 402}:
+                raise
+            found = self._newest("actions", Action.from_json, are_enough)
+        return sorted((one for one in found if one.reference == reference), key=lambda one: one.id)
+
+    def redeploy(self, options: Mapping[str, str]) -> tuple[int | None, int | None]:
+        """
+        POST a redeploy, once; return the answer's `id` and `async_action_id`, each None where there is none.
+
+        The options travel in the query, as in the reference. Two shapes of the answer exist: `{id, message, queued}`
+        and `{ok, message, async_action_id, queued}`. The id reads as the deployment's, but may be the action's: a hint,
+        never a proof. The other one is the action's (the vendor's command-line tool reads that action by it).
+
+        Raises:
+            NotSent, Declined: nothing was scheduled.
+            Unclear: whether something was scheduled is not known.
+            Refusal: nothing was scheduled, and nothing will be.
+
+        """
+        path = f"{self._stack}/deployments"
+        said = reading(f"POST {path}", _record, self._transport.send("POST", path, dict(options)))
+        # Anything else in a good answer's clothes is none: whether it was scheduled has to be looked up.
+        known = as_id(said.get("id")) or said.get("ok") is True or "async_action_id" in said or "queued" in said
+        if not known or said.get("ok") is False or said.get("error"):
+            raise Unclear(f"POST {path}", as_text(said.get("message")) or "an answer that does not say what was done")
+        return as_id(said.get("id")), as_id(said.get("async_action_id"))
+
+    def cancel(self, deployment_id: int) -> None:
+        """
+        DELETE a deployment, which cancels it.
+
+        Raises:
+            NotFound: it is not there (yet).
+            Declined: 409; a deployment that is over can't be cancelled.
+
+        """
+        path = f"{self._stack}/deployments/{deployment_id}"
+        said = self._transport.retrying("DELETE", path, {}, _unwrap)
+        if isinstance(said, Mapping) and said.get("ok") is False:
+            raise Declined(f"DELETE {path}", as_text(said.get("message")) or "ok: false")
+
+    def _list(self, name: str, read: Callable[[Any], N], is_enough: Callable[[Sequence[N]], bool]) -> list[N]:
+        kept, path = {} if self._kept is None else self._kept, f"{self._stack}/{name}"
+        if path not in kept:
+            kept[path] = self._newest(name, read, is_enough)
+        return kept[path]
+
+    def _newest(
+        self, name: str, read: Callable[[Any], N], is_enough: Callable[[Sequence[N]], bool], **query: str
+    ) -> list[N]:
+        pages = _pages(self._transport, f"{self._stack}/{name}", query, read)
+        return newest(pages, is_enough, self._places.setdefault((name, *query.values()), Place()))
+
+    def _get(self, path: str, query: dict[str, str], read: Callable[[object], T]) -> T:
+        return self._transport.retrying("GET", path, query, read)
+
+
+def _unwrap(body: object) -> object:
+    """Take the `response` out of its envelope; one sample shows a record without one."""
+    return body["response"] if isinstance(body, Mapping) and "response" in body else body
+
+
+def _record(body: object) -> Mapping[str, Any]:
+    value = _unwrap(body)
+    if not isinstance(value, Mapping):
+        raise ValueError("not an object")  # noqa: TRY004 - a wrong answer, not a wrong call
+    return value
+
+
+def _list_in(body: object) -> list[Any]:
+    value = _unwrap(body)
+    if not isinstance(value, list):
+        raise ValueError("not a list")  # noqa: TRY004 - a wrong answer, not a wrong call
+    return value
+
+
+def _pages(transport: Transport, path: str, query: dict[str, str], read: Callable[[Any], T]) -> Read[T]:
+    """Make what reads a list page by page; the first one is asked for without its number."""
+
+    def read_page(number: int) -> Page[T]:
+        asked = query | ({"page": str(number)} if number > 1 else {})
+        return transport.retrying(
+            "GET", path, asked, lambda body: Page.of(number, [read(one) for one in _list_in(body)], body)
+        )
+
+    return read_page
+
+
+def _are_enough(actions: Sequence[Action]) -> bool:
+    """Tell whether no redeploy that is still open can stand further down: one that succeeded had its turn after it."""
+    done = any("deploy" in one.kind and one.phase is Phase.SUCCESS for one in actions)
+    return done or sum("deploy" not in one.kind for one in actions) >= _ENOUGH_OTHER_ACTIONS
+
+
+def _stack_of(record: object) -> Stack:
+    uid = as_text(record.get("uid")) if isinstance(record, Mapping) else ""
+    if not isinstance(record, Mapping) or not uid:
+        raise ValueError("a stack without a uid")
+    return Stack(uid, record)

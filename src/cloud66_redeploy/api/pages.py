@@ -1,0 +1,240 @@
+"""
+Lists that come in pages: where the newest records stand, and how to read those in few calls. Pure but for its reader.
+
+The API promises no order of its lists, and of `pagination: {previous, next, current, per_page, count, pages}` any field
+may be missing or wrong. So the order is judged by the records, and what is said of pages is a lead: a page counts for
+what it holds. A list with the newest first, as in every sample, takes one call.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from itertools import pairwise
+from typing import Any, Generic, Protocol, TypeVar
+
+from cloud66_redeploy.model.fields import as_id
+
+_MOST_PAGES = 10
+"""How many pages are read, beyond those that are tried to find the last one."""
+
+_MOST_TRIED = 30
+_LARGEST_CLAIM = 10_000
+"""Numbers of pages beyond that are nonsense; a smaller one that is wrong takes some tries."""
+
+
+class Numbered(Protocol):
+    """A record with a number and times."""
+
+    @property
+    def id(self) -> int: ...  # noqa: D102 - as in `deployment`
+    @property
+    def started_at(self) -> datetime | None: ...  # noqa: D102
+    @property
+    def finished_at(self) -> datetime | None: ...  # noqa: D102
+
+
+T = TypeVar("T")
+N = TypeVar("N", bound=Numbered)
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """
+    One page of a list.
+
+    Attributes:
+        number: the number that it was asked for by, from 1.
+        records: what it holds, in the order of the answer.
+        following: the number of a later page that the answer names as the next one, or None.
+        last: the number of the last page as far as the answer tells; at least its own.
+        is_told: the answer says something about further pages, be it that there are none.
+
+    """
+
+    number: int
+    records: list[T]
+    following: int | None
+    last: int
+    is_told: bool
+
+    @classmethod
+    def of(cls, number: int, records: list[T], body: object) -> "Page[T]":
+        """Read what an answer says of its page."""
+        said = body.get("pagination") if isinstance(body, Mapping) else None
+        said = said if isinstance(said, Mapping) else {}
+        following, pages, count, per_page = (as_id(said.get(one)) for one in ("next", "pages", "count", "per_page"))
+        counted = -(-count // per_page) if count and per_page else 0
+        last = max(number, pages or 0, counted)
+        is_told = "next" in said or bool(pages or counted)
+        following = following if following is not None and following > number else None
+        return cls(number, records, following, min(last, max(number, _LARGEST_CLAIM)), is_told)
+
+    @property
+    def after(self) -> int | None:
+        """The number of the page to go on with, or None where there is none to be expected."""
+        if self.following is not None:
+            return self.following
+        # Where nothing is said of pages, only a page that brings nothing tells that there is none.
+        is_likely = self.number < self.last or not self.is_told
+        return self.number + 1 if self.records and is_likely else None
+
+
+Read = Callable[[int], Page[T]]
+"""Reads the page of a number. May raise `errors.ApiError`."""
+
+
+@dataclass
+class Place:
+    """
+    Where the newest records of a list stood at the last look, so that one with the oldest first takes few calls, too.
+
+    Attributes:
+        last: the number of the last page, if the list is known to have the oldest first; else 1.
+        size: how many records a page holds.
+
+    """
+
+    last: int = 1
+    size: int = 0
+
+
+class _Order(IntEnum):
+    NEWEST_FIRST = -1
+    UNKNOWN = 0
+    OLDEST_FIRST = 1
+
+
+def all_records(read: Read[T], key: Callable[[T], Any], most_pages: int) -> list[T]:
+    """Read all pages, up to so many, and return each record once: pages may shift meanwhile, or lead back."""
+    found: dict[Any, T] = {}
+    for page in _onwards(read, most_pages):
+        before = len(found)
+        found |= {key(one): one for one in page.records}
+        if page.records and len(found) == before:
+            break
+    return list(found.values())
+
+
+def newest(read: Read[N], is_enough: Callable[[Sequence[N]], bool], place: Place | None = None) -> list[N]:
+    """
+    Return the newest records of a list, about a page of them or as many as it takes, the newest first.
+
+    Where no order is to be seen, all records up to ten pages are returned, as they come.
+
+    Args:
+        read: reads a page.
+        is_enough: tells whether nothing that matters can stand further down than the records so far.
+        place: where they stood at the last look; noted anew.
+
+    Raises:
+        ApiError: as `read`.
+
+    """
+    pages, place = _Pages(read), place or Place()
+    order = _Order.OLDEST_FIRST
+    if place.last == 1 or not pages[place.last].records:
+        order, place.last, place.size = _order_in(pages), 1, len(pages[1].records)
+    if order is _Order.OLDEST_FIRST:
+        place.last = pages.last(place.last)
+        from_newest = pages.backwards(place.last)
+    else:
+        from_newest = _onwards(pages.__getitem__, _MOST_PAGES)
+    found: dict[int, N] = {}
+    for page in from_newest:
+        before = len(found)
+        found |= {one.id: one for one in (page.records[::-1] if order is _Order.OLDEST_FIRST else page.records)}
+        leads_back = bool(page.records) and len(found) == before
+        seen = list(found.values())
+        if leads_back or (order is not _Order.UNKNOWN and len(seen) >= place.size and is_enough(seen)):
+            break
+    return list(found.values())
+
+
+class _Pages(Generic[N]):
+    """The pages of one list that have been read."""
+
+    def __init__(self, read: Read[N]) -> None:
+        self._read = read
+        self._known: dict[int, Page[N]] = {}
+
+    def __getitem__(self, number: int) -> Page[N]:
+        if number not in self._known:
+            self._known[number] = self._read(number)
+        return self._known[number]
+
+    def backwards(self, last: int) -> Iterator[Page[N]]:
+        """Go from the last page towards the first."""
+        for number in range(last, max(0, last - _MOST_PAGES), -1):
+            yield self[number]
+
+    def last(self, there: int) -> int:
+        """
+        Find the last page of a list, from one that is there.
+
+        Where the answers don't say it, or not the truth, ever larger steps are tried, and then what lies between.
+        """
+        step, beyond = 1, _LARGEST_CLAIM * 2
+        while len(self._known) < _MOST_TRIED:
+            number = self._further(there, step, beyond)
+            if number is None:
+                break
+            there, beyond = (number, beyond) if self._brings_more(number) else (there, number)
+            step *= 2
+        return there
+
+    def _further(self, there: int, step: int, beyond: int) -> int | None:
+        """Return the page to try next, between one that is there and one that is not; None where there is none."""
+        page = self[there]
+        # Most often the last page is known from the first.
+        if there < page.last < beyond:
+            return page.last
+        is_last = page.is_told and page.following is None and page.last == there
+        if is_last or beyond - there == 1:
+            return None
+        return there + step if beyond > _LARGEST_CLAIM else (there + beyond) // 2
+
+    def _brings_more(self, number: int) -> bool:
+        others = {one.id for page in self._known.values() if page.number != number for one in page.records}
+        return any(one.id not in others for one in self[number].records)
+
+
+def _onwards(read: Read[T], most_pages: int) -> Iterator[Page[T]]:
+    """Go from the first page to the last, but for pages that lead on and on."""
+    number: int | None = 1
+    for _ in range(most_pages):
+        if number is None:
+            break
+        page = read(number)
+        yield page
+        number = page.after
+
+
+def _order_in(pages: _Pages[N]) -> _Order:
+    """Judge the order of a list by as many of its first pages as that takes."""
+    seen: list[N] = []
+    order = _Order.UNKNOWN
+    for page in _onwards(pages.__getitem__, _MOST_PAGES):
+        before = {one.id for one in seen}
+        seen += [one for one in page.records if one.id not in before]
+        order = _order_of(seen)
+        leads_back = bool(page.records) and len(seen) == len(before)
+        if order is not _Order.UNKNOWN or leads_back:
+            break
+    return order
+
+
+def _order_of(records: Sequence[Numbered]) -> _Order:
+    """Judge by numbers, which grow, and by times. Where they contradict each other, no order is to be seen."""
+    times = [one.started_at or one.finished_at for one in records]
+    by_number = _direction([one.id for one in records])
+    by_time = _direction([one.timestamp() for one in times if one is not None])
+    return _Order.UNKNOWN if by_number * by_time < 0 else by_number or by_time
+
+
+def _direction(values: Sequence[float]) -> _Order:
+    """Tell whether values grow or shrink, on the whole; a single one, or equal ones, tell nothing."""
+    grows, shrinks = sum(a < b for a, b in pairwise(values)), sum(a > b for a, b in pairwise(values))
+    if 2 * abs(grows - shrinks) <= grows + shrinks:
+        return _Order.UNKNOWN
+    return _Order.OLDEST_FIRST if grows > shrinks else _Order.NEWEST_FIRST

@@ -1,0 +1,237 @@
+"""
+One HTTP call: its time limits and its retries.
+
+A retry repeats one call that did not get through; looking again for news is the waiter's business. A POST is never
+retried here.
+"""
+
+import random
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from typing import Protocol, TypeVar
+
+import requests
+from requests import exceptions as broken
+from requests.utils import select_proxy
+from urllib3.exceptions import HTTPError
+
+from cloud66_redeploy import __version__
+from cloud66_redeploy.api.answers import Answer
+from cloud66_redeploy.api.connecting import Adapter, ConnectFailed
+from cloud66_redeploy.api.failures import failure_of
+from cloud66_redeploy.api.quota import Quota
+from cloud66_redeploy.api.route import Route
+from cloud66_redeploy.api.server_time import ServerTime
+from cloud66_redeploy.clock import Clock, Overdue
+from cloud66_redeploy.errors import STUBBORN, ApiError, Blame, Clue, NotSent, NotTheApi, Trouble, Unclear
+from cloud66_redeploy.timing import MAX_PAUSE_SECONDS
+
+T = TypeVar("T")
+
+_FEW_TRIES = 5
+"""How often what seldom passes by itself is tried by whoever is patient: it takes 15 s of pauses."""
+
+_LARGEST_BODY = 64 * 1024 * 1024
+
+
+class Window(Protocol):
+    """Makes a call that a cancelled workflow may interrupt (see `interrupts`)."""
+
+    def __call__(self, call: Callable[[], T], *, limit_seconds: float, grace_seconds: float) -> T:
+        """Make the call within the limit."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Time limits of one call, in seconds; `total` covers all of it, whatever trickles in."""
+
+    connect: float = 10.0
+    read: float = 20.0
+    total: float = 30.0
+    grace_for_post: float = 1.5
+
+
+class Session(requests.Session):
+    """
+    A session that follows no redirect, nor even looks where one leads: the library would trip over a broken one.
+
+    What breaks before a connection stands comes out of it as `connecting.ConnectFailed`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, Adapter())
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Say that there is none."""
+
+
+class BearerToken(requests.auth.AuthBase):
+    """The token, as an auth object: without one, requests would let a ~/.netrc of the job replace the header."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Sign a request."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+@dataclass
+class Transport:
+    """
+    Makes calls below one base address.
+
+    Attributes:
+        tries: how often a GET or DELETE is made before its trouble is passed on; None: until the deadline, but for
+            stubborn trouble, which gets a few tries.
+        deadline: the instant (monotonic seconds) after which nothing is tried again. No call outlasts it by more
+            than `limits.total`.
+        on_warning: told the text of X-Cloud66-Warning.
+        on_trouble: told of trouble that is about to be tried again.
+        quota, server_time: keep what the answers say of the hour's calls and of the server's clock; copies of this
+            transport share them.
+
+    """
+
+    session: requests.Session
+    base_url: str
+    token: str = field(repr=False)
+    clock: Clock
+    window: Window
+    deadline: float
+    limits: Limits = Limits()
+    tries: int | None = 3
+    on_warning: Callable[[str], None] = lambda _text: None
+    on_trouble: Callable[[Trouble], None] = lambda _trouble: None
+    quota: Quota = field(default_factory=Quota)
+    server_time: ServerTime = field(default_factory=ServerTime)
+
+    def retrying(self, method: str, path: str, query: dict[str, str], read: Callable[[object], T]) -> T:
+        """
+        Make a GET or DELETE, again where trouble passes; return what `read` makes of the JSON body.
+
+        A body that `read` can't read (ValueError) is passing trouble like one that is no JSON.
+        """
+        failed: list[Trouble] = []
+        try:
+            return self._reading(method, path, query, read)
+        except Trouble as trouble:
+            failed.append(trouble)
+        # Only now: it brings asyncio along, and most runs never have to try anything again.
+        import backoff  # noqa: PLC0415
+
+        def try_again() -> T:
+            if failed:
+                raise failed.pop()
+            return self._reading(method, path, query, read)
+
+        again = backoff.on_exception(
+            self._pauses,
+            Trouble,
+            max_tries=self.tries,
+            giveup=lambda error: isinstance(error, ApiError) and error.status == 409,
+            jitter=None,
+            logger=None,
+        )
+        return again(try_again)()
+
+    def _reading(self, method: str, path: str, query: dict[str, str], read: Callable[[object], T]) -> T:
+        return reading(f"{method} {path}", read, self.send(method, path, query), self.base_url)
+
+    def _pauses(self) -> Generator[float, Exception, None]:
+        """
+        Wait between retries, as backoff's wait generator; ending it passes the trouble on.
+
+        It sleeps on the clock that was handed in and yields 0, because backoff has no clock parameter.
+        """
+        pause = 1.0
+        stubborn = 0
+        error = yield 0.0
+        while True:
+            assert isinstance(error, Trouble)
+            stubborn = stubborn + 1 if isinstance(error, STUBBORN) else 0
+            asked = error.pause_asked_for
+            wait = max(asked, pause * random.uniform(0.9, 1.1))  # noqa: S311 - jitter
+            impatient = stubborn >= _FEW_TRIES or (self.tries is not None and asked > MAX_PAUSE_SECONDS)
+            if impatient or self.clock.monotonic() + wait >= self.deadline:
+                return
+            self.on_trouble(error)
+            self.clock.sleep(wait)
+            pause = min(MAX_PAUSE_SECONDS, pause * 2)
+            error = yield 0.0
+
+    def send(self, method: str, path: str, query: dict[str, str]) -> object:
+        """
+        Make one call, once, and return the JSON body (None for an empty one).
+
+        Raises:
+            ApiError: see the tree in `errors`.
+            Aborted: the workflow was cancelled meanwhile.
+
+        """
+        call = f"{method} {path}"
+        limit = min(self.limits.total, self.deadline + self.limits.total - self.clock.monotonic())
+        if limit <= 0:
+            raise NotSent(call, "there was no time left for it")
+        grace = self.limits.grace_for_post if method == "POST" else 0.0
+        try:
+            answer = self.window(
+                lambda: self._exchange(method, path, query, limit), limit_seconds=limit, grace_seconds=grace
+            )
+        except Overdue:
+            raise Unclear(call, f"no whole answer within {limit:.0f} s") from None
+        except (ConnectFailed, OSError, ValueError, HTTPException, HTTPError) as error:
+            # The last three: the reader of HTTP trips over some kinds of nonsense with them.
+            raise failure_of(call, error, self._route()) from error
+        self._note(answer)
+        if answer.is_good:
+            return answer.value
+        raise answer.error(self._route())
+
+    def _note(self, answer: Answer) -> None:
+        headers = answer.headers
+        limits = headers.get("X-RateLimit-Limit"), headers.get("X-RateLimit-Remaining")
+        self.quota.note(*limits, self.clock.monotonic())
+        if answer.is_the_apis:
+            # The clock of whatever else answers is its own.
+            self.server_time.note(headers.get("Date"), self.clock.monotonic())
+        warning = headers.get("X-Cloud66-Warning")
+        if warning:
+            self.on_warning(warning)
+
+    def _route(self) -> Route:
+        settings = self.session.merge_environment_settings(self.base_url, {}, None, None, None)
+        proxy, bundle = select_proxy(self.base_url, settings["proxies"]), settings["verify"]
+        return Route(self.base_url, proxy or "", bundle if isinstance(bundle, str) else "")
+
+    def _exchange(self, method: str, path: str, query: dict[str, str], limit: float) -> Answer:
+        response = self.session.request(
+            method,
+            self.base_url + path,
+            params=query,
+            auth=BearerToken(self.token),
+            headers={"Accept": "application/json", "User-Agent": f"cloud66-redeploy-action/{__version__}"},
+            timeout=(min(self.limits.connect, limit), min(self.limits.read, limit)),
+            allow_redirects=False,
+            stream=True,
+        )
+        with response:
+            body = bytearray()
+            for chunk in response.iter_content(65536):
+                body += chunk
+                if len(body) > _LARGEST_BODY:
+                    raise broken.ContentDecodingError("an answer of more than 64 MiB")
+            return Answer(f"{method} {path}", response.status_code, response.headers, bytes(body))
+
+
+def reading(call: str, read: Callable[[object], T], body: object, address: str = "") -> T:
+    """Read a body; raise `NotTheApi` where it has another shape."""
+    try:
+        return read(body)
+    except ValueError as error:
+        said = f"an answer of another shape ({error})"
+        raise NotTheApi(call, said, clue=Clue(Blame.STRANGER, address)) from error

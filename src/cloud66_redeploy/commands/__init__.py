@@ -1,0 +1,1 @@
+"""What the step can do: one file for each command."""

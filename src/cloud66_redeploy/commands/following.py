@@ -1,0 +1,160 @@
+"""The commands `wait`, `cancel` and `status`: for deployments that somebody else asked for."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from cloud66_redeploy.commands.job import Handle
+from cloud66_redeploy.commands.step import Context, checked
+from cloud66_redeploy.errors import ApiError, InputError, Obstructed, Refusal
+from cloud66_redeploy.model.outcome import Outcome, Result
+from cloud66_redeploy.model.records import Deployment, Stack
+from cloud66_redeploy.polling.settling import Settling
+from cloud66_redeploy.report import reasons, verdict_words
+from cloud66_redeploy.tracking.activity import busy_with
+from cloud66_redeploy.tracking.doubt import until_believed
+from cloud66_redeploy.tracking.observer import Observer
+from cloud66_redeploy.tracking.tracking import Baseline
+
+
+def wait(context: Context) -> None:
+    """
+    Wait for all of them in one step, and leave in the context how each ended.
+
+    Raises:
+        Aborted: the workflow was cancelled.
+
+    """
+    context.note_known()
+    met: dict[str, Handle] = {}
+    for handle in context.handles:
+        first = met.setdefault(handle.stack_id, handle)
+        handle.result = _meet(context, handle) if first is handle else first.result
+        handle.tracking.stack, handle.tracking.baseline = first.tracking.stack, first.tracking.baseline
+    _tell_apart(context.handles)
+    there = [one for one in context.handles if one.result is None]
+    if there:
+        context.wait(there, context.transport, context.start)
+    context.read_logs(context.handles, context.transport.deadline)
+
+
+def cancel(context: Context) -> None:
+    """
+    Cancel one, and look until it took. That it was over already is said, and is no error.
+
+    Raises:
+        Aborted: the workflow was cancelled.
+
+    """
+    handle = _meant(context, "The stack is not deploying, so nothing was cancelled.", to_be_cancelled=True)
+    if handle is None:
+        return
+    canceller = handle.canceller(context.transport, "As asked")
+    context.canceller = canceller
+    result = checked(handle, canceller.cancel())
+    if canceller.is_over and result.outcome is not Outcome.UNKNOWN:
+        handle.result = replace(result, as_asked=True)
+    elif result.outcome is Outcome.CANCELLED:
+        advice = "Look at the stack in the Cloud 66 dashboard; running this again looks on."
+        handle.result = replace(result, outcome=Outcome.TIMED_OUT, advice=advice)
+    else:
+        handle.result = result
+
+
+def status(context: Context) -> None:
+    """
+    Look once, and say how things stand.
+
+    Raises:
+        Aborted: the workflow was cancelled.
+
+    """
+    handle = _meant(context, "The stack has no deployments yet.", to_be_cancelled=False)
+    if handle is None:
+        return
+    known = handle.tracking
+    observer = Observer(handle.client(context.transport), known, context.clock)
+    try:
+        until_believed(context.clock, observer.look)
+    except ApiError as error:
+        handle.result = reasons.not_known(error)
+        return
+    verdict = Settling(observer, known).verdict(context.clock.monotonic(), is_last=True)
+    if known.is_missing or (verdict is None and known.is_shared and known.deployment is None):
+        handle.result = reasons.not_to_be_told(known)
+    elif verdict is None:
+        handle.result = verdict_words.under_way(known)
+    else:
+        outcome, *says = verdict
+        result = checked(handle, verdict_words.ended(outcome, known, *says))
+        handle.result = replace(result, as_asked=result.outcome is not Outcome.UNKNOWN)
+
+
+def _meant(context: Context, nothing: str, *, to_be_cancelled: bool) -> Handle | None:
+    """Return the one deployment that is meant; None where the run ends before it can be looked at."""
+    [handle] = context.handles
+    handle.result = _meet(context, handle) or _choose(context, handle, nothing, to_be_cancelled=to_be_cancelled)
+    return handle if handle.result is None else None
+
+
+def _meet(context: Context, handle: Handle) -> Result | None:
+    """Read the stack, and how long its deployments took; return what ends the run, if anything."""
+    client, known = handle.client(context.patient), handle.tracking
+    known.stack = stack = Stack(handle.stack_id)
+    try:
+        known.stack = stack = until_believed(context.clock, client.stack)
+        context.inputs.check_stack(stack)
+        deployments = until_believed(context.clock, client.deployments)
+        known.baseline = Baseline(past=Baseline.of(deployments, []).past)
+    except InputError as error:
+        return reasons.bad_input(error)
+    except (Refusal, Obstructed) as refusal:
+        return reasons.not_known(refusal)
+    except ApiError as trouble:
+        # What is read here is good to have; whether the deployment can be looked at, the looks will tell.
+        handle.say(f"What the stack is like could not be read: {trouble}")
+    if len(context.handles) == 1:
+        handle.say(f"Stack {stack.text('name') or stack.uid}, UID {stack.uid}")
+    return None
+
+
+def _tell_apart(handles: Sequence[Handle]) -> None:
+    """Begin the lines of each with its stack's name, and with as much more as tells it from the others."""
+    if len(handles) > 1:
+        ways = list(zip(*(_labels(one) for one in handles), strict=True))
+        labels = next((each for each in ways if len(set(each)) == len(handles)), ways[-1])
+        for handle, label in zip(handles, labels, strict=True):
+            handle.label = f"{label}: "
+
+
+def _labels(handle: Handle) -> tuple[str, ...]:
+    """Name a deployment, by more and more; the last is one that no other target has."""
+    known, stack = handle.tracking, handle.tracking.stack or Stack(handle.stack_id)
+    name, environment = stack.text("name") or stack.uid, stack.text("environment")
+    there = f"{name} ({environment})" if environment else name
+    marks = (known.reference, f"deployment {known.named}" if known.named else "")
+    mark = ", ".join(one for one in marks if one)
+    return name, there, f"{there}, {mark}", f"{there}, UID {stack.uid}, {mark}"
+
+
+def _choose(context: Context, handle: Handle, nothing: str, *, to_be_cancelled: bool) -> Result | None:
+    """Where none was named, choose the one that runs, or for a look the newest one; return what ends the run."""
+    if handle.tracking.named or handle.tracking.reference:
+        return None
+    try:
+        deployments = until_believed(context.clock, handle.client(context.patient).deployments)
+    except ApiError as error:
+        return reasons.not_known(error)
+    busy = busy_with(deployments, [])
+    if len(busy.running) > 1 and to_be_cancelled:
+        return reasons.several_run([one.id for one in busy.running])
+    found = next(iter(busy.running), None)
+    if found is None and not to_be_cancelled:
+        found = busy.first or max(deployments, key=_when, default=None)
+    if found is None:
+        return Result(Outcome.SKIPPED, nothing)
+    handle.tracking.named = found.id
+    return None
+
+
+def _when(one: Deployment) -> tuple[str, int]:
+    return (max((moment.isoformat() for moment in one.times), default=""), one.id)

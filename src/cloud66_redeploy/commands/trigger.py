@@ -1,0 +1,182 @@
+"""
+Ask for the redeploy exactly once.
+
+What was surely not done is asked for again later. What may have been done is looked up by its reference first, for as
+long as Cloud 66 might still be working on it, and asked for at most once more: a second POST is a second deployment.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from cloud66_redeploy.api.client import Client
+from cloud66_redeploy.clock import Clock
+from cloud66_redeploy.errors import Aborted, ApiError, Declined, Denied, NotFound, NotSent, Refusal, Trouble, Unclear
+from cloud66_redeploy.model.outcome import Result
+from cloud66_redeploy.model.records import Action
+from cloud66_redeploy.polling.schedule import pause_after, pause_before_next_look
+from cloud66_redeploy.report import reasons
+from cloud66_redeploy.timing import LONGEST_RESEND_PAUSE_SECONDS, REFERENCE_LAG_SECONDS
+from cloud66_redeploy.tracking.observer import Observer
+from cloud66_redeploy.tracking.tracking import Tracking
+
+_MOST_SENDS = 2
+"""POSTs that may have scheduled something, in all."""
+
+_SETTLE_SHARE = 0.15
+
+
+@dataclass
+class Trigger:
+    """
+    Sends the redeploy.
+
+    Attributes:
+        deadline: the instant (monotonic seconds) at which it gives up.
+        say: takes a line for the log.
+        objection: asked before the request is sent again; returns what speaks against it by now, if anything.
+
+    """
+
+    client: Client
+    observer: Observer
+    tracking: Tracking
+    clock: Clock
+    deadline: float
+    say: Callable[[str], None]
+    objection: Callable[[], Result | None] = lambda: None
+    _last: Trouble | None = field(default=None, init=False)
+    _lost: Trouble | None = field(default=None, init=False)
+    _lost_at: float = field(default=0.0, init=False)
+    _has_looked: bool = field(default=False, init=False)
+
+    def fire(self, options: Mapping[str, str]) -> Result | None:
+        """
+        Ask for the redeploy; return None once it is scheduled, or the Result that ends the run.
+
+        Raises:
+            Aborted: the workflow was cancelled; the tracking tells whether a POST may have left.
+
+        """
+        known = self.tracking
+        pause = 1.0
+        result = None
+        while result is None and not known.answered:
+            result = self._before_sending()
+            if result is not None or known.action is not None:
+                break
+            known.sends += 1
+            try:
+                known.hint, known.action_hint = self.client.redeploy(options)
+                known.answered = True
+            except Aborted as aborted:
+                known.sends -= aborted.before_call
+                raise
+            except (NotSent, Declined) as trouble:
+                self._last = trouble
+                known.sends -= 1
+                pause = min(LONGEST_RESEND_PAUSE_SECONDS, pause * 2)
+                result = self._wait_to_send_again(trouble, pause)
+            except Unclear as trouble:
+                self.say(f"The answer to the redeploy request was lost: {trouble}. Looking for its reference.")
+                self._last = self._lost = trouble
+                self._lost_at = self.clock.monotonic()
+            except Refusal as refusal:
+                known.sends -= 1
+                result = self._refused(refusal)
+        return result
+
+    def _before_sending(self) -> Result | None:
+        """See that nothing of ours is there yet and that there is time left; return what ends the run, if anything."""
+        result = self._look_up() if self._last else None
+        if result is None and self.tracking.action is None and self.clock.monotonic() >= self.deadline:
+            return self._gave_up(NotSent("POST", "the timeout had passed"))
+        if result is None and self.tracking.action is None and self._last is not None:
+            result = self.objection()
+            if result is not None and self._lost is not None:
+                result = self._uncertain(self._lost)
+        return result
+
+    def _wait_to_send_again(self, trouble: Trouble, pause: float) -> Result | None:
+        asked = max(pause, trouble.pause_asked_for)
+        left = self.deadline - self.clock.monotonic()
+        if asked >= left:
+            # The next try would come after the deadline.
+            return self._gave_up(trouble)
+        self.say(f"The redeploy request was not taken: {trouble}. It scheduled nothing; trying again in {asked:.0f} s.")
+        self.clock.sleep(asked)
+        return None
+
+    def _gave_up(self, trouble: Trouble) -> Result:
+        return self._uncertain(trouble) if self.tracking.sends else reasons.never_taken(trouble)
+
+    def _uncertain(self, error: ApiError) -> Result:
+        return reasons.uncertain(self.tracking, error, has_looked=self._has_looked)
+
+    def _look_up(self) -> Result | None:
+        """
+        Look our reference up before the request is sent again; return what ends the run, if anything.
+
+        Where an answer was lost, until it shows or can be taken for absent. Where the request is said never to have
+        left, or to have been declined, once all the same: a second POST is a second deployment.
+        """
+        known, last = self.tracking, self._last
+        since = self._lost_at if self._lost else self.clock.monotonic()
+        assert last is not None
+        while True:
+            asked_at = self.clock.monotonic()
+            pause = pause_before_next_look(asked_at - since, REFERENCE_LAG_SECONDS, _SETTLE_SHARE)
+            try:
+                is_absent = self._is_absent(asked_at - since)
+            except (Denied, NotFound) as refusal:
+                return self._refused(refusal)
+            except ApiError as trouble:
+                pause = pause_after(trouble, pause)
+            else:
+                self._has_looked = True
+                if known.action is not None:
+                    return self._found(known.action)
+                if is_absent:
+                    return self._send_once_more(self._lost) if self._lost else None
+                if not known.actions_readable:
+                    return self._uncertain(last)
+            if asked_at >= self.deadline:
+                return self._gave_up(last)
+            self.clock.sleep(min(pause, max(0.0, self.deadline - self.clock.monotonic())))
+
+    def _is_absent(self, seconds: float) -> bool:
+        """
+        Look the reference up; tell whether it can be taken for absent.
+
+        Where an answer was lost, that is when a look-up that worked, at least the settle time after the POST, did not
+        find it, and no deployment is there that the actions don't account for. Where none was lost and no action can be
+        read, a deployment that has come since the baseline may be that of the request.
+        """
+        known = self.tracking
+        self.observer.read_action()
+        if known.action is not None:
+            return False
+        if self._lost is None and known.actions_readable:
+            return True
+        if self._lost is not None and (seconds < REFERENCE_LAG_SECONDS or not known.actions_readable):
+            return False
+        return not self.observer.sees_more_deployments_than_actions()
+
+    def _found(self, action: Action) -> Result | None:
+        """Take what carries our reference for ours, where a request may have left at all."""
+        known = self.tracking
+        self.say(f"Found: action {action.id} carries the reference, so nothing is sent again.")
+        if known.sends == 0 and not known.is_unique:
+            # Another run may have the same reference, and ours is said never to have left.
+            assert self._last is not None
+            return self._uncertain(self._last)
+        known.sends = max(1, known.sends)
+        return None
+
+    def _refused(self, refusal: ApiError) -> Result:
+        return self._uncertain(refusal) if self.tracking.sends else reasons.refused(refusal)
+
+    def _send_once_more(self, lost: Trouble) -> Result | None:
+        if self.tracking.sends >= _MOST_SENDS:
+            return self._uncertain(lost)
+        self.say(f"No action carries the reference after {REFERENCE_LAG_SECONDS:.0f} s: sending the request once more.")
+        return None

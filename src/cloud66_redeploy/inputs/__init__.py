@@ -1,0 +1,1 @@
+"""The step's inputs: one place that reads and checks them."""

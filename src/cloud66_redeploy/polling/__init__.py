@@ -1,0 +1,1 @@
+"""When to look, until when, and how to cancel."""

@@ -1,0 +1,122 @@
+"""The stack's log while ours is deploying: what is new in it since the last look. It never touches the wait."""
+
+import re
+
+from cloud66_redeploy.api.client import Client
+from cloud66_redeploy.api.quota import Quota
+from cloud66_redeploy.errors import ApiError
+from cloud66_redeploy.model.records import Phase
+from cloud66_redeploy.report.reasons import log_name
+from cloud66_redeploy.report.text import BREAKS, Cleaner, lines_of
+from cloud66_redeploy.tracking.tracking import Tracking
+
+_MOST_LINES = 200
+"""So many lines a look; who wants all of a chatty log finds it in the dashboard."""
+
+_LARGEST_LOG = 200_000
+_MOST_KEPT_LINES = 2000
+"""Bounds on what is compared with the next log."""
+
+_MOST_FAILURES = 5
+"""After so many in a row it is given up: the log is a courtesy."""
+
+
+def new_lines(before: list[str], now: list[str]) -> tuple[list[str], bool]:
+    """
+    Return the lines of a log that were not there before, and whether it is the same log going on.
+
+    Its beginning may have rolled off meanwhile: then what both share is the longest end of the old one that the new
+    one begins with. A log that shares nothing with the old one is another one. One that is only shorter has nothing
+    new.
+    """
+    if now == before[: len(now)]:
+        return [], True
+    for start in range(len(before)):
+        shared = before[start:]
+        if _begins_with(now, shared):
+            grown = now[len(shared) - 1] != shared[-1]
+            return now[len(shared) - grown :], True
+    return now, not before
+
+
+def _begins_with(now: list[str], shared: list[str]) -> bool:
+    """Tell whether a log begins with these lines; the last may have grown, and of the first a part rolled off."""
+    count = len(shared)
+    if now[:count] == shared:
+        return True
+    if not 1 < count <= len(now) or not now[count - 1].startswith(shared[-1]):
+        return False
+    rolled = count > 2 and shared[0].endswith(now[0])
+    return now[1 : count - 1] == shared[1:-1] and (rolled or now[0] == shared[0])
+
+
+def _lines_of(text: str) -> list[str]:
+    """Return the last lines of a log, as far as there is something in them."""
+    if len(text) > _LARGEST_LOG:
+        # What is left of the first line may hold half of a secret, which nobody would know for one.
+        text = re.sub(f"^[^\r{BREAKS}]*", "", text[-_LARGEST_LOG:])
+    return [line for line in lines_of(text) if line.strip()][-_MOST_KEPT_LINES:]
+
+
+class LiveLog:
+    """Reads what is new in one stack's log."""
+
+    def __init__(self, client: Client, tracking: Tracking, quota: Quota, cleaner: Cleaner) -> None:
+        self._client = client
+        self._tracking = tracking
+        self._quota = quota
+        self._cleaner = cleaner
+        self._before: list[str] = []
+        self._failures = 0
+        self._complaint: list[str] = []
+        self._is_ours = False
+
+    def read(self, *, same: bool = False) -> list[str]:
+        """
+        Read the log; return the lines that are new, harmless behind a prefix, or none where it can't be read.
+
+        Args:
+            same: only those of the log that has been read before, not of one that has begun since.
+
+        """
+        if self._failures >= _MOST_FAILURES or self._quota.is_low:
+            return []
+        try:
+            text = self._client.last_log()
+        except ApiError as error:
+            self._failures += 1
+            if self._failures == _MOST_FAILURES:
+                self._complaint = [f"The stack's log can't be read, so it is not shown any more: {error}"]
+            return []
+        self._failures = 0
+        lines = _lines_of(text)
+        if not lines:
+            return []
+        found, goes_on = new_lines(self._before, lines)
+        if found:
+            self._before = lines
+        if same and not goes_on:
+            return []
+        left_out = [f"| … {len(found) - _MOST_LINES} more lines"] if len(found) > _MOST_LINES else []
+        return left_out + [f"| {line}" for line in self._cleaner.tail("\n".join(found), _MOST_LINES)]
+
+    def read_ours(self) -> list[str]:
+        """Do the same while ours is deploying; until then it is somebody else's log, and none of it is returned."""
+        ours = self._tracking.deployment
+        if self._is_ours and ours is not None and ours.phase.is_final:
+            return self.read_the_end()
+        found = self.read()
+        if ours is None or ours.phase is not Phase.RUNNING:
+            return self._complaints()
+        is_doubtful = not self._is_ours and self._tracking.proved_id is None
+        self._is_ours = True
+        return [f"The stack's {log_name(self._tracking)}:"] * is_doubtful + found + self._complaints()
+
+    def read_the_end(self) -> list[str]:
+        """Return what has come in until ours ended, if it was seen deploying at all."""
+        return self.read(same=True) + self._complaints() if self._is_ours else []
+
+    def _complaints(self) -> list[str]:
+        """Say, once, that it has been given up."""
+        said, self._complaint = self._complaint, []
+        return said

@@ -1,0 +1,150 @@
+"""
+When the next look comes and how far ours is, from what is known of it. Time is handed in (monotonic seconds).
+
+The hour's calls may stretch a pause beyond poll_interval; nothing else does.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import inf, sqrt
+from typing import TYPE_CHECKING
+
+from cloud66_redeploy.api.quota import Quota, stretch, why_slower
+from cloud66_redeploy.api.server_time import ServerTime
+from cloud66_redeploy.model.records import Phase
+from cloud66_redeploy.polling.schedule import jittered, pause_before_next_look, pause_by_past
+from cloud66_redeploy.timing import HOUR_SECONDS, LEAST_NEEDED_SECONDS, LONGEST_SLOWED_PAUSE_SECONDS
+from cloud66_redeploy.tracking.tracking import Tracking
+
+if TYPE_CHECKING:
+    from cloud66_redeploy.polling.forecast import Forecast
+
+_NOTABLE = 1.2
+"""Pauses that are longer by less need no explanation."""
+
+_OVERTIME = 1.3
+"""Most that end late end within this many usual durations."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """
+    How far ours is.
+
+    Attributes:
+        age_seconds: how long it has been running.
+        usual_seconds: how long the like of it take, or None where not known.
+        percent: of the usual time, 0 to 99; None once it takes longer, or where nothing is known.
+
+    """
+
+    age_seconds: float
+    usual_seconds: float | None = None
+    percent: int | None = None
+
+
+@dataclass
+class Pace:
+    """
+    The pace of one wait.
+
+    Attributes:
+        since: the instant at which the redeploy had been asked for.
+        say: takes the line that says why pauses are longer.
+        server_time: the server's clock, for a deployment that somebody else asked for.
+        stretched: by how much pauses are stretched to make the hour's calls last; 1 is not at all.
+
+    """
+
+    tracking: Tracking
+    poll_interval_seconds: float
+    since: float
+    quota: Quota = field(default_factory=Quota)
+    say: Callable[[str], object] = lambda _text: None
+    server_time: ServerTime = field(default_factory=ServerTime)
+    stretched: float = field(default=1.0, init=False)
+    _not_started_at: float = field(init=False)
+    _started_at: float | None = field(default=None, init=False)
+    _forecasts: "dict[tuple[float, ...], Forecast | None]" = field(default_factory=dict, init=False)
+    _percent: int = field(default=0, init=False)
+    _said: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        # One that somebody else asked for may have been running for long.
+        self._not_started_at = -inf if self.tracking.attached else self.since
+
+    def note(self, now: float) -> None:
+        """Take in what a look has brought."""
+        ours = self.tracking.deployment
+        if ours is None or ours.phase is Phase.QUEUED:
+            self._not_started_at, self._started_at = now, None
+        elif self._started_at is None:
+            said = self._instant_of(ours.started_at)
+            # Two clocks and an action's own start: it can't have been before the last look that didn't see it run.
+            self._started_at = min(now, max(self._not_started_at, now if said is None else said))
+
+    def pause(self, now: float, deadline: float) -> float:
+        """Return the pause before the next look, in seconds."""
+        self.stretched = stretch(self.quota, now, self._needed(now, deadline), self.stretched)
+        if self.stretched >= _NOTABLE and not self._said:
+            self._said = True
+            self.say(why_slower(self.quota))
+        # First where an end is unlikely, and there poll_interval is all that keeps pauses short; elsewhere by less.
+        most = self.poll_interval_seconds
+        longest = max(most, min(LONGEST_SLOWED_PAUSE_SECONDS, most * self.stretched))
+        return min(longest, self._pause(now, longest) * sqrt(self.stretched))
+
+    def estimate(self, now: float) -> Estimate | None:
+        """Say how far ours is; None while it has not started. The percentage never goes back."""
+        if self._started_at is None:
+            return None
+        age, forecast = max(0.0, now - self._started_at), self._forecast()
+        if forecast is None:
+            return Estimate(age)
+        usual = forecast.usual_seconds
+        self._percent = max(self._percent, int(100 * age / usual))
+        return Estimate(age, usual, self._percent if self._percent < 100 else None)
+
+    def _pause(self, now: float, most: float) -> float:
+        known = self.tracking
+        if self._started_at is not None:
+            return self._pause_at(now - self._started_at, most)
+        if known.deployment is None or not known.queued_ahead:
+            return pause_before_next_look(now - self.since, most)
+        if known.queued_ahead > 1:
+            return jittered(most, most)
+        began = self._instant_of(known.running_ahead.started_at) if known.running_ahead else None
+        return self._pause_at(now - (self.since if began is None else began), most)
+
+    def _pause_at(self, age: float, most: float) -> float:
+        forecast = self._forecast()
+        if forecast is None:
+            return pause_before_next_look(max(0.0, age), most)
+        return pause_by_past(forecast, max(0.0, age), most)
+
+    def _needed(self, now: float, deadline: float) -> float:
+        """Return how long we shall probably have to look, in seconds."""
+        left, forecast = min(HOUR_SECONDS, deadline - now), self._forecast()
+        if forecast is None:
+            return left
+        ahead = 1 + (self.tracking.queued_ahead or 0 if self._started_at is None else 0)
+        ran = now - self._started_at if self._started_at is not None else 0.0
+        return min(left, max(LEAST_NEEDED_SECONDS, ahead * forecast.usual_seconds * _OVERTIME - ran))
+
+    def _forecast(self) -> "Forecast | None":
+        from cloud66_redeploy.polling.forecast import Forecast  # noqa: PLC0415 - not before the first request
+
+        durations = self.tracking.durations
+        if durations not in self._forecasts:
+            self._forecasts[durations] = Forecast.of(durations)
+        return self._forecasts[durations]
+
+    def _instant_of(self, moment: datetime | None) -> float | None:
+        """Turn the server's time into an instant: our action began when we had asked for it."""
+        action = self.tracking.action
+        if self.tracking.attached:
+            return None if moment is None else self.server_time.instant_of(moment)
+        if moment is None or action is None or action.started_at is None:
+            return None
+        return self.since + (moment - action.started_at).total_seconds()

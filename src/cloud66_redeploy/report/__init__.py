@@ -1,0 +1,1 @@
+"""What people read: log, outputs, annotations, summary."""

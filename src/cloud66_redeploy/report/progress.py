@@ -1,0 +1,84 @@
+"""What a look is worth saying: a line when something changed, otherwise one a minute."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from cloud66_redeploy.model.duration import format_duration
+from cloud66_redeploy.model.records import Phase
+from cloud66_redeploy.report.reasons import name_of
+from cloud66_redeploy.timing import SAY_AGAIN_SECONDS
+from cloud66_redeploy.tracking.tracking import Tracking
+
+if TYPE_CHECKING:
+    from cloud66_redeploy.polling.pace import Estimate
+
+_BAR = 20
+
+
+class Narrator:
+    """Tells the log how things stand, without repeating itself within a minute."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._last = ""
+        self._said_at = 0.0
+
+    def tell(self, elapsed_seconds: float, text: str, how_far: str = "") -> None:
+        """Say a text, if it is news or a minute has passed; how far things are is no news by itself."""
+        if text != self._last or elapsed_seconds - self._said_at >= SAY_AGAIN_SECONDS:
+            self._last, self._said_at = text, elapsed_seconds
+            self._say(f"[{format_duration(elapsed_seconds)}] {text}{how_far}")
+
+
+def progress(tracking: Tracking) -> str:
+    """Put into words where ours stands."""
+    return f"{name_of(tracking)}: {_standing(tracking)}"
+
+
+def how_far(tracking: Tracking, estimate: "Estimate | None") -> str:
+    """Put into words and a bar how far ours is, to follow its progress; "" unless it is deploying."""
+    is_running = tracking.deployment is not None and tracking.deployment.phase is Phase.RUNNING and not tracking.gone
+    if estimate is None or not is_running:
+        return ""
+    age = format_duration(estimate.age_seconds)
+    if estimate.usual_seconds is None:
+        return f", {age}"
+    times = f", {age} of usually {format_duration(estimate.usual_seconds)}"
+    if estimate.percent is None:
+        return f"{times} [{'#' * _BAR}] longer than usual"
+    full = estimate.percent * _BAR // 100
+    return f"{times} [{'#' * full}{'.' * (_BAR - full)}] {estimate.percent} %"
+
+
+def _standing(tracking: Tracking) -> str:
+    deployment = tracking.deployment
+    if deployment is None:
+        return _standing_unseen(tracking)
+    if tracking.gone:
+        return "its record has disappeared; looking on"
+    if deployment.phase is Phase.QUEUED:
+        return _standing_in_queue(tracking)
+    if deployment.phase is Phase.RUNNING:
+        commit = deployment.text("git_hash")[:10]
+        return f"deploying commit {commit}" if commit else "deploying"
+    return f"{deployment.phase}; checking it against its action"
+
+
+def _standing_in_queue(tracking: Tracking) -> str:
+    ahead, first = tracking.queued_ahead, tracking.running_ahead
+    if not ahead:
+        return "queued"
+    text = f"queued behind {ahead} other deployment{'s' if ahead > 1 else ''}"
+    if first is None:
+        return text
+    # Whoever it is stands last: the name may be long, and is cut only after it has been cleaned.
+    who = first.text("triggered_by")
+    return f"{text}; {first.id} is deploying now{f', triggered by {who}' if who else ''}"
+
+
+def _standing_unseen(tracking: Tracking) -> str:
+    if tracking.is_missing:
+        return "not found yet"
+    if tracking.maybe_started:
+        return "under way; which deployment it is can't be told yet"
+    return "scheduled; its deployment has not shown yet"

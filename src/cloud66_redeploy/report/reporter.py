@@ -1,0 +1,172 @@
+"""
+The only writer of what the workflow sees: log lines, groups, annotations, masks, outputs, state and summary.
+
+Nothing here may change how the run ends: a full disk or a closed log is said where it can be, and passed over.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+
+from actions_toolkit import core
+from actions_toolkit.file_command import issue_file_command
+
+from cloud66_redeploy.report.text import Cleaner
+
+_LONGEST_SUMMARY_BYTES = 900 * 1024
+"""The runner refuses a step's summary above 1 MiB."""
+
+_LONGEST_ANNOTATION_BYTES = 3900
+"""The runner cuts an annotation at 4,096 UTF-16 units, after it has put *** for secrets; so this stays below."""
+
+_LONGEST_SENTENCE_BYTES = 700
+_LEFT_OUT_BYTES = 60
+_LOST = {
+    "outputs": "Later steps and jobs don't get them.",
+    "state": "If the workflow is cancelled, the post step may not know what to cancel.",
+    "summary": "The log has what it would say.",
+}
+"""What it means that one of the runner's files can't be written."""
+
+
+def open_closed_streams() -> None:
+    """Put the null device where a standard stream is closed, before a socket or a file gets its number."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+            _give_up(name)
+
+
+def _give_up(name: str) -> None:
+    """Write nothing more to a standard stream, at the interpreter's exit either: that would change the exit status."""
+    setattr(sys, name, open(os.devnull, "w", errors="replace"))  # noqa: PTH123, SIM115 - for the rest of the process
+
+
+class Reporter:
+    """Writes for the workflow. Every text handed in is cleaned here, whoever wrote it."""
+
+    def __init__(self, environ: Mapping[str, str], cleaner: Cleaner) -> None:
+        self._environ = environ
+        self.cleaner = cleaner
+        self._outputs: dict[str, str] = {}
+        self._states: dict[str, str] = {}
+        self._warned: set[str] = set()
+        self._unwritable: set[str] = set()
+
+    def mask(self, secret: str) -> None:
+        """Let the runner, and everything written here, hide a secret. Comes before anything else is written."""
+        for part in {secret, *secret.splitlines()} - {""}:
+            self.cleaner.hide(part)
+            self._emit(partial(core.set_secret, part))
+
+    def say(self, text: str, longest: int = 1000) -> None:
+        """Write a line of the log."""
+        line = self.cleaner.line(text, longest)
+        # A text from outside may stand first; the runner would take a leading :: for a command.
+        self._emit(lambda: core.info(f"‣ {line}" if line.startswith("::") else line))
+
+    def group(self, title: str, lines: Iterable[str]) -> None:
+        """Write a folded group of lines that have been cleaned (`Cleaner.tail`)."""
+        self._emit(lambda: core.start_group(self.cleaner.line(title)))
+        for line in lines:
+            self._emit(partial(core.info, f"| {line}"))
+        self._emit(core.end_group)
+
+    def warn(self, title: str, text: str) -> None:
+        """Annotate a warning, once."""
+        message = self._sentence(text, _LONGEST_ANNOTATION_BYTES)
+        if message not in self._warned:
+            self._warned.add(message)
+            self._emit(lambda: core.warning(message, title=self.cleaner.line(title, 100)))
+
+    def notice(self, title: str, text: str) -> None:
+        """Annotate something that is worth knowing and not wrong."""
+        message = self._sentence(text, _LONGEST_ANNOTATION_BYTES)
+        self._emit(lambda: core.notice(message, title=self.cleaner.line(title, 100)))
+
+    def error(self, title: str, sentences: Sequence[str], rows: Sequence[str] = ()) -> None:
+        """
+        Annotate the error, a line a sentence.
+
+        Args:
+            title: its headline.
+            sentences: the reason first; each of them is there, if need be cut.
+            rows: what goes after the first of them, as far as there is room.
+
+        """
+        reason, *others = [sentence for sentence in sentences if sentence]
+        after = [self._sentence(one, _LONGEST_SENTENCE_BYTES) for one in others]
+        room = _LONGEST_ANNOTATION_BYTES - sum(map(_size, after))
+        lines = [self._sentence(reason, room - (_LEFT_OUT_BYTES if rows else 0))]
+        room -= _size(lines[0]) + _LEFT_OUT_BYTES
+        for number, row in enumerate(rows):
+            line = self.cleaner.line(row)
+            room -= _size(line)
+            if room < 0:
+                lines.append(f"… and {len(rows) - number} more, see the summary")
+                break
+            lines.append(line)
+        message = "\n".join([*lines, *after])
+        self._emit(lambda: core.error(message, title=self.cleaner.line(title, 100)))
+
+    def output(self, name: str, value: str) -> None:
+        """Set an output of the step; the value has been cleaned by whoever knows what it is."""
+        if self._environ.get("GITHUB_OUTPUT") and self._outputs.get(name) != value:
+            self._outputs[name] = value
+            self._write("outputs", lambda: core.set_output(name, self.cleaner.redact(value)))
+
+    def state(self, name: str, value: str) -> None:
+        """Keep something for the post step."""
+        if self._environ.get("GITHUB_STATE") and self._states.get(name) != value:
+            self._states[name] = value
+            self._write("state", lambda: core.save_state(name, value))
+
+    def summary(self, markdown: str) -> None:
+        """Add to the job's summary."""
+        text = self.cleaner.redact(markdown).encode(errors="replace")
+        if self._environ.get("GITHUB_STEP_SUMMARY") and len(text) <= _LONGEST_SUMMARY_BYTES:
+            self._write("summary", lambda: issue_file_command("STEP_SUMMARY", text.decode()))
+
+    def _sentence(self, text: str, longest_bytes: int) -> str:
+        """Return text as one line that takes at most so many bytes in an annotation."""
+        line = self.cleaner.line(text, min(2000, longest_bytes))
+        while _size(line) > longest_bytes:
+            line = line[: len(line) * longest_bytes // _size(line) - 2] + "…"
+        return line
+
+    def _write(self, what: str, write: Callable[[], object]) -> None:
+        """Write to one of the runner's files; warn, once, where that can't be done."""
+        try:
+            write()
+        except Exception as error:  # noqa: BLE001 - the toolkit raises bare Exceptions for missing files
+            if what not in self._unwritable:
+                self._unwritable.add(what)
+                self.warn(f"No {what}", f"The step's {what} can't be written: {error}. {_LOST[what]}")
+
+    def _emit(self, write: Callable[[], object]) -> None:
+        """Write to the log."""
+        try:
+            write()
+            sys.stdout.flush()
+        except OSError as error:
+            # Nobody reads the log any more, or it is full; the outputs still count.
+            _give_up("stdout")
+            if not isinstance(error, BrokenPipeError):
+                self._complain(error)
+        except Exception as error:  # noqa: BLE001 - text that the log can't hold
+            self._complain(error)
+
+    def _complain(self, error: Exception) -> None:
+        try:
+            sys.stderr.write(f"could not write to the log: {self.cleaner.line(str(error))}\n")
+            sys.stderr.flush()
+        except Exception:  # noqa: BLE001 - then there is nobody to be told
+            _give_up("stderr")
+
+
+def _size(line: str) -> int:
+    """Return how many bytes a line takes in an annotation, as it is written and with its line break."""
+    return len(line.replace("%", "%25").encode()) + len("%0A")

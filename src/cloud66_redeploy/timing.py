@@ -1,0 +1,105 @@
+"""Every pause, grace and time limit of the action, in seconds, each with its reason. Constants only."""
+
+# The records of Cloud 66
+
+CLOCK_SKEW_SECONDS = 5.0
+"""Two records of one job are written by different processes; their times differ a little."""
+
+SAME_FINISH_SECONDS = 10.0
+"""A deployment and its action end together, within seconds."""
+
+RECORD_LAG_SECONDS = 15.0
+"""How long the slower of the two records (deployment, action) gets to catch up with the faster one."""
+
+REFERENCE_LAG_SECONDS = 60.0
+"""How long after a POST without an answer its action may still appear."""
+
+LATEST_RECORD_SECONDS = 120.0
+"""A deployment's record is there by then, if its action's is."""
+
+# A no that is asked again before it is believed
+
+ASK_AGAIN_SECONDS = 2.5
+"""How soon a no is asked again."""
+
+BELIEVED_AFTER_SECONDS = 5.0
+"""So a no is believed when it has come three times in a row."""
+
+REFUSED_ACTIONS_SECONDS = 60.0
+"""How long no actions are asked for that this token has been refused."""
+
+# Pauses between looks
+
+MIN_PAUSE_SECONDS = 2.0
+MAX_PAUSE_SECONDS = 15.0
+"""For what the past says nothing of: a record that has not shown, a stack that has hardly been deployed yet."""
+
+SHORTEST_PAUSE_SECONDS = 1.0
+
+LONGEST_SLOWED_PAUSE_SECONDS = 90.0
+"""However few calls are left, news come once in that time."""
+
+PAUSE_WHILE_SETTLING_SECONDS = 5.0
+"""It is over, but for what the slower record may still say."""
+
+SAME_ROUND_SECONDS = 1.0
+"""Looks that are due so close to each other are made in one round."""
+
+SAY_AGAIN_SECONDS = 60.0
+"""How long the log doesn't repeat itself."""
+
+# What the server asks for
+
+THROTTLED_PAUSE_SECONDS = 60.0
+"""The hourly limit is used up for all jobs of the user: one call a minute finds the new hour without hammering."""
+
+LONGEST_RETRY_AFTER_SECONDS = 3600.0
+"""The hourly limit is the longest that Cloud 66 makes anyone wait."""
+
+ABSURD_RETRY_AFTER_SECONDS = 86_400.0
+"""What is longer than a day was not meant."""
+
+# Requests that are sent again
+
+LONGEST_RESEND_PAUSE_SECONDS = 60.0
+"""A POST that was not accepted is sent again after 2, 4, 8 … seconds, but not later than that."""
+
+ROLLBACK_PAUSE_SECONDS = 3.0
+"""Between two looks at a stack that is about to be rolled back."""
+
+# Cancellations
+
+ABORT_SECONDS = 5.0
+"""How long after the signal it looks whether the cancellation took. The runner kills a cancelled step after 10 s."""
+
+ABORT_PAUSE_SECONDS = 0.5
+
+CANCEL_ON_TIMEOUT_SECONDS = 20.0
+"""So that what is only inferred can be the only candidate for long enough."""
+
+CANCEL_ON_TIMEOUT_PAUSE_SECONDS = 2.0
+
+MAKING_WAY_SECONDS = 300.0
+"""A deployment that is not cancelled by then won't be soon."""
+
+CLEANUP_SECONDS = 240.0
+"""The post step: the runner gives a cancelled job five minutes in all."""
+
+CLEANUP_PAUSE_SECONDS = 3.0
+
+# Commands
+
+STATUS_SECONDS = 120
+"""`status` is one look: so long it is tried again where Cloud 66 does not answer."""
+
+# The hourly limit
+
+HOUR_SECONDS = 3600.0
+
+BURN_WINDOW_SECONDS = 240.0
+"""Over how long the burning of calls is measured: shorter jumps about, longer doesn't see new jobs come."""
+
+SHORTEST_BURN_WINDOW_SECONDS = 20.0
+
+LEAST_NEEDED_SECONDS = 300.0
+"""A job that ends soon leaves something to those that don't."""

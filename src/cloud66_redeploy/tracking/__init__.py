@@ -1,0 +1,1 @@
+"""Which deployment is ours, and what is known of it."""

@@ -1,0 +1,116 @@
+"""The house stands as CONTRIBUTING.md draws it: who may import whom, and how large a thing may be."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cloud66_redeploy.model.reference import is_derived
+from cloud66_simulator.scenarios import OUR_REFERENCE
+from harness import GITHUB
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "src" / "cloud66_redeploy"
+STAND_IN = ROOT / "src" / "cloud66_simulator"
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+FLOORS = [
+    {"__main__", "cleanup"},
+    {"run", "left_over"},
+    {"commands"},
+    {"report"},
+    {"polling"},
+    {"tracking"},
+    {"api", "inputs"},
+    {"clock"},
+    {"model"},
+    {"errors"},
+    {"timing"},
+    {"__init__"},
+]
+"""A room imports from those below it, and from its own folder; those of one floor don't know each other."""
+
+UPWARDS = {
+    ("polling.waiter", "report"),
+    ("polling.cancellation", "report"),
+    ("polling.live_log", "report"),
+    ("report.final", "commands"),
+}
+"""What still has to be mended."""
+
+
+def name_of(path: Path) -> str:
+    """Return a module's name inside the package, as `api.client`."""
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Name what a module imports, anywhere in it: our own modules as `name_of` does, others as they are."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            ours = node.module == "cloud66_redeploy" or node.module.startswith("cloud66_redeploy.")
+            inside = node.module.removeprefix("cloud66_redeploy").removeprefix(".")
+            for alias in node.names:
+                whole = f"{inside}.{alias.name}".removeprefix(".")
+                is_module = ours and (PACKAGE / f"{whole.replace('.', '/')}.py").exists()
+                yield whole if is_module else (inside or "__init__") if ours else node.module
+
+
+def floor(module: str) -> int:
+    """Return the floor of a module, counted from the top."""
+    return next(number for number, rooms in enumerate(FLOORS) if module.partition(".")[0] in rooms)
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_imports_point_down(path: Path) -> None:
+    """A module imports only what stands below its room, or in it."""
+    module = name_of(path)
+    room = module.partition(".")[0]
+    names = {name_of(one) for one in FILES}
+    for found in set(imports(path)) & names:
+        if found.partition(".")[0] != room and (module, found.partition(".")[0]) not in UPWARDS:
+            assert floor(found) > floor(module), f"{module} imports {found}"
+
+
+def test_no_circles() -> None:
+    """No module leads back to itself."""
+    names = {name_of(one) for one in FILES}
+    arrows = {name_of(one): set(imports(one)) & names for one in FILES}
+    while leaves := [name for name, found in arrows.items() if not found]:
+        arrows = {name: found - {*leaves} for name, found in arrows.items() if name not in leaves}
+    assert not arrows
+
+
+def test_only_one_module_makes_http_calls() -> None:
+    """The transport and what stands below it alone know the HTTP library."""
+    library = re.compile(r"(requests|urllib3)\b")
+    knowing = {name_of(path) for path in FILES if any(library.match(name) for name in imports(path))}
+    assert knowing == {"api.transport", "api.connecting", "api.failures"}
+
+
+def test_stand_in_and_action_share_no_code() -> None:
+    """The stand-in imports nothing of the action, nor the other way round: both could share one wrong idea."""
+    for path in STAND_IN.rglob("*.py"):
+        assert not re.search(r"^\s*(from|import) cloud66_redeploy", path.read_text(), re.MULTILINE), path
+    for path in FILES:
+        assert "cloud66_simulator" not in path.read_text(), path
+
+
+def test_the_stand_in_knows_what_our_references_look_like() -> None:
+    """The stand-in's deployment of an earlier run carries a reference that the action takes for its repository's."""
+    assert is_derived(OUR_REFERENCE, GITHUB)
+
+
+def test_files_and_functions_stay_small() -> None:
+    """No file of the package is over 250 lines, no function over 40 (its docstring apart)."""
+    for path in [*FILES, *STAND_IN.rglob("*.py")]:
+        text = path.read_text()
+        assert text.count("\n") <= 250, path
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                words = (ast.get_docstring(node) or "").count("\n") + 1
+                assert (node.end_lineno or 0) - node.lineno - words < 40, node.name
