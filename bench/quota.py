@@ -25,9 +25,9 @@ from cloud66_redeploy.commands.trigger import Trigger
 from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.polling.pace import Pace
 from cloud66_redeploy.polling.waiter import Patience, Waiter
-from cloud66_redeploy.tracking.baseline import take_stock
+from cloud66_redeploy.tracking.baseline import read_baseline
 from cloud66_redeploy.tracking.observer import Observer
-from cloud66_redeploy.tracking.tracking import Tracking
+from cloud66_redeploy.tracking.tracking import Request, Tracking
 from cloud66_simulator import ManualClock, Simulator, SimulatorAdapter, create_app
 from cloud66_simulator.behaviour import Behaviour
 from cloud66_simulator.records import StackSpec
@@ -149,18 +149,20 @@ def play(make_pace: Callable[[Tracking, float, Transport], Pace], seed: int) -> 
         transport = Transport(
             session, "https://app.cloud66.com/api/3", "demo-token", stage, window, stage.monotonic() + TIMEOUT_SECONDS
         )
-        client, tracking = Client(transport, stacks[number].uid), Tracking(f"job {number}")
-        take_stock(Client(replace(transport, tries=None), stacks[number].uid), tracking, stage)
+        client, tracking = Client(transport, stacks[number].uid), Tracking(Request(f"job {number}"))
+        patient = Client(replace(transport, tries=None), stacks[number].uid)
+        tracking.stack = patient.stack()
+        tracking.baseline = read_baseline(patient, tracking.request.reference, stage).baseline
         simulator.behaviour.duration_seconds = durations[number]
         simulator.behaviour.fate = "failed" if fates[number] else "success"
         observer, start = Observer(client, tracking, stage), stage.monotonic()
         Trigger(client, observer, tracking, stage, transport.deadline, lambda _text: None).fire(
-            {"user_reference": tracking.reference}
+            {"user_reference": tracking.request.reference}
         )
         pace = make_pace(tracking, stage.monotonic(), transport)
         patience = Patience(TIMEOUT_SECONDS, TIMEOUT_SECONDS)
         result = Waiter(observer, tracking, stage, patience, start, pace, lambda *_: None).wait()
-        [truth] = simulator.deployments_of(tracking.reference)
+        [truth] = simulator.deployments_of(tracking.request.reference)
         right = result.outcome is (Outcome.FAILED if fates[number] else Outcome.SUCCESS)
         figures.ended.append(Ended(right, stage.manual.now() - truth.ends_at))
 

@@ -1,9 +1,11 @@
 """Records as the API sends them, made in a line; their times are seconds after a moment."""
 
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cloud66_redeploy.model.records import Action, Deployment
+from cloud66_redeploy.tracking.tracking import Certainty, Request, Sighting, Submission, Tracking
 
 START = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 SUCCESS = {"code": 1, "meaning": "success"}
@@ -31,3 +33,22 @@ def action(
     record = {"id": number, "user": "ci", "action": "application_deployment", "started_at": at(start)}
     ending = {"finished_at": at(end), "finished_success": None if end is None else True}
     return Action.from_json(record | ending | {"metadata": {"user_reference": reference}} | fields)
+
+
+_PARTS = {"request": Request, "submission": Submission, "sighting": Sighting}
+
+
+def tracked(reference: str = "mine", **known: Any) -> Tracking:
+    """Make a tracking from the fields of its parts, by their names alone."""
+    given: dict[str, dict[str, Any]] = {"request": {"reference": reference}, "submission": {}, "sighting": {}}
+    owner = {one.name: part for part, kind in _PARTS.items() for one in fields(kind)}
+    own = {name: known.pop(name) for name in [*known] if name not in owner}
+    for name, value in known.items():
+        given[owner[name]][name] = value
+    return Tracking(**own, **{part: kind(**given[part]) for part, kind in _PARTS.items()})
+
+
+def seen(tracking: Tracking, found: Deployment, certainty: Certainty = Certainty.CONFIRMED, **known: Any) -> Tracking:
+    """Let a look have found a deployment."""
+    tracking.sighting = replace(tracking.sighting, deployment=found, certainty=certainty, **known)
+    return tracking

@@ -9,10 +9,10 @@ import pytest
 
 from campaign import EventClock
 from cloud66_redeploy.commands import going_back
+from cloud66_redeploy.commands.job import Handle
 from cloud66_redeploy.commands.rollback import choose
 from cloud66_redeploy.commands.trigger import Trigger
 from cloud66_redeploy.model.records import Deployment
-from cloud66_redeploy.tracking.baseline import take_stock
 from cloud66_simulator import DOCKER_STACK, Behaviour, Fault
 from harness import OUTPUTS, Ending, Step
 
@@ -161,11 +161,13 @@ def test_a_failure_whose_deployment_is_not_known(step: MakeStep) -> None:
 def before_the_look_back(monkeypatch: pytest.MonkeyPatch, happen: Callable[[], object]) -> None:
     """Let something happen just before the stack is read anew for a rollback."""
 
-    def later(client: Any, tracking: Any, clock: Any) -> Any:
-        happen()
-        return take_stock(client, tracking, clock)
+    def later(handle: Handle, transport: Any) -> Any:
+        if handle.tracking.request.reference.endswith("/rollback"):
+            happen()
+        return take_stock(handle, transport)
 
-    monkeypatch.setattr(going_back, "take_stock", later)
+    take_stock = Handle.take_stock
+    monkeypatch.setattr(Handle, "take_stock", later)
 
 
 @pytest.mark.parametrize("fate", ["success", "failed"])
@@ -289,7 +291,7 @@ def test_the_state_names_the_rollback(step: MakeStep) -> None:
     made = broken(step)
     ending = made.run(**FETCH, abort_at=40, cancel_on_abort="false")
     [kept] = json.loads(ending.state["run"])
-    assert kept["reference"] == f"{ending.outputs['user_reference']}/rollback"
+    assert kept["request"]["reference"] == f"{ending.outputs['user_reference']}/rollback"
 
 
 def hotfix(made: Step, at: float) -> None:

@@ -26,7 +26,9 @@ def cut_short(made: Step, at: float = 20, *, cancel: bool = True) -> dict[str, s
 def fates(made: Step, state: dict[str, str]) -> list[Any]:
     """Return what becomes of our deployments."""
     made.clock.advance(60)
-    return [one.final_fate for one in made.simulator.deployments_of(json.loads(state["run"])[0]["reference"])]
+    return [
+        one.final_fate for one in made.simulator.deployments_of(json.loads(state["run"])[0]["request"]["reference"])
+    ]
 
 
 @pytest.mark.parametrize("shape", ["deployment_id", "action_id_as_id", "async_action_id", "async_action_id_null"])
@@ -137,7 +139,7 @@ def test_trouble_to_the_end_is_a_warning(step: MakeStep, kind: Any) -> None:
     made.simulator.faults.append(Fault(kind, after=20, count=None))
     after = made.clean_up(state)
     assert len(after.warnings) == 1
-    assert json.loads(state["run"])[0]["reference"] in after.warnings[0]
+    assert json.loads(state["run"])[0]["request"]["reference"] in after.warnings[0]
     assert after.seconds <= 240 + 30
 
 
@@ -151,9 +153,11 @@ def test_nobody_elses_deployment_is_cancelled(step: MakeStep) -> None:
     assert "none was cancelled" in after.warnings[0]
 
 
-GARBAGE = ["", "null", "{", "[[", '{"reference": "x"}', '{"reference": "x", "cancel_on_abort": true}', "[" * 200_000]
-GARBAGE += [json.dumps({"reference": "x", "cancel_on_abort": True, "stack_id": "../..", "baseline": {"actions": 5}})]
-GARBAGE += [json.dumps({"reference": "x", "cancel_on_abort": True, "baseline": {"deployments": [[1]]}, "hint": "x"})]
+REQUEST = {"reference": "x"}
+ASKED: dict[str, Any] = {"request": REQUEST, "cancel_on_abort": True}
+GARBAGE = ["", "null", "{", "[[", "[" * 200_000, json.dumps({"request": REQUEST}), json.dumps([{"request": REQUEST}])]
+GARBAGE += [json.dumps([ASKED | {"stack_id": "../..", "baseline": {"actions": 5}}])]
+GARBAGE += [json.dumps([ASKED | {"baseline": {"deployments": [[1]]}, "submission": 5}])]
 
 
 @pytest.mark.parametrize("text", GARBAGE, ids=range(len(GARBAGE)))
@@ -171,7 +175,7 @@ def test_inputs_that_cannot_be_used_are_a_warning(step: MakeStep, inputs: dict[s
     made = step(behaviour=Behaviour(duration_seconds=LONG))
     state = cut_short(made)
     after = made.clean_up(state, **inputs)
-    assert json.loads(state["run"])[0]["reference"] in after.warnings[0]
+    assert json.loads(state["run"])[0]["request"]["reference"] in after.warnings[0]
 
 
 @pytest.mark.parametrize("error", [KeyError("ours"), Aborted(), RecursionError()])

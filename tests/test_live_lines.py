@@ -13,7 +13,8 @@ from cloud66_redeploy.api.quota import Quota
 from cloud66_redeploy.model.records import Deployment
 from cloud66_redeploy.polling.live_log import LiveLog, new_lines
 from cloud66_redeploy.report.text import Cleaner
-from cloud66_redeploy.tracking.tracking import Proof, Tracking
+from cloud66_redeploy.tracking.tracking import Certainty, Sighting, Tracking
+from records import seen, tracked
 from scripted import Reply, wire
 
 RUNNING = {"id": 108, "started_at": "2026-01-01T00:00:00Z"}
@@ -25,9 +26,9 @@ def live(*logs: Any, record: dict[str, Any] | None = None) -> tuple[LiveLog, Tra
     replies = [
         one if isinstance(one, Reply) else Reply(200, {"response": {"uid": "abc", "last_log": one}}) for one in logs
     ]
-    net, known, cleaner = wire(*replies, tries=1), Tracking("mine"), Cleaner()
+    net, known, cleaner = wire(*replies, tries=1), tracked("mine"), Cleaner()
     cleaner.hide("demo-token")
-    known.adopt(Deployment.from_json(record or RUNNING), Proof.PROVED)
+    seen(known, Deployment.from_json(record or RUNNING), Certainty.CONFIRMED)
     return LiveLog(Client(net.transport, "abc"), known, Quota(), cleaner), known
 
 
@@ -166,14 +167,14 @@ def test_only_of_what_runs(record: dict[str, Any]) -> None:
     """As long as ours waits, or once it is over, the log may be another's: what is new in it is not shown."""
     one, known = live("theirs", "theirs\nand more", "ours", "ours\nand more", record=record)
     assert (one.read_ours(), one.read_ours(), one.read_the_end()) == ([], [], [])
-    known.adopt(Deployment.from_json(RUNNING), Proof.PROVED)
+    seen(known, Deployment.from_json(RUNNING), Certainty.CONFIRMED)
     assert (one.read_ours(), one.read_the_end()) == (["| ours"], ["| and more"])
 
 
 def test_where_ours_is_not_known() -> None:
     """Without a deployment there is no log of it."""
     one, known = live("theirs")
-    known.deployment, known.proof = None, Proof.NONE
+    known.sighting = Sighting()
     assert one.read_ours() == []
 
 

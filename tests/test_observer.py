@@ -8,8 +8,10 @@ import pytest
 from cloud66_redeploy.errors import Doubted, NotFound
 from cloud66_redeploy.model.records import Action, Deployment, Phase
 from cloud66_redeploy.model.verdict import Absence
+from cloud66_redeploy.tracking.baseline import Baseline
 from cloud66_redeploy.tracking.observer import Observer
-from cloud66_redeploy.tracking.tracking import Baseline, Proof, Tracking
+from cloud66_redeploy.tracking.tracking import Certainty, Tracking
+from records import seen, tracked
 from scripted import Clock
 
 
@@ -17,7 +19,7 @@ class Records:
     """Stands in for the client: what each call answers, or raises."""
 
     def __init__(self, **answers: Any) -> None:
-        self.answers = answers
+        self.answers = {"age_seconds": None} | answers
         self.asked: list[str] = []
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -54,52 +56,53 @@ def observe(known: Tracking, **answers: Any) -> Records:
     return client
 
 
-@pytest.mark.parametrize(("age", "proof"), [(None, Proof.INFERRED), (14, Proof.INFERRED), (15, Proof.PROVED)])
-def test_an_inferred_deployment_says_nothing_until_it_held(age: float | None, proof: Proof) -> None:
+@pytest.mark.parametrize(
+    ("age", "proof"), [(None, Certainty.INFERRED), (14, Certainty.INFERRED), (15, Certainty.CONFIRMED)]
+)
+def test_an_inferred_deployment_says_nothing_until_it_held(age: float | None, proof: Certainty) -> None:
     """A deployment that is only inferred is not quoted, until both ended alike and every record has had its time."""
-    known = Tracking("mine", sends=1)
+    known = tracked("mine", posts_sent=1)
     running = {"actions": [action()], "actions_with": [action()], "deployments": [deployment(108)]}
     observe(known, **running)
-    inferred = known.proof
-    assert inferred is Proof.INFERRED
-    assert Observer(Records(), known, Clock()).says() == (Absence.NEVER_SEEN, "running")  # type: ignore[arg-type]
+    inferred = known.sighting.certainty
+    assert inferred is Certainty.INFERRED
+    assert known.record_states() == (Absence.NEVER_SEEN, "running")
     over = deployment(108, end=41)
     client = observe(known, actions=[action(end=40)], deployments=[over], deployment=over, age_seconds=age)
-    assert known.proof is proof
+    assert known.sighting.certainty is proof
     assert client.asked[:5] == ["deployments", "actions", "deployments", "actions", "deployment"]
 
 
 def test_an_inference_that_does_not_hold_speaks_against_a_success() -> None:
     """The only deployment that can be ours and that ended otherwise than our action is heard once all have settled."""
-    known = Tracking("mine", sends=1)
+    known = tracked("mine", posts_sent=1)
     running = {"actions": [action()], "actions_with": [action()], "deployments": [deployment(108)]}
     observe(known, **running)
     failed = deployment(108, end=30, outcome={"code": "failed"})
     observe(known, actions=[action(end=40)], deployments=[failed], deployment=failed)
-    assert (known.proof, known.proved_id) == (Proof.INFERRED, None)
-    observer = Observer(Records(), known, Clock())  # type: ignore[arg-type]
-    assert observer.says() == (Absence.NEVER_SEEN, Phase.SUCCESS)
-    assert observer.says(settled=True) == (Phase.FAILED, Phase.SUCCESS)
+    assert (known.sighting.certainty, known.confirmed_id) == (Certainty.INFERRED, None)
+    assert known.record_states() == (Absence.NEVER_SEEN, Phase.SUCCESS)
+    assert known.record_states(settled=True) == (Phase.FAILED, Phase.SUCCESS)
 
 
 def test_an_answer_with_our_actions_id_takes_its_proof_back() -> None:
     """When our action turns out to have the answer's id, the deployment of that number is somebody else's."""
-    known = Tracking("mine", sends=1, hint=40, answered=True)
-    known.adopt(deployment(40, None), Proof.PROVED)
+    known = tracked("mine", posts_sent=1, answer_id=40, accepted=True)
+    seen(known, deployment(40, None), Certainty.CONFIRMED)
     observe(known, actions=[action()], actions_with=[action()], deployments=[])
-    assert (known.deployment, known.proof) == (None, Proof.NONE)
+    assert (known.deployment, known.sighting.certainty) == (None, Certainty.UNKNOWN)
 
 
 def test_a_number_of_somebody_elses_is_no_proof_while_our_action_is_not_seen() -> None:
     """An answer's id that may still be our action's proves no deployment."""
-    known = Tracking("mine", sends=1, hint=109, answered=True)
+    known = tracked("mine", posts_sent=1, answer_id=109, accepted=True)
     observe(known, actions=[], actions_with=[], deployments=[deployment(109)], deployment=deployment(109))
-    assert known.proof is not Proof.PROVED
+    assert known.sighting.certainty is not Certainty.CONFIRMED
 
 
 def test_an_answers_id_that_fits_nothing_we_asked_for() -> None:
     """A deployment of the answer's number that was triggered by web is not ours."""
-    known = Tracking("mine", sends=1, hint=109, answered=True, baseline=Baseline())
+    known = tracked("mine", posts_sent=1, answer_id=109, accepted=True, baseline=Baseline())
     web = deployment(109, triggered_via={"code": "web"})
     observe(known, actions=[], actions_with=[], deployments=[web])
     assert known.deployment is None
@@ -107,35 +110,35 @@ def test_an_answers_id_that_fits_nothing_we_asked_for() -> None:
 
 def test_a_deployment_that_is_not_listed_is_asked_for() -> None:
     """A proved deployment that has left the first page is read by its id."""
-    known = Tracking("mine", sends=2, answered=True)
-    known.adopt(deployment(108), Proof.PROVED)
+    known = tracked("mine", posts_sent=2, accepted=True)
+    seen(known, deployment(108), Certainty.CONFIRMED)
     client = observe(known, actions=[action()], deployments=[deployment(140)], deployment=deployment(108))
     assert client.asked == ["deployments", "actions", "deployment"]
 
 
 def test_an_inference_is_not_judged_before_both_have_ended() -> None:
     """An action that ended while its inferred deployment goes on neither proves nor drops it."""
-    known = Tracking("mine", sends=1)
+    known = tracked("mine", posts_sent=1)
     running = {"actions": [action()], "actions_with": [action()], "deployments": [deployment(108)]}
     observe(known, **running)
     observe(known, actions=[action(end=40)], deployments=[deployment(108)], deployment=deployment(108))
-    assert (known.proof, known.deployment is not None) == (Proof.INFERRED, True)
+    assert (known.sighting.certainty, known.deployment is not None) == (Certainty.INFERRED, True)
 
 
 def test_an_inference_that_others_put_in_doubt_is_taken_back() -> None:
     """When another deployment and its action show late, neither is taken: the first to show may have been theirs."""
-    known = Tracking("mine", sends=1)
+    known = tracked("mine", posts_sent=1)
     observe(known, actions=[action()], deployments=[deployment(108)])
-    assert known.proof is Proof.INFERRED
+    assert known.sighting.certainty is Certainty.INFERRED
     observe(known, actions=[action(), action(41, reference="")], deployments=[deployment(108), deployment(109)])
-    assert (known.proof, known.deployment) == (Proof.NONE, None)
+    assert (known.sighting.certainty, known.deployment) == (Certainty.UNKNOWN, None)
 
 
 @pytest.mark.parametrize("gone", [True, False])
 def test_a_record_that_is_gone_asks_for_its_stack(gone: bool) -> None:
     """A deployment that is not found has gone; unless its stack has."""
-    known = Tracking("mine", sends=1, answered=True)
-    known.adopt(deployment(108), Proof.PROVED)
+    known = tracked("mine", posts_sent=1, accepted=True)
+    seen(known, deployment(108), Certainty.CONFIRMED)
     lost = NotFound("GET /x", "not there", status=404)
     answers: dict[str, Any] = {"deployment": lost, "stack": lost if gone else None, "actions_with": []}
     if gone:
@@ -143,59 +146,57 @@ def test_a_record_that_is_gone_asks_for_its_stack(gone: bool) -> None:
             observe(known, **answers)
     else:
         observe(known, **answers)
-        assert Observer(Records(), known, Clock()).says() == (Absence.GONE, Absence.NEVER_SEEN)  # type: ignore[arg-type]
+        assert known.record_states() == (Absence.GONE, Absence.NEVER_SEEN)
 
 
 def test_a_deployment_that_waits_is_one_call() -> None:
     """Once ours is proved and its action known, the list alone is read while it waits; every fourth time both."""
-    known = Tracking("mine", sends=1, answered=True, action=action())
-    known.adopt(deployment(108, None, outcome=None), Proof.PROVED)
+    known = tracked("mine", posts_sent=1, accepted=True, action=action())
+    seen(known, deployment(108, None, outcome=None), Certainty.CONFIRMED)
     listed = [deployment(108, None, outcome=None), deployment(107, None), deployment(106)]
     client = Records(actions=[action()], deployments=listed)
     observer = Observer(client, known, Clock())  # type: ignore[arg-type]
     for _ in range(4):
         observer.look()
     assert client.asked == ["deployments"] * 4 + ["actions"]
-    assert known.queued_ahead == 2
-    assert known.running_ahead is not None
-    assert known.running_ahead.id == 106
+    assert {ahead.id for ahead in known.sighting.ahead or ()} == {106, 107}
 
 
 def test_a_cancellation_in_the_queue_that_only_the_action_shows() -> None:
     """A deployment whose record goes on waiting after its action has ended is noticed."""
-    known = Tracking("mine", sends=1, answered=True, action=action())
+    known = tracked("mine", posts_sent=1, accepted=True, action=action())
     waiting = deployment(108, None, outcome=None)
-    known.adopt(waiting, Proof.PROVED)
+    seen(known, waiting, Certainty.CONFIRMED)
     over = action(end=40, finished_success=False)
     client = Records(actions=[over], action=over, deployments=[waiting], deployment=waiting)
     observer = Observer(client, known, Clock())  # type: ignore[arg-type]
     for _ in range(4):
         observer.look()
-    assert observer.says() == (Phase.QUEUED, Phase.FAILED)
+    assert known.record_states() == (Phase.QUEUED, Phase.FAILED)
 
 
 def test_actions_that_are_not_found_while_the_stack_is_there() -> None:
     """A list of actions that answers 404 while the stack itself is there is asked again before it is believed."""
-    known = Tracking("mine", sends=1, answered=True, action=action())
+    known = tracked("mine", posts_sent=1, accepted=True, action=action())
     with pytest.raises(Doubted):
         observe(known, deployments=[], actions=NotFound("GET /x", "not there", status=404), stack=None)
 
 
 def test_a_deployment_that_waits_is_searched_for_again() -> None:
     """As long as ours waits in the queue, both lists are read, and those ahead of it are counted."""
-    known = Tracking("mine", sends=1, answered=True)
-    known.adopt(deployment(108, None, outcome=None), Proof.PROVED)
+    known = tracked("mine", posts_sent=1, accepted=True)
+    seen(known, deployment(108, None, outcome=None), Certainty.CONFIRMED)
     listed = [deployment(109, None), deployment(108, None, outcome=None), deployment(107, None), deployment(106, 1, 2)]
     client = observe(known, actions=[action()], deployments=listed)
     assert client.asked == ["deployments", "actions"]
-    assert known.queued_ahead == 1
+    assert len(known.sighting.ahead or ()) == 1
     assert known.deployment is not None
     assert known.deployment.phase is Phase.QUEUED
 
 
 def test_no_other_deployment_is_taken_while_the_one_that_the_answer_named_is_late() -> None:
     """Where the answer's id names a deployment that has not shown, another that fits is not taken for ours."""
-    known = Tracking("mine", sends=1, hint=109, answered=True)
+    known = tracked("mine", posts_sent=1, answer_id=109, accepted=True)
     client = Records(actions=[action()], deployments=[deployment(108)], deployment=NotFound("GET", "no", status=404))
     Observer(client, known, Clock()).look()  # type: ignore[arg-type]
-    assert (known.proof, known.deployment) == (Proof.NONE, None)
+    assert (known.sighting.certainty, known.deployment) == (Certainty.UNKNOWN, None)

@@ -12,13 +12,12 @@ from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.errors import Doubted, NotFound, NotSent
 from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.polling.cancellation import Canceller
-from cloud66_redeploy.polling.duplicates import Duplicates
 from cloud66_redeploy.tracking.doubt import Doubt
 from cloud66_redeploy.tracking.observer import Observer
-from cloud66_redeploy.tracking.tracking import Proof, Tracking
+from cloud66_redeploy.tracking.tracking import Certainty
 from cloud66_simulator import Behaviour, Fault, looks
 from harness import Step, green, run_of
-from records import CANCELLED, action, deployment
+from records import CANCELLED, action, deployment, seen, tracked
 from scripted import Clock
 
 MakeStep = Callable[..., Step]
@@ -275,7 +274,7 @@ def test_not_there_yet_is_no_contradiction(
 @pytest.mark.parametrize("reference", ["mine", "theirs"])
 def test_the_answers_action_id_is_the_way_to_our_action(reference: str) -> None:
     """With async_action_id, the action is read by its id; one that carries another reference is not taken for ours."""
-    known = Tracking("mine", sends=1, answered=True, action_hint=40)
+    known = tracked("mine", posts_sent=1, accepted=True, answer_action_id=40)
     asked: list[str] = []
 
     def actions_with(given: str) -> list[Any]:
@@ -289,23 +288,22 @@ def test_the_answers_action_id_is_the_way_to_our_action(reference: str) -> None:
 
 def test_a_cancellation_belongs_to_the_id_it_was_sent_for() -> None:
     """If what was cancelled as ours turns out to be another's, ours is cancelled as well, and a warning says so."""
-    known, clock = Tracking("mine", sends=1, answered=True), Clock(now=100.0)
+    known, clock = tracked("mine", posts_sent=1, accepted=True), Clock(now=100.0)
     sent: list[int] = []
     warned: list[tuple[str, str]] = []
-    seen = [deployment(108), deployment(109), deployment(109, 0, 40, outcome=CANCELLED)]
+    script = [deployment(108), deployment(109), deployment(109, 0, 40, outcome=CANCELLED)]
 
     class Looks(Observer):
         def look(self) -> None:
-            known.adopt(seen.pop(0), Proof.INFERRED)
-            known.action = action(40, 0, 40 if not seen else None, "mine", finished_success=False)
+            asked_for = action(40, 0, 40 if len(script) == 1 else None, "mine", finished_success=False)
+            seen(known, script.pop(0), Certainty.INFERRED, action=asked_for)
 
     client: Any = mock.Mock(cancel=sent.append)
     looks = Looks(client, known, clock)
-    duplicates = Duplicates(client, known, clock, lambda *_: None)
     canceller = Canceller(
         client,
         looks,
-        duplicates,
+        lambda: None,
         known,
         clock,
         300.0,

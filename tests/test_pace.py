@@ -10,22 +10,25 @@ from cloud66_redeploy.api.quota import Quota
 from cloud66_redeploy.model.records import Action, Deployment
 from cloud66_redeploy.polling.pace import Estimate, Pace
 from cloud66_redeploy.report.progress import how_far
+from cloud66_redeploy.tracking.baseline import Baseline
 from cloud66_redeploy.tracking.history import Past
-from cloud66_redeploy.tracking.tracking import Baseline, Tracking
+from cloud66_redeploy.tracking.tracking import Tracking
 from cloud66_simulator import Behaviour, Fault
 from harness import Step
+from records import seen, tracked
 
 MakeStep = Callable[..., Step]
 PAST = Baseline(past=tuple(Past(frozenset(), 300.0 + number * 7 % 19 - 9) for number in range(19)))
 QUEUED = Deployment.from_json({"id": 108})
 RUNNING = Deployment.from_json({"id": 108, "started_at": "2026-01-01T00:01:40Z"})
+AHEAD = Deployment.from_json({"id": 107, "started_at": "2025-12-31T23:57:00Z"})
 ACTION = Action.from_json({"id": 40, "started_at": "2026-01-01T00:00:00Z"})
 
 
 def known(**fields: Any) -> Tracking:
     """What is known of a redeploy."""
     given: dict[str, Any] = {"baseline": PAST, "action": ACTION} | fields
-    return Tracking("mine", **given)
+    return tracked("mine", **given)
 
 
 def test_time_counts_from_the_start_by_the_servers_clock() -> None:
@@ -34,7 +37,7 @@ def test_time_counts_from_the_start_by_the_servers_clock() -> None:
     pace = Pace(tracking, 30, since=1000)
     pace.note(1020)
     assert pace.estimate(1020) is None
-    tracking.deployment = RUNNING
+    seen(tracking, RUNNING)
     pace.note(1125)
     pace.note(1140)
     estimate = pace.estimate(1150)
@@ -50,7 +53,7 @@ def test_a_start_lies_between_two_looks(before: float, after: float, started: fl
     tracking = known(deployment=QUEUED)
     pace = Pace(tracking, 30, since=1000)
     pace.note(before)
-    tracking.deployment = RUNNING
+    seen(tracking, RUNNING)
     pace.note(after)
     assert pace.estimate(2000) == Estimate(2000 - started, 300, None)
 
@@ -97,16 +100,15 @@ def test_pauses_follow_the_age() -> None:
 
 def test_in_the_queue_it_looks_when_the_one_before_ours_is_likely_to_end() -> None:
     """One ahead: by its age. More: as seldom as may be. None left: soon."""
-    tracking = known(deployment=QUEUED, queued_ahead=1)
-    tracking.running_ahead = Deployment.from_json({"id": 107, "started_at": "2025-12-31T23:57:00Z"})
+    tracking = known(deployment=QUEUED, ahead=(AHEAD,))
     pace = Pace(tracking, 30, since=0)
     assert pace.pause(10, 1e9) > 25
     assert pace.pause(118, 1e9) < 8
-    tracking.queued_ahead = 2
+    seen(tracking, QUEUED, ahead=(AHEAD, AHEAD))
     assert pace.pause(118, 1e9) > 28
-    tracking.queued_ahead = 0
+    seen(tracking, QUEUED, ahead=())
     assert pace.pause(10, 1e9) < 3
-    tracking.queued_ahead, tracking.running_ahead = 1, None
+    seen(tracking, QUEUED, ahead=(QUEUED,))
     assert pace.pause(10, 1e9) > 25
     assert pace.estimate(10) is None
 
@@ -114,7 +116,13 @@ def test_in_the_queue_it_looks_when_the_one_before_ours_is_likely_to_end() -> No
 def test_the_hours_calls_stretch_pauses() -> None:
     """As they run low, pauses grow beyond poll_interval, one line says why, and the deadline bounds what is needed."""
     quota, said = Quota(), list[str]()
-    pace = Pace(known(deployment=QUEUED, queued_ahead=3), 30, since=0, quota=quota, say=said.append)
+    pace = Pace(
+        known(deployment=QUEUED, ahead=(AHEAD, AHEAD, AHEAD)),
+        30,
+        since=0,
+        quota=quota,
+        say=said.append,
+    )
     assert pace.pause(0, 3600) <= 30
     for now in range(0, 200, 20):
         quota.note("3000", str(1400 - 5 * now), now)
@@ -138,7 +146,7 @@ def test_the_hours_calls_stretch_pauses() -> None:
 def test_how_far(estimate: Estimate | None, text: str) -> None:
     """How far ours is is said in words, a bar and a percentage."""
     assert how_far(known(deployment=RUNNING), estimate) == text
-    assert how_far(known(deployment=RUNNING, gone=True), estimate) == ""
+    assert how_far(known(deployment=RUNNING, record_vanished=True), estimate) == ""
     assert how_far(known(deployment=QUEUED), estimate) == ""
     assert how_far(known(), estimate) == ""
 

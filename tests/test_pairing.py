@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloud66_redeploy.model.records import Action, Deployment
-from cloud66_redeploy.tracking.matching import fits, holds, pair
-from cloud66_redeploy.tracking.tracking import Baseline
+from cloud66_redeploy.tracking.baseline import Baseline
+from cloud66_redeploy.tracking.pairing import fits, holds, pair
 
 START = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 HASH = "0123456789abcdef0123456789abcdef01234567"

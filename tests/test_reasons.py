@@ -22,17 +22,17 @@ from cloud66_redeploy.errors import (
 )
 from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.model.records import Action, Deployment, Phase
-from cloud66_redeploy.model.verdict import Absence, Saying, decide
+from cloud66_redeploy.model.verdict import Absence, RecordState, decide
 from cloud66_redeploy.report.advice import advice_for, advice_on, advice_on_request
 from cloud66_redeploy.report.reasons import last_known, lost_sight, timed_out, unready
 from cloud66_redeploy.report.verdict_words import check_commit, ended
 from cloud66_redeploy.tracking.tracking import Proof, Tracking
 
-DEPLOYMENTS: list[Saying] = [Absence.NEVER_SEEN, Absence.GONE, *Phase]
-ACTIONS: list[Saying] = [Absence.UNREADABLE, Absence.NEVER_SEEN, Phase.RUNNING, Phase.SUCCESS, Phase.FAILED, Phase.ODD]
+DEPLOYMENTS: list[RecordState] = [Absence.NEVER_SEEN, Absence.GONE, *Phase]
+ACTIONS: list[RecordState] = [Absence.UNREADABLE, Absence.NEVER_SEEN, Phase.RUNNING, Phase.SUCCESS, Phase.FAILED, Phase.ODD]
 
 
-def tracking(deployment: Saying, action: Saying) -> Tracking:
+def tracking(deployment: RecordState, action: RecordState) -> Tracking:
     """Make what is known where the records say that."""
     known = Tracking("mine", sends=1, answered=True, actions_readable=action is not Absence.UNREADABLE)
     if deployment is not Absence.NEVER_SEEN:
@@ -78,7 +78,7 @@ def test_every_ending_has_its_sentence() -> None:
         (Absence.NEVER_SEEN, Phase.ODD, "finished"),
     ],
 )
-def test_disagreement_is_put_into_words(deployment: Saying, action: Saying, words: str) -> None:
+def test_disagreement_is_put_into_words(deployment: RecordState, action: RecordState, words: str) -> None:
     """The sentence says which record said what."""
     outcome = decide(deployment, action, settled=True)
     assert outcome is not None

@@ -13,8 +13,9 @@ from cloud66_redeploy.model.records import Action, Deployment, Phase
 from cloud66_redeploy.model.reference import LONGEST
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.text import Cleaner
-from cloud66_redeploy.tracking.tracking import Baseline, Proof, Tracking
-from records import CANCELLED, FAILED, PENDING, SUCCESS, action, at, deployment
+from cloud66_redeploy.tracking.baseline import Baseline
+from cloud66_redeploy.tracking.tracking import Certainty, Tracking
+from records import CANCELLED, FAILED, PENDING, SUCCESS, action, at, deployment, tracked
 
 A, B, C, D = (letter * 40 for letter in "abcd")
 OLD = deployment(106, -900, -860, git_hash=A, is_live=False)
@@ -28,11 +29,9 @@ LATER = "deployment 109 came after it"
 def failed(ours: Deployment = OURS, before: list[Deployment] | None = None, **fields: Any) -> Tracking:
     """Track ours, which has failed."""
     baseline = Baseline.of(PAST if before is None else before, [action(39, -501, -459)])
-    found = Tracking("mine", baseline=baseline, sends=1, answered=True, action=OUR_ACTION)
-    found.adopt(ours, Proof.PROVED)
-    for name, value in fields.items():
-        setattr(found, name, value)
-    return found
+    given: dict[str, Any] = {"posts_sent": 1, "accepted": True, "action": OUR_ACTION}
+    given |= {"deployment": ours, "certainty": Certainty.CONFIRMED}
+    return tracked("mine", baseline=baseline, **given | fields)
 
 
 def chosen(now: list[Deployment], actions: list[Action] | None = None, tracking: Tracking | None = None) -> int | str:
@@ -247,8 +246,8 @@ def test_an_odd_result_is_a_failure_only_where_the_action_says_so(told: Action |
 def test_what_is_not_surely_ours_is_not_gone_back_from() -> None:
     """A deployment that is not known, only inferred, or gone, is none to go back from."""
     assert why_not(failed(deployment=None)) == "which deployment failed is not known"
-    assert why_not(failed(proof=Proof.INFERRED)) == "which deployment failed is not known"
-    assert why_not(failed(gone=True)) == "its record has disappeared"
+    assert why_not(failed(certainty=Certainty.INFERRED)) == "which deployment failed is not known"
+    assert why_not(failed(record_vanished=True)) == "its record has disappeared"
 
 
 @given(st.text(min_size=1, max_size=LONGEST), st.text(min_size=1, max_size=LONGEST))

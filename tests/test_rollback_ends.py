@@ -179,7 +179,7 @@ def test_a_step_killed_during_its_rollback(step: MakeStep) -> None:
     ending = made.run(**FETCH, abort_at=50, cancel_on_abort="false")
     [kept] = json.loads(ending.state["run"])
     after = made.clean_up({"run": json.dumps([kept | {"cancel_on_abort": True}])}, **FETCH)
-    [back] = made.simulator.deployments_of(kept["reference"])
+    [back] = made.simulator.deployments_of(kept["request"]["reference"])
     assert (back.final_fate, made.mine(ending)[0].cancel_at) == ("cancelled", None)
     assert len(made.calls("DELETE")) == 1
     assert f"deployment {back.id} was cancelled" in after.log

@@ -10,7 +10,7 @@ import pytest
 from campaign import EventClock
 from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.commands import lookup
-from cloud66_redeploy.commands import redeploy as room
+from cloud66_redeploy.commands.job import Handle
 from cloud66_redeploy.commands.trigger import Trigger
 from cloud66_redeploy.model.reference import derive_reference
 from cloud66_redeploy.polling.cancellation import Canceller
@@ -233,7 +233,7 @@ def test_the_ids_are_there_as_soon_as_they_are_known(step: MakeStep, monkeypatch
 
 
 FAULTS: list[tuple[Any, str, Callable[..., Any], str]] = [
-    (room, "take_stock", lambda *_: [].pop(), "failed"),
+    (Handle, "take_stock", lambda *_: [].pop(), "failed"),
     (Client, "redeploy", lambda *_: [].pop(), "unknown"),
     (Trigger, "fire", lambda *_: [].pop(), "failed"),
     (Waiter, "look", lambda *_: 1 // 0, "unknown"),

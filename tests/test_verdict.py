@@ -6,10 +6,17 @@ import pytest
 
 from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.model.records import Phase
-from cloud66_redeploy.model.verdict import Absence, Saying, decide
+from cloud66_redeploy.model.verdict import Absence, RecordState, decide
 
-DEPLOYMENTS: list[Saying] = [Absence.NEVER_SEEN, Absence.GONE, *Phase]
-ACTIONS: list[Saying] = [Absence.UNREADABLE, Absence.NEVER_SEEN, Phase.RUNNING, Phase.SUCCESS, Phase.FAILED, Phase.ODD]
+DEPLOYMENTS: list[RecordState] = [Absence.NEVER_SEEN, Absence.GONE, *Phase]
+ACTIONS: list[RecordState] = [
+    Absence.UNREADABLE,
+    Absence.NEVER_SEEN,
+    Phase.RUNNING,
+    Phase.SUCCESS,
+    Phase.FAILED,
+    Phase.ODD,
+]
 EVERY = list(product(DEPLOYMENTS, ACTIONS))
 OPEN = {Phase.QUEUED, Phase.RUNNING, *Absence}
 BAD = {Phase.FAILED, Phase.CANCELLED, Phase.REVERTED, Phase.ODD}
@@ -28,7 +35,7 @@ LETTERS = {None: ".", Outcome.SUCCESS: "S", Outcome.FAILED: "F", Outcome.CANCELL
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_the_table_is_the_one_on_record(action: Saying) -> None:
+def test_the_table_is_the_one_on_record(action: RecordState) -> None:
     """Every cell says what the table on record says."""
     found = []
     for deployment in DEPLOYMENTS:

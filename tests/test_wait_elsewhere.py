@@ -267,7 +267,7 @@ def test_the_ids_are_there_as_soon_as_they_are_known(step: MakeStep) -> None:
     wait(made, user_reference="mine")
     # The deployment is only inferred as yet; its action is known.
     assert ("action_id" in seen[0], "\n40\n" in seen[0], "\n108\n" in seen[0]) == (True, True, False)
-    assert '"attached": true' in seen[1]
+    assert '"is_external": true' in seen[1]
 
 
 def test_one_that_was_superseded(step: MakeStep) -> None:

@@ -12,10 +12,10 @@ from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.model.verdict import Absence
 from cloud66_redeploy.polling.pace import Pace
 from cloud66_redeploy.polling.waiter import Patience, Waiter
-from cloud66_redeploy.tracking.identity import Identity
 from cloud66_redeploy.tracking.tracking import Tracking
 from cloud66_simulator import Behaviour, Fault
 from harness import Step, green, run_of
+from records import tracked
 from scripted import Clock
 
 MakeStep = Callable[..., Step]
@@ -160,7 +160,6 @@ class Looks:
         self.script = list(script)
         self.seen: tuple[Any, Any] = (Absence.NEVER_SEEN, Absence.NEVER_SEEN)
         self.times: list[float] = []
-        self.identity: Identity
 
     def look(self) -> None:
         self.times.append(self.clock.now)
@@ -169,15 +168,14 @@ class Looks:
             raise found
         self.seen = found
 
-    def says(self, *, settled: bool = False) -> tuple[Any, Any]:
-        del settled
-        return self.seen
+    def confirm(self) -> None:
+        """There is nothing inferred in a script."""
 
 
 def wait(looks: Looks, known: Tracking | None = None, **patience: float) -> tuple[Outcome, list[float]]:
     """Wait on a script; return the outcome and when it was looked."""
-    known = known or Tracking("mine")
-    looks.identity = Identity(None, known, looks.clock)  # type: ignore[arg-type]
+    known = known or tracked("mine")
+    known.record_states = lambda **_: looks.seen  # type: ignore[method-assign]
     given = {"timeout_seconds": 1000.0, "queue_timeout_seconds": 1000.0, "poll_interval_seconds": 30.0} | patience
     pace = Pace(known, given.pop("poll_interval_seconds"), 0.0)
     waiter = Waiter(looks, known, looks.clock, Patience(**given), 0.0, pace, lambda *_: None)  # type: ignore[arg-type]

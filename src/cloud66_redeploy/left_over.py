@@ -13,7 +13,7 @@ from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.polling.turns import take_turns
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.timing import CLEANUP_PAUSE_SECONDS, CLEANUP_SECONDS
-from cloud66_redeploy.tracking.saved_state import ENDED, STATE, Memory, read
+from cloud66_redeploy.tracking.saved_state import ENDED, STATE, SavedState, read
 
 
 def cancel_left_over(
@@ -39,11 +39,11 @@ def cancel_left_over(
 
 
 def _cancel(
-    kept: list[Memory], inputs: Inputs, reporter: Reporter, session: Session, clock: Clock, window: Window
+    kept: list[SavedState], inputs: Inputs, reporter: Reporter, session: Session, clock: Clock, window: Window
 ) -> None:
     deadline = clock.monotonic() + CLEANUP_SECONDS
     transport = Transport(session, inputs.api_url, inputs.api_token, clock, window, deadline)
-    handles = [Handle(one.stack_id, one.to_tracking(), reporter) for one in kept]
+    handles = [Handle(one.stack_id, one.tracking, reporter) for one in kept]
     cancellers = [
         one.canceller(transport, "The step was cut short", pause_seconds=CLEANUP_PAUSE_SECONDS) for one in handles
     ]

@@ -16,7 +16,7 @@ from cloud66_redeploy.model.outcome import Result
 from cloud66_redeploy.report import reasons
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.timing import ABORT_PAUSE_SECONDS, ABORT_SECONDS
-from cloud66_redeploy.tracking.tracking import Tracking
+from cloud66_redeploy.tracking.tracking import Request, Tracking
 
 _ABORT_LIMITS = Limits(connect=1.3, read=1.3, total=1.4)
 
@@ -48,7 +48,7 @@ class Run:
         except InputError as error:
             from cloud66_redeploy.report.final import Ending, report_ending  # noqa: PLC0415 - not before the first request
 
-            return report_ending(Ending(reasons.bad_input(error), Tracking("")), self.reporter)
+            return report_ending(Ending(reasons.bad_input(error), Tracking(Request(""))), self.reporter)
         context = self._context(inputs, start)
         try:
             if self._find_stack(context):
@@ -79,12 +79,14 @@ class Run:
         context = Context(self.environ, inputs, self.reporter, self.clock, transport, start)
         if inputs.command is Command.REDEPLOY:
             is_unique = not core.get_input("user_reference")
-            tracking = Tracking(inputs.user_reference, inputs.git_ref, is_unique=is_unique)
+            tracking = Tracking(
+                Request(inputs.user_reference, inputs.git_ref, inputs.expected_commit, is_unique=is_unique)
+            )
             context.handles.append(context.handle(inputs.stack_id, tracking))
         else:
             targets = inputs.targets
             for one in targets:
-                tracking = Tracking.of_another(one.reference, one.deployment_id)
+                tracking = Tracking.of_another(one.reference, one.deployment_id, inputs.expected_commit)
                 context.handles.append(context.handle(one.stack_id, tracking, shared=len(targets) > 1))
         return context
 
@@ -118,7 +120,7 @@ class Run:
             context.result = context.result or context.handles[0].result or nothing
         wanted = []
         for one in context.under_way:
-            if one.tracking.sends == 0:
+            if one.tracking.submission.posts_sent == 0:
                 one.result = reasons.aborted_before_post(context.made_way)
             elif context.inputs.cancel_on_abort or one.cancelling:
                 wanted.append(one)
@@ -148,7 +150,7 @@ class Run:
             for part in line.splitlines():
                 self.reporter.say(f"| {part}")
         for one in context.every:
-            one.result = one.result or reasons.own_fault(error, sent=one.tracking.sends > 0)
+            one.result = one.result or reasons.own_fault(error, sent=one.tracking.submission.posts_sent > 0)
 
 
 def _left(context: Context) -> Result:

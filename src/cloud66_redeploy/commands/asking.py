@@ -34,13 +34,13 @@ def ask_and_wait(
     context.note_known(about_to_post=True)
     client = handle.client(transport)
     observer = Observer(client, known, context.clock)
-    asked = {"git_ref": known.git_ref} if known.git_ref else {}
-    options = context.inputs.options | asked | {"user_reference": known.reference}
+    asked = {"git_ref": known.request.git_ref} if known.request.git_ref else {}
+    options = context.inputs.options | asked | {"user_reference": known.request.reference}
     result = Trigger(client, observer, known, context.clock, transport.deadline, handle.say, objection).fire(options)
     context.note_known()
     if result is not None:
         return result
-    handle.say(f"Scheduled; find it in Cloud 66 by its reference: {known.reference}")
+    handle.say(f"Scheduled; find it in Cloud 66 by its reference: {known.request.reference}")
     if not context.inputs.wait:
         return _scheduled(context, handle, observer)
     context.wait([handle], transport, start)
@@ -54,7 +54,7 @@ def _scheduled(context: Context, handle: Handle, observer: Observer) -> Result:
         observer.look()
     except ApiError as error:
         handle.say(f"The ids are not known yet: {error}")
-    handle.duplicates(context.transport).cancel()
+    handle.cancel_duplicates(context.transport)
     context.note_known()
     name = reasons.name_of(handle.tracking)
     return Result(Outcome.SCHEDULED, f"Scheduled {name}; as asked, its outcome was not waited for.")

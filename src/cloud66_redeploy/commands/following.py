@@ -11,9 +11,9 @@ from cloud66_redeploy.model.records import Deployment, Stack
 from cloud66_redeploy.polling.settling import Settling
 from cloud66_redeploy.report import reasons, verdict_words
 from cloud66_redeploy.tracking.activity import busy_with
+from cloud66_redeploy.tracking.baseline import Baseline
 from cloud66_redeploy.tracking.doubt import until_believed
 from cloud66_redeploy.tracking.observer import Observer
-from cloud66_redeploy.tracking.tracking import Baseline
 
 
 def wait(context: Context) -> None:
@@ -79,7 +79,7 @@ def status(context: Context) -> None:
         handle.result = reasons.not_known(error)
         return
     verdict = Settling(observer, known).verdict(context.clock.monotonic(), is_last=True)
-    if known.is_missing or (verdict is None and known.is_shared and known.deployment is None):
+    if known.is_not_found or (verdict is None and known.sighting.is_ambiguous and known.deployment is None):
         handle.result = reasons.not_to_be_told(known)
     elif verdict is None:
         handle.result = verdict_words.under_way(known)
@@ -131,14 +131,14 @@ def _labels(handle: Handle) -> tuple[str, ...]:
     known, stack = handle.tracking, handle.tracking.stack or Stack(handle.stack_id)
     name, environment = stack.text("name") or stack.uid, stack.text("environment")
     there = f"{name} ({environment})" if environment else name
-    marks = (known.reference, f"deployment {known.named}" if known.named else "")
+    marks = (known.request.reference, f"deployment {known.request.given_id}" if known.request.given_id else "")
     mark = ", ".join(one for one in marks if one)
     return name, there, f"{there}, {mark}", f"{there}, UID {stack.uid}, {mark}"
 
 
 def _choose(context: Context, handle: Handle, nothing: str, *, to_be_cancelled: bool) -> Result | None:
     """Where none was named, choose the one that runs, or for a look the newest one; return what ends the run."""
-    if handle.tracking.named or handle.tracking.reference:
+    if handle.tracking.request.given_id or handle.tracking.request.reference:
         return None
     try:
         deployments = until_believed(context.clock, handle.client(context.patient).deployments)
@@ -152,7 +152,7 @@ def _choose(context: Context, handle: Handle, nothing: str, *, to_be_cancelled: 
         found = busy.first or max(deployments, key=_when, default=None)
     if found is None:
         return Result(Outcome.SKIPPED, nothing)
-    handle.tracking.named = found.id
+    handle.tracking.request = replace(handle.tracking.request, given_id=found.id)
     return None
 
 

@@ -12,10 +12,9 @@ from cloud66_redeploy.model.outcome import Outcome, Result
 from cloud66_redeploy.report.facts import deploy_seconds
 from cloud66_redeploy.report.reasons import log_name
 from cloud66_redeploy.timing import RECORD_LAG_SECONDS, ROLLBACK_PAUSE_SECONDS
-from cloud66_redeploy.tracking.baseline import take_stock
 from cloud66_redeploy.tracking.doubt import until_believed
 from cloud66_redeploy.tracking.observer import Observer
-from cloud66_redeploy.tracking.tracking import Tracking
+from cloud66_redeploy.tracking.tracking import Request, Tracking
 
 
 def go_back(context: Context, failed: Handle) -> None:
@@ -31,12 +30,13 @@ def go_back(context: Context, failed: Handle) -> None:
     rollback = context.rollback = Rollback(refused="the step ended before that")
     start = context.clock.monotonic()
     transport = replace(context.transport, deadline=start + context.inputs.timeout_seconds)
-    tracking = Tracking(reference_of(failed.tracking.reference), is_unique=failed.tracking.is_unique)
+    before = failed.tracking.request
+    tracking = Tracking(Request(reference_of(before.reference), is_unique=before.is_unique))
     handle = context.handle(failed.stack_id, tracking)
     patient = replace(context.patient, deadline=transport.deadline)
     rollback.refused = _look_back(rollback, failed, handle, patient)
     if not rollback.refused:
-        tracking.expected_commit = tracking.git_ref = rollback.commit
+        tracking.request = replace(tracking.request, git_ref=rollback.commit, expected_commit=rollback.commit)
         rollback.handles.append(handle)
         handle.say(f"Rolling back to commit {rollback.commit}.")
         context.follow_log(handle, transport)
@@ -56,17 +56,17 @@ def _look_back(rollback: Rollback, failed: Handle, handle: Handle, patient: Tran
         return why
     try:
         _let_records_show(failed, patient)
-        client, clock = handle.client(patient), patient.clock
-        deployments, actions = until_believed(clock, lambda: take_stock(client, handle.tracking, clock))
+        clock = patient.clock
+        stock = until_believed(clock, lambda: handle.take_stock(patient))
     except ApiError as error:
         return f"the stack could not be read ({error})"
     if not handle.tracking.actions_readable:
         return "the stack's actions can't be read, so a redeploy that waits might be passed over"
-    if handle.tracking.was_used:
-        return f"a rollback with the reference {handle.tracking.reference} was asked for before"
+    if handle.tracking.baseline.has_reference:
+        return f"a rollback with the reference {handle.tracking.request.reference} was asked for before"
     if why := why_not(failed.tracking):
         return why
-    chosen, why = choose(failed.tracking, deployments, actions)
+    chosen, why = choose(failed.tracking, stock.deployments, stock.actions)
     if chosen is not None:
         rollback.commit = chosen.text("git_hash")
         handle.say(f"Deployment {chosen.id} was live before, with commit {rollback.commit}.")
@@ -82,14 +82,14 @@ def _object(rollback: Rollback, failed: Handle, handle: Handle, patient: Transpo
     except ApiError as error:
         chosen, why = None, f"the stack could not be read ({error})"
     else:
-        if Observer(client, handle.tracking, patient.clock).identity.take(actions):
+        if Observer(client, handle.tracking, patient.clock).takes(actions):
             # It was scheduled after all, and is not sent again.
             return None
         chosen, why = choose(failed.tracking, deployments, actions)
     if chosen is not None and chosen.text("git_hash") == rollback.commit:
         return None
     why = why or "another deployment is the last good one by now"
-    if handle.tracking.sends == 0:
+    if handle.tracking.submission.posts_sent == 0:
         rollback.refused = why
     return Result(Outcome.SKIPPED, f"Not rolled back: {why}.")
 

@@ -10,6 +10,7 @@ from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.inputs.inputs import Inputs
 from cloud66_redeploy.model.outcome import Outcome, Result
 from cloud66_redeploy.report.reporter import Reporter
+from cloud66_redeploy.tracking.baseline import Stock, read_baseline
 from cloud66_redeploy.tracking.tracking import Tracking
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from cloud66_redeploy.polling.duplicates import Duplicates
     from cloud66_redeploy.polling.live_log import LiveLog
     from cloud66_redeploy.polling.waiter import Waiter
-    from cloud66_redeploy.tracking.saved_state import Memory
+    from cloud66_redeploy.tracking.saved_state import SavedState
 
 
 @dataclass
@@ -32,6 +33,7 @@ class Handle:
         cancelling: it is being cancelled, or was, because a timeout passed.
         log: the last lines of the stack's log, where they were asked for.
         live: reads that log as it grows, where that was asked for.
+        duplicates: undoes a request that went through twice.
 
     """
 
@@ -44,6 +46,7 @@ class Handle:
     cancelling: bool = False
     log: list[str] = field(default_factory=list)
     live: "LiveLog | None" = None
+    duplicates: "Duplicates | None" = None
 
     @property
     def is_open(self) -> bool:
@@ -58,11 +61,12 @@ class Handle:
         """Write a line of the log about it."""
         self.reporter.say(f"{self.label}{text}")
 
-    def duplicates(self, transport: Transport) -> "Duplicates":
-        """Make what undoes a request that went through twice."""
+    def cancel_duplicates(self, transport: Transport) -> None:
+        """Undo a request that went through twice: one object for each deployment, so that it is done once."""
         from cloud66_redeploy.polling.duplicates import Duplicates  # noqa: PLC0415 - not before the first request
 
-        return Duplicates(self.client(transport), self.tracking, transport.clock, self.reporter.warn)
+        self.duplicates = self.duplicates or Duplicates(self.tracking, self.reporter.warn)
+        self.duplicates.cancel(self.client(transport), transport.clock.monotonic())
 
     def show_log(self, *, to_the_end: bool = False) -> None:
         """Show what is new in the stack's log, where that was asked for."""
@@ -70,11 +74,25 @@ class Handle:
             for line in self.live.read_the_end() if to_the_end else self.live.read_ours():
                 self.say(line)
 
-    def memory(self, *, cancel_on_abort: bool) -> "Memory":
-        """Take down what the post step has to know."""
-        from cloud66_redeploy.tracking.saved_state import Memory  # noqa: PLC0415 - not before the first request
+    def take_stock(self, transport: Transport) -> Stock:
+        """
+        Read the stack and what is there before the POST; a wrong stack, token or scope shows here.
 
-        return Memory.of(self.tracking, self.stack_id, cancel_on_abort=cancel_on_abort)
+        Raises:
+            ApiError: with nothing scheduled.
+
+        """
+        client, tracking = self.client(transport), self.tracking
+        tracking.stack = client.stack()
+        stock = read_baseline(client, tracking.request.reference, transport.clock)
+        tracking.baseline = stock.baseline
+        return stock
+
+    def saved_state(self, *, cancel_on_abort: bool) -> "SavedState":
+        """Take down what the post step has to know."""
+        from cloud66_redeploy.tracking.saved_state import SavedState  # noqa: PLC0415 - not before the first request
+
+        return SavedState(self.stack_id, self.tracking, cancel_on_abort)
 
     def waiter(
         self,
@@ -99,7 +117,7 @@ class Handle:
         from cloud66_redeploy.tracking.observer import Observer  # noqa: PLC0415 - not before the first request
 
         client, known, clock = self.client(transport), self.tracking, transport.clock
-        narrator, duplicates = Narrator(self.say), self.duplicates(transport)
+        narrator = Narrator(self.say)
         pace = Pace(
             tracking=known,
             poll_interval_seconds=inputs.poll_interval_seconds,
@@ -111,7 +129,7 @@ class Handle:
 
         def on_look(elapsed: float, trouble: ApiError | None) -> None:
             note()
-            duplicates.cancel()
+            self.cancel_duplicates(transport)
             text = f"no news ({trouble}); looking on" if trouble else progress(known)
             narrator.tell(elapsed, text, "" if trouble else how_far(known, pace.estimate(clock.monotonic())))
             self.show_log()
@@ -128,7 +146,7 @@ class Handle:
         return Canceller(
             client=client,
             observer=Observer(client, self.tracking, transport.clock),
-            duplicates=self.duplicates(transport),
+            cancel_duplicates=lambda: self.cancel_duplicates(transport),
             tracking=self.tracking,
             clock=transport.clock,
             deadline=transport.deadline,

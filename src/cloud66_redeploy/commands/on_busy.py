@@ -13,7 +13,7 @@ from cloud66_redeploy.report.facts import usual_seconds
 from cloud66_redeploy.report.reasons import NOTHING_SCHEDULED, sentence
 from cloud66_redeploy.timing import MAKING_WAY_SECONDS, RECORD_LAG_SECONDS
 from cloud66_redeploy.tracking.activity import Busy, busy_with, is_of
-from cloud66_redeploy.tracking.baseline import Stock, take_stock
+from cloud66_redeploy.tracking.baseline import Stock
 from cloud66_redeploy.tracking.tracking import Tracking
 
 _WHEN_FREE = "Run this again when the stack is free."
@@ -29,7 +29,7 @@ def first_look(context: Context, handle: Handle, stock: Stock) -> Result | None:
         Aborted: the workflow was cancelled.
 
     """
-    busy, on_busy = busy_with(*stock), context.inputs.on_busy
+    busy, on_busy = busy_with(stock.deployments, stock.actions), context.inputs.on_busy
     if context.inputs.dry_run:
         return _dry_run(context, handle, busy, may_cancel=_may_cancel(context, busy, stock))
     if not busy or on_busy is OnBusy.QUEUE:
@@ -47,7 +47,7 @@ def first_look(context: Context, handle: Handle, stock: Stock) -> Result | None:
 
 
 def _may_cancel(context: Context, busy: Busy, stock: Stock) -> bool:
-    return context.inputs.on_busy is OnBusy.CANCEL_ANY or is_of(context.environ, busy, *stock)
+    return context.inputs.on_busy is OnBusy.CANCEL_ANY or is_of(context.environ, busy, stock.deployments, stock.actions)
 
 
 def _look_again(context: Context, handle: Handle, before: Busy) -> tuple[Busy, Result | None]:
@@ -59,8 +59,8 @@ def _look_again(context: Context, handle: Handle, before: Busy) -> tuple[Busy, R
     """
     left = context.transport.deadline - context.clock.monotonic()
     context.clock.sleep(max(0.0, min(RECORD_LAG_SECONDS, left)))
-    stock = take_stock(handle.client(context.patient), handle.tracking, context.clock)
-    busy = busy_with(*stock)
+    stock = handle.take_stock(context.patient)
+    busy = busy_with(stock.deployments, stock.actions)
     seen = {one.id for one in (*before.running, *before.waiting)}
     sure = all(one.id in seen for one in busy.running) and _may_cancel(context, busy, stock)
     return busy, None if sure or not busy else _stand_back(busy, OnBusy.CANCEL)
@@ -94,7 +94,7 @@ def _cancel_running(context: Context, handle: Handle, busy: Busy) -> Result | No
             outcome = Outcome.TIMED_OUT if late else Outcome.FAILED
             return Result(outcome, f"{result.reason} {NOTHING_SCHEDULED}", result.evidence, _WHEN_FREE)
     if busy.running:
-        take_stock(handle.client(context.patient), handle.tracking, context.clock)
+        handle.take_stock(context.patient)
     elif busy:
         handle.say(f"{sentence(busy.describe())}. Nothing runs that could be cancelled, so ours will wait behind it.")
     return None

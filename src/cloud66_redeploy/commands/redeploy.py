@@ -7,7 +7,7 @@ from cloud66_redeploy.inputs import parsers
 from cloud66_redeploy.inputs.choices import OnBusy
 from cloud66_redeploy.model.outcome import Outcome, Result
 from cloud66_redeploy.report import reasons
-from cloud66_redeploy.tracking.baseline import Stock, take_stock
+from cloud66_redeploy.tracking.baseline import Stock
 
 
 def redeploy(context: Context) -> None:
@@ -21,7 +21,7 @@ def redeploy(context: Context) -> None:
     inputs, handle = context.inputs, context.handles[0]
     context.note_known()
     try:
-        stock = take_stock(handle.client(context.patient), handle.tracking, context.clock)
+        stock = handle.take_stock(context.patient)
     except ApiError as error:
         handle.result = reasons.unready(error)
         return
@@ -36,7 +36,7 @@ def redeploy(context: Context) -> None:
     context.follow_log(handle, context.transport)
     handle.result = ask_and_wait(context, handle, context.transport, context.start)
     context.read_logs([handle], context.transport.deadline)
-    if inputs.rollback and handle.result.outcome is Outcome.FAILED and handle.tracking.sends:
+    if inputs.rollback and handle.result.outcome is Outcome.FAILED and handle.tracking.submission.posts_sent:
         from cloud66_redeploy.commands.going_back import go_back  # noqa: PLC0415 - needed by no run that goes well
 
         go_back(context, handle)

@@ -15,7 +15,7 @@ from cloud66_redeploy.model.git import is_full_hash, same_commit
 from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.model.records import Action, Deployment, Phase
 from cloud66_redeploy.model.reference import LONGEST
-from cloud66_redeploy.tracking.tracking import Proof, Tracking
+from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Rollback:
 
     def outputs(self) -> dict[str, str]:
         """Return the outputs that tell of it."""
-        number = next((str(one.tracking.proved_id or "") for one in self.handles), "")
+        number = next((str(one.tracking.confirmed_id or "") for one in self.handles), "")
         return {
             "rollback_outcome": str(self.outcome or ""),
             "rollback_deployment_id": number,
@@ -75,9 +75,9 @@ def why_not(tracking: Tracking) -> str:
     The job is red for any doubt. Going back takes a deployment that has surely failed, or is surely of another commit.
     """
     ours = tracking.deployment
-    if ours is None or tracking.proof is not Proof.PROVED:
+    if ours is None or tracking.sighting.certainty is not Certainty.CONFIRMED:
         return "which deployment failed is not known"
-    if tracking.gone:
+    if tracking.sighting.record_vanished:
         return "its record has disappeared"
     action = tracking.action
     if ours.phase is Phase.FAILED or (
@@ -87,7 +87,7 @@ def why_not(tracking: Tracking) -> str:
         return "it seems to have been cancelled" if action and "cancel" in action.message.lower() else ""
     if ours.phase is Phase.SUCCESS:
         commit = ours.text("git_hash")
-        expected = tracking.expected_commit
+        expected = tracking.request.expected_commit
         is_other = bool(commit and expected) and not same_commit(commit, expected)
         return "" if is_other else "its record says success, so it may be live"
     return _NOT_SURE.get(ours.phase, "it may still be going on")
@@ -146,7 +146,7 @@ def _last_good(earlier: Sequence[Deployment], tracking: Tracking) -> tuple[Deplo
 def _commit_of(tracking: Tracking) -> str:
     """Return the commit of our deployment, or "" where it is not known."""
     deployed = tracking.deployment.text("git_hash") if tracking.deployment else ""
-    return deployed or (tracking.git_ref if is_full_hash(tracking.git_ref) else "")
+    return deployed or (tracking.request.git_ref if is_full_hash(tracking.request.git_ref) else "")
 
 
 def _end(one: Deployment) -> tuple[datetime, int]:

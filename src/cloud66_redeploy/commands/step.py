@@ -83,7 +83,6 @@ class Context:
     def handle(self, stack_id: str, tracking: Tracking, label: str = "", *, shared: bool = False) -> Handle:
         """Make a handle; those of one stack that are looked at together share its lists."""
         kept = self._kept.setdefault(stack_id, {}) if shared else None
-        tracking.expected_commit = self.inputs.expected_commit
         return Handle(stack_id, tracking, self.reporter, label, kept)
 
     def wait(self, handles: Sequence[Handle], transport: Transport, start: float) -> None:
@@ -95,7 +94,7 @@ class Context:
             handle.result = checked(handle, result)
             if result.outcome is Outcome.TIMED_OUT and self.inputs.cancel_on_timeout:
                 self._cancel_on_timeout(handle, result)
-            handle.duplicates(transport).cancel()
+            handle.cancel_duplicates(transport)
             handle.show_log(to_the_end=True)
             if len(handles) > 1:
                 handle.say(f"{handle.result.outcome}: {handle.result.reason}")
@@ -125,14 +124,14 @@ class Context:
 
             client = _hurried(handle, transport)
             handle.live = LiveLog(client, handle.tracking, self.transport.quota, self.reporter.cleaner)
-            if not handle.tracking.attached:
+            if not handle.tracking.request.is_external:
                 handle.live.read()
 
     def read_logs(self, handles: Sequence[Handle], deadline: float) -> None:
         """Read the last lines of the stack's log for each bad outcome: best effort, one call, changing nothing."""
         for handle in handles:
             known, result = handle.tracking, handle.result
-            if result is None or result.is_green or known.sends == 0 or known.is_missing:
+            if result is None or result.is_green or known.submission.posts_sent == 0 or known.is_not_found:
                 continue
             if self.inputs.log is LogMode.NEVER or known.never_started:
                 continue
@@ -141,7 +140,7 @@ class Context:
             until = self.clock.monotonic() if handle.cancelling else deadline
             client = _hurried(handle, replace(self.transport, deadline=until))
             try:
-                if (known.attached or known.has_ended) and known.is_followed(client.deployments()):
+                if (known.request.is_external or known.has_ended) and known.is_followed(client.deployments()):
                     handle.say("The stack's newest log is another deployment's, so it is not shown.")
                     continue
                 handle.log = self.reporter.cleaner.tail(client.last_log(), lines=_LOG_LINES)
@@ -157,9 +156,9 @@ class Context:
             for name, value in self.rollback.outputs().items():
                 self.reporter.output(name, value)
         kept = [
-            one.memory(cancel_on_abort=self.inputs.cancel_on_abort)
+            one.saved_state(cancel_on_abort=self.inputs.cancel_on_abort)
             for one in self.under_way
-            if about_to_post or one.tracking.sends
+            if about_to_post or one.tracking.submission.posts_sent
         ]
         if kept:
             from cloud66_redeploy.tracking import saved_state  # noqa: PLC0415 - not before the first request

@@ -60,20 +60,20 @@ class Trigger:
         known = self.tracking
         pause = 1.0
         result = None
-        while result is None and not known.answered:
+        while result is None and not known.submission.accepted:
             result = self._before_sending()
             if result is not None or known.action is not None:
                 break
-            known.sends += 1
+            known.submission.posts_sent += 1
             try:
-                known.hint, known.action_hint = self.client.redeploy(options)
-                known.answered = True
+                known.submission.answer_id, known.submission.answer_action_id = self.client.redeploy(options)
+                known.submission.accepted = True
             except Aborted as aborted:
-                known.sends -= aborted.before_call
+                known.submission.posts_sent -= aborted.before_call
                 raise
             except (NotSent, Declined) as trouble:
                 self._last = trouble
-                known.sends -= 1
+                known.submission.posts_sent -= 1
                 pause = min(LONGEST_RESEND_PAUSE_SECONDS, pause * 2)
                 result = self._wait_to_send_again(trouble, pause)
             except Unclear as trouble:
@@ -81,7 +81,7 @@ class Trigger:
                 self._last = self._lost = trouble
                 self._lost_at = self.clock.monotonic()
             except Refusal as refusal:
-                known.sends -= 1
+                known.submission.posts_sent -= 1
                 result = self._refused(refusal)
         return result
 
@@ -107,7 +107,7 @@ class Trigger:
         return None
 
     def _gave_up(self, trouble: Trouble) -> Result:
-        return self._uncertain(trouble) if self.tracking.sends else reasons.never_taken(trouble)
+        return self._uncertain(trouble) if self.tracking.submission.posts_sent else reasons.never_taken(trouble)
 
     def _uncertain(self, error: ApiError) -> Result:
         return reasons.uncertain(self.tracking, error, has_looked=self._has_looked)
@@ -165,18 +165,18 @@ class Trigger:
         """Take what carries our reference for ours, where a request may have left at all."""
         known = self.tracking
         self.say(f"Found: action {action.id} carries the reference, so nothing is sent again.")
-        if known.sends == 0 and not known.is_unique:
+        if known.submission.posts_sent == 0 and not known.request.is_unique:
             # Another run may have the same reference, and ours is said never to have left.
             assert self._last is not None
             return self._uncertain(self._last)
-        known.sends = max(1, known.sends)
+        known.submission.posts_sent = max(1, known.submission.posts_sent)
         return None
 
     def _refused(self, refusal: ApiError) -> Result:
-        return self._uncertain(refusal) if self.tracking.sends else reasons.refused(refusal)
+        return self._uncertain(refusal) if self.tracking.submission.posts_sent else reasons.refused(refusal)
 
     def _send_once_more(self, lost: Trouble) -> Result | None:
-        if self.tracking.sends >= _MOST_SENDS:
+        if self.tracking.submission.posts_sent >= _MOST_SENDS:
             return self._uncertain(lost)
         self.say(f"No action carries the reference after {REFERENCE_LAG_SECONDS:.0f} s: sending the request once more.")
         return None

@@ -23,7 +23,7 @@ class Absence(StrEnum):
     """The API doesn't let this token read actions at all (403, 404)."""
 
 
-Saying = Phase | Absence
+RecordState = Phase | Absence
 
 _FINAL = {
     "S": Outcome.SUCCESS,
@@ -33,7 +33,7 @@ _FINAL = {
 }
 
 # Small letters: only after settling.  ".": pending.
-_DEPLOYMENT: tuple[Saying, ...] = (
+_DEPLOYMENT: tuple[RecordState, ...] = (
     Absence.NEVER_SEEN,
     Absence.GONE,
     Phase.QUEUED,
@@ -45,7 +45,7 @@ _DEPLOYMENT: tuple[Saying, ...] = (
     Phase.ODD,
     Phase.SILENT,
 )
-_ACTION: dict[Saying, str] = {
+_ACTION: dict[RecordState, str] = {
     #                     never gone queued running success failed cancelled reverted odd silent
     Absence.UNREADABLE: "   .     u    .      .       S       F        C        F      f   u",
     Absence.NEVER_SEEN: "   .     u    .      .       u       F        C        F      f   u",
@@ -62,7 +62,7 @@ _TABLE = {
 }
 
 
-def decide(deployment: Saying, action: Saying, *, settled: bool) -> Outcome | None:
+def decide(deployment: RecordState, action: RecordState, *, settled: bool) -> Outcome | None:
     """
     Say how it ended, or None while that is open.
 

@@ -13,8 +13,7 @@ from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.errors import ApiError, Declined, Denied, Doubted, NotFound, Refusal, Unclear
 from cloud66_redeploy.model.outcome import Outcome, Result
 from cloud66_redeploy.model.records import Phase
-from cloud66_redeploy.model.verdict import Absence, Saying
-from cloud66_redeploy.polling.duplicates import Duplicates
+from cloud66_redeploy.model.verdict import Absence, RecordState
 from cloud66_redeploy.polling.schedule import pause_after, pause_before_next_look
 from cloud66_redeploy.polling.settling import Settling
 from cloud66_redeploy.polling.turns import take_turns
@@ -24,7 +23,7 @@ from cloud66_redeploy.report.reasons import NOTHING_SCHEDULED, name_of
 from cloud66_redeploy.timing import MAX_PAUSE_SECONDS, RECORD_LAG_SECONDS, REFERENCE_LAG_SECONDS
 from cloud66_redeploy.tracking.doubt import Doubt
 from cloud66_redeploy.tracking.observer import Observer
-from cloud66_redeploy.tracking.tracking import Proof, Tracking
+from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 
 _NO_GOOD_END = {Phase.CANCELLED, Phase.FAILED, Phase.ODD, Phase.SILENT, Absence.GONE}
 """What a cancelled deployment may say: the API does not tell (`Deployment.phase`)."""
@@ -52,7 +51,7 @@ class Canceller:
 
     client: Client
     observer: Observer
-    duplicates: Duplicates
+    cancel_duplicates: Callable[[], None]
     tracking: Tracking
     clock: Clock
     deadline: float
@@ -109,12 +108,12 @@ class Canceller:
 
     def _is_accounted_for(self) -> bool:
         """Tell whether no deployment is there that may be that of a lost request whose action is late."""
-        return self.tracking.attached or not self.observer.sees_more_deployments_than_actions()
+        return self.tracking.request.is_external or not self.observer.sees_more_deployments_than_actions()
 
     def _in_vain(self, *, absent: bool) -> Result | None:
         """Say that there is nothing that could be cancelled, if so."""
         known = self.tracking
-        if known.attached and (absent or (known.is_shared and known.deployment is None)):
+        if known.request.is_external and (absent or (known.sighting.is_ambiguous and known.deployment is None)):
             why = reasons.not_to_be_told(known)
             return replace(why, reason=f"{why.reason} Nothing was cancelled.")
         none = f"{self.why}; no action carries the reference. {NOTHING_SCHEDULED}"
@@ -125,18 +124,19 @@ class Canceller:
         known = self.tracking
         was_told, self._trouble = self._trouble is not None, None
         ends = known.deployment is not None and known.deployment.phase.is_final
-        is_sure = known.proof is Proof.PROVED and known.sends <= 1
+        is_sure = known.sighting.certainty is Certainty.CONFIRMED and known.submission.posts_sent <= 1
         if self.sent or ends or not is_sure:
             self.observer.look()
-        self.duplicates.cancel()
+        self.cancel_duplicates()
         found = known.deployment
         if found is not None and not found.phase.is_final and found.id != self._accepted and self._is_meant():
             if not was_told:
                 self.say(f"{self.why}: cancelling {name_of(known)}.")
             self._delete(found.id)
-        if known.attached:
+        if known.request.is_external:
             return known.deployment is None
-        return known.actions_readable and known.action is None and known.deployment is None and not known.answered
+        is_unseen = known.action is None and known.deployment is None
+        return known.actions_readable and is_unseen and not known.submission.accepted
 
     def _delete(self, number: int) -> None:
         if self._accepted is not None:
@@ -168,9 +168,10 @@ class Canceller:
     def _is_meant(self) -> bool:
         """Tell whether an inferred deployment has been the only one that can be ours while records may lag."""
         known = self.tracking
-        return known.proof is Proof.PROVED or self.clock.monotonic() - known.inferred_at >= RECORD_LAG_SECONDS
+        seconds = self.clock.monotonic() - known.sighting.candidates_since
+        return known.confirmed is not None or seconds >= RECORD_LAG_SECONDS
 
-    def _took(self, deployment: Saying, action: Saying) -> bool:
+    def _took(self, deployment: RecordState, action: RecordState) -> bool:
         """Tell whether it has ended because a cancellation arrived."""
         if deployment not in _NO_GOOD_END or (action is Phase.SUCCESS and deployment is not Phase.CANCELLED):
             return False
@@ -181,11 +182,11 @@ class Canceller:
 
     def _ended(self, now: float) -> Result | None:
         """Say how it ended, if it has; the same table decides as for a run that nobody cancelled."""
-        deployment, action = self.observer.says(settled=True)
+        deployment, action = self.tracking.record_states(settled=True)
         # What was cancelled and has ended on both sides has nothing more to say.
         is_clear = action is not Phase.RUNNING and self._took(deployment, action)
         if is_clear:
-            self.observer.identity.settle()
+            self.observer.confirm()
         verdict = self._settling.verdict(now, is_last=is_clear or now >= self.deadline)
         if verdict is None:
             return None
@@ -211,11 +212,11 @@ class Canceller:
         if known.deployment is not None and known.deployment.id == self._accepted:
             took = f"{self.why}; Cloud 66 took the cancellation of {name}, which is not over yet."
             return Result(Outcome.CANCELLED, took, evidence)
-        if known.deployment is None or not (self.sent or known.proof is Proof.PROVED):
+        if known.deployment is None or not (self.sent or known.sighting.certainty is Certainty.CONFIRMED):
             none = f"so {f'only deployment {self._accepted}' if self._accepted else 'none'} was cancelled"
             blind = f"{self.why}, but which deployment is ours is not known, {none}."
             by_id = "Cancel it in the Cloud 66 dashboard; where deployment_id is given, too, it is known at once."
-            return Result(Outcome.UNKNOWN, blind, evidence, advice or (by_id if known.attached else ""))
+            return Result(Outcome.UNKNOWN, blind, evidence, advice or (by_id if known.request.is_external else ""))
         lost = "was not seen to be cancelled; whether the cancellation arrived is not known"
         not_done = lost if self._maybe_accepted == known.deployment.id else "could not be cancelled"
         return Result(Outcome.UNKNOWN, f"{self.why}, but {name} {not_done}.", evidence, advice)

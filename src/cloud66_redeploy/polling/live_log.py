@@ -108,7 +108,7 @@ class LiveLog:
         found = self.read()
         if ours is None or ours.phase is not Phase.RUNNING:
             return self._complaints()
-        is_doubtful = not self._is_ours and self._tracking.proved_id is None
+        is_doubtful = not self._is_ours and self._tracking.confirmed_id is None
         self._is_ours = True
         return [f"The stack's {log_name(self._tracking)}:"] * is_doubtful + found + self._complaints()
 

@@ -72,7 +72,7 @@ class Pace:
 
     def __post_init__(self) -> None:
         # One that somebody else asked for may have been running for long.
-        self._not_started_at = -inf if self.tracking.attached else self.since
+        self._not_started_at = -inf if self.tracking.request.is_external else self.since
 
     def note(self, now: float) -> None:
         """Take in what a look has brought."""
@@ -110,11 +110,12 @@ class Pace:
         known = self.tracking
         if self._started_at is not None:
             return self._pause_at(now - self._started_at, most)
-        if known.deployment is None or not known.queued_ahead:
+        ahead = known.sighting.ahead
+        if known.deployment is None or not ahead:
             return pause_before_next_look(now - self.since, most)
-        if known.queued_ahead > 1:
+        if len(ahead) > 1:
             return jittered(most, most)
-        began = self._instant_of(known.running_ahead.started_at) if known.running_ahead else None
+        began = self._instant_of(ahead[0].started_at)
         return self._pause_at(now - (self.since if began is None else began), most)
 
     def _pause_at(self, age: float, most: float) -> float:
@@ -128,7 +129,7 @@ class Pace:
         left, forecast = min(HOUR_SECONDS, deadline - now), self._forecast()
         if forecast is None:
             return left
-        ahead = 1 + (self.tracking.queued_ahead or 0 if self._started_at is None else 0)
+        ahead = 1 + (len(self.tracking.sighting.ahead or ()) if self._started_at is None else 0)
         ran = now - self._started_at if self._started_at is not None else 0.0
         return min(left, max(LEAST_NEEDED_SECONDS, ahead * forecast.usual_seconds * _OVERTIME - ran))
 
@@ -143,7 +144,7 @@ class Pace:
     def _instant_of(self, moment: datetime | None) -> float | None:
         """Turn the server's time into an instant: our action began when we had asked for it."""
         action = self.tracking.action
-        if self.tracking.attached:
+        if self.tracking.request.is_external:
             return None if moment is None else self.server_time.instant_of(moment)
         if moment is None or action is None or action.started_at is None:
             return None

@@ -1,12 +1,12 @@
 """When the table's answer counts: a cell that may still change gets some seconds for the slower record to catch up."""
 
 from cloud66_redeploy.model.outcome import Outcome
-from cloud66_redeploy.model.verdict import Saying, decide
+from cloud66_redeploy.model.verdict import RecordState, decide
 from cloud66_redeploy.timing import RECORD_LAG_SECONDS
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Tracking
 
-Verdict = tuple[Outcome, Saying, Saying]
+Verdict = tuple[Outcome, RecordState, RecordState]
 """How it ended, and what the deployment and its action say."""
 
 
@@ -32,16 +32,16 @@ class Settling:
             is_last: there is no time for another look.
 
         """
-        if decide(*self._observer.says(), settled=True) is None:
+        if decide(*self._tracking.record_states(), settled=True) is None:
             self._open_since = None
             return None
         if self._open_since is None:
             self._open_since = now
         have_had_their_time = now - self._open_since >= RECORD_LAG_SECONDS
         if have_had_their_time:
-            self._observer.identity.settle()
+            self._observer.confirm()
         settled = is_last or have_had_their_time
-        says = self._observer.says(settled=settled)
+        says = self._tracking.record_states(settled=settled)
         outcome = decide(*says, settled=settled)
         if outcome is None or (self._tracking.lacks_commit and not settled):
             return None

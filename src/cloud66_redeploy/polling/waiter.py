@@ -91,9 +91,9 @@ class Waiter:
     def _in_vain(self, now: float) -> Result | None:
         """Say that there is nothing that could be waited for, if so."""
         known, is_late = self.tracking, now - self._since >= REFERENCE_LAG_SECONDS
-        if is_late and known.is_missing:
+        if is_late and known.is_not_found:
             return reasons.not_to_be_told(known)
-        return reasons.hopeless() if known.is_hopeless or (is_late and known.leads_nowhere) else None
+        return reasons.hopeless() if known.cannot_be_identified or (is_late and known.leads_nowhere) else None
 
     def _result(self, now: float, deadline: float) -> Result | None:
         verdict = self._settling.verdict(now, is_last=now >= deadline)

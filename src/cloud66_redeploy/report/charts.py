@@ -36,7 +36,7 @@ def timeline(result: Result, tracking: Tracking) -> str:
 
     The times are the server's; a browser shows them in its reader's own time zone.
     """
-    ours = tracking.proved
+    ours = tracking.confirmed
     if ours is None or not _plausible(ours.started_at, ours.finished_at):
         return ""
     started, finished = ours.started_at, ours.finished_at

@@ -15,16 +15,16 @@ _LARGEST_RECORD = 60_000
 def known_outputs(tracking: Tracking, cleaner: Cleaner) -> dict[str, str]:
     """Return the outputs that are worth having while the run goes on."""
     return {
-        "user_reference": cleaner.verbatim(tracking.reference),
+        "user_reference": cleaner.verbatim(tracking.request.reference),
         "action_id": str(tracking.action.id) if tracking.action else "",
         # A later step may be told to cancel it: one that can only be inferred is not enough.
-        "deployment_id": str(tracking.proved_id or ""),
+        "deployment_id": str(tracking.confirmed_id or ""),
     }
 
 
 def all_outputs(result: Result, tracking: Tracking, cleaner: Cleaner) -> dict[str, str]:
     """Return every output; empty where unknown."""
-    deployment, stack = tracking.proved, tracking.stack
+    deployment, stack = tracking.confirmed, tracking.stack
 
     def field(name: str) -> str:
         return cleaner.line(deployment.text(name)) if deployment else ""
@@ -60,12 +60,12 @@ def results_output(each: Sequence[tuple[Result, Tracking]], cleaner: Cleaner) ->
 def queued_seconds(tracking: Tracking) -> float | None:
     """Return how long ours waited in the queue, by the server's times, or None where not known."""
     requested = tracking.action.started_at if tracking.action else None
-    return _between(requested, tracking.proved.started_at if tracking.proved else None)
+    return _between(requested, tracking.confirmed.started_at if tracking.confirmed else None)
 
 
 def deploy_seconds(tracking: Tracking) -> float | None:
     """Return how long ours took from start to finish, by the server's times, or None where not known."""
-    deployment = tracking.proved
+    deployment = tracking.confirmed
     return _between(deployment.started_at, deployment.finished_at) if deployment else None
 
 
@@ -105,10 +105,10 @@ def _whole(seconds: float | None) -> str:
 
 
 def _record(tracking: Tracking, cleaner: Cleaner) -> str:
-    if tracking.proved is None:
+    if tracking.confirmed is None:
         return ""
     for longest in (2000, 200, 20):
-        text = json.dumps(cleaner.record(tracking.proved.record, longest))
+        text = json.dumps(cleaner.record(tracking.confirmed.record, longest))
         if len(text) <= _LARGEST_RECORD:
             return text
-    return json.dumps({"id": tracking.proved.id})
+    return json.dumps({"id": tracking.confirmed.id})

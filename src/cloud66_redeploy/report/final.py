@@ -16,7 +16,7 @@ from cloud66_redeploy.report.reasons import log_name, name_of, sentence
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.summary import render, render_many
 from cloud66_redeploy.report.text import Cleaner
-from cloud66_redeploy.tracking.tracking import Tracking
+from cloud66_redeploy.tracking.tracking import Request, Tracking
 
 if TYPE_CHECKING:
     from cloud66_redeploy.commands.rollback import Rollback
@@ -58,7 +58,7 @@ def ending_of(context: Context) -> Ending:
     each = [Each(_result_of(one, context), one.tracking, one.log) for one in handles]
     if len(each) > 1:
         overall = context.result or reasons.overall([one.result for one in each])
-        return Ending(overall, Tracking(""), command, each=each)
+        return Ending(overall, Tracking(Request("")), command, each=each)
     [only] = each
     result = context.result or only.result
     if context.rollback is not None:
@@ -78,7 +78,7 @@ def report_ending(ending: Ending, reporter: Reporter) -> int:
     result, tracking = ending.result, ending.tracking
     for name, value in _outputs(ending, reporter.cleaner).items():
         reporter.output(name, value)
-    if tracking.action is not None and tracking.proved is None and result.outcome is not Outcome.SCHEDULED:
+    if tracking.action is not None and tracking.confirmed is None and result.outcome is not Outcome.SCHEDULED:
         reporter.warn(
             "Deployment not known",
             "Which deployment it is could not be told (several could be meant, or none has shown): "
@@ -123,7 +123,7 @@ def _rows(ending: Ending) -> list[str]:
 
 def _sentences(ending: Ending) -> list[str]:
     result, tracking = ending.result, ending.tracking
-    stack, deployment = tracking.stack, tracking.proved
+    stack, deployment = tracking.stack, tracking.confirmed
     facts = []
     if stack:
         names = ("stack", stack.text("name"), stack.text("environment"), stack.uid)
@@ -138,8 +138,8 @@ def _sentences(ending: Ending) -> list[str]:
     ):
         if seconds is not None:
             facts.append(f"{verb} {format_duration(seconds)}")
-    if tracking.sends and tracking.reference:
-        facts.append(f"reference {tracking.reference}")
+    if tracking.submission.posts_sent and tracking.request.reference:
+        facts.append(f"reference {tracking.request.reference}")
     return [
         result.reason,
         sentence(", ".join(facts)),

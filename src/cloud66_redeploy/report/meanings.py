@@ -24,6 +24,6 @@ def meaning_of(result: Result, tracking: Tracking) -> str:
     if result.is_green:
         return ""
     ours = tracking.deployment
-    if result.outcome is Outcome.FAILED and tracking.sends:
+    if result.outcome is Outcome.FAILED and tracking.submission.posts_sent:
         return _BY_PHASE.get(ours.phase if ours else Phase.FAILED, "")
     return _BY_OUTCOME.get(result.outcome, "")

@@ -37,8 +37,8 @@ def progress(tracking: Tracking) -> str:
 
 def how_far(tracking: Tracking, estimate: "Estimate | None") -> str:
     """Put into words and a bar how far ours is, to follow its progress; "" unless it is deploying."""
-    is_running = tracking.deployment is not None and tracking.deployment.phase is Phase.RUNNING and not tracking.gone
-    if estimate is None or not is_running:
+    state, _ = tracking.record_states(settled=True)
+    if estimate is None or state is not Phase.RUNNING:
         return ""
     age = format_duration(estimate.age_seconds)
     if estimate.usual_seconds is None:
@@ -54,7 +54,7 @@ def _standing(tracking: Tracking) -> str:
     deployment = tracking.deployment
     if deployment is None:
         return _standing_unseen(tracking)
-    if tracking.gone:
+    if tracking.sighting.record_vanished:
         return "its record has disappeared; looking on"
     if deployment.phase is Phase.QUEUED:
         return _standing_in_queue(tracking)
@@ -65,10 +65,11 @@ def _standing(tracking: Tracking) -> str:
 
 
 def _standing_in_queue(tracking: Tracking) -> str:
-    ahead, first = tracking.queued_ahead, tracking.running_ahead
+    ahead = tracking.sighting.ahead or ()
     if not ahead:
         return "queued"
-    text = f"queued behind {ahead} other deployment{'s' if ahead > 1 else ''}"
+    text = f"queued behind {len(ahead)} other deployment{'s' if len(ahead) > 1 else ''}"
+    first = next((deployment for deployment in ahead if deployment.phase is Phase.RUNNING), None)
     if first is None:
         return text
     # Whoever it is stands last: the name may be long, and is cut only after it has been cleaned.
@@ -77,8 +78,8 @@ def _standing_in_queue(tracking: Tracking) -> str:
 
 
 def _standing_unseen(tracking: Tracking) -> str:
-    if tracking.is_missing:
+    if tracking.is_not_found:
         return "not found yet"
-    if tracking.maybe_started:
+    if tracking.sighting.maybe_started:
         return "under way; which deployment it is can't be told yet"
     return "scheduled; its deployment has not shown yet"

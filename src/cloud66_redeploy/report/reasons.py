@@ -11,7 +11,7 @@ from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.outcome import Outcome, Result, worst
 from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.report.advice import WHERE_NOTHING_SHOWS, advice_on, advice_on_request, advice_where_nothing_shows
-from cloud66_redeploy.tracking.tracking import Proof, Tracking
+from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 
 NOTHING_SCHEDULED = "Nothing was scheduled."
 
@@ -65,7 +65,7 @@ def never_taken(error: ApiError) -> Result:
 
 def uncertain(tracking: Tracking, error: ApiError, *, has_looked: bool) -> Result:
     """Say that a POST's answer was lost, or that it may have left, and nothing tells what became of it."""
-    lost = "the answer to the request was lost" if tracking.sends else "the request did not get through"
+    lost = "the answer to the request was lost" if tracking.submission.posts_sent else "the request did not get through"
     if tracking.action is not None:
         why = f"action {tracking.action.id}, which carries its reference, may be another run's"
     elif not has_looked:
@@ -98,7 +98,7 @@ def not_known(error: ApiError) -> Result:
 
 def not_to_be_told(tracking: Tracking) -> Result:
     """Say why what was named could not be found, or told from others."""
-    reference, named = tracking.reference, tracking.named
+    reference, named = tracking.request.reference, tracking.request.given_id
     check = "Check the inputs stack_id, user_reference and deployment_id: they are outputs of the step that asked for "
     advice = f"{check}the deployment."
     if tracking.action is None:
@@ -112,7 +112,7 @@ def not_to_be_told(tracking: Tracking) -> Result:
     several = f"Several deployments carry the reference {reference}, so which one is meant can't be told."
     blurred = f"Which deployment carries the reference {reference} can't be told from others."
     advice = "Say which one is meant by its id, too: give deployment_id."
-    return Result(Outcome.UNKNOWN, several if tracking.is_shared else blurred, advice=advice)
+    return Result(Outcome.UNKNOWN, several if tracking.sighting.is_ambiguous else blurred, advice=advice)
 
 
 def several_run(numbers: Sequence[int]) -> Result:
@@ -189,7 +189,8 @@ def timed_out(tracking: Tracking, limit: str, trouble: ApiError | None) -> Resul
 
 def _not_ended(tracking: Tracking) -> str:
     name, action = name_of(tracking), tracking.action
-    if tracking.deployment is not None and tracking.deployment.phase is Phase.SUCCESS and not tracking.gone:
+    state, _ = tracking.record_states(settled=True)
+    if state is Phase.SUCCESS:
         return f"{name} says success, but its action never confirmed it"
     if tracking.deployment is None and action is not None and action.phase.is_final:
         return f"{name} had ended as {action.phase}, but that was not confirmed"
@@ -220,22 +221,22 @@ def name_of(tracking: Tracking) -> str:
     """Name our deployment as well as is known."""
     if tracking.deployment is not None:
         name = f"deployment {tracking.deployment.id}"
-        return name if tracking.proof is Proof.PROVED else f"the redeploy (probably {name})"
-    if tracking.named is not None:
-        return f"deployment {tracking.named}"
+        return name if tracking.sighting.certainty is Certainty.CONFIRMED else f"the redeploy (probably {name})"
+    if tracking.request.given_id is not None:
+        return f"deployment {tracking.request.given_id}"
     return f"the redeploy (action {tracking.action.id})" if tracking.action else "the redeploy"
 
 
 def log_name(tracking: Tracking) -> str:
     """Name the stack's newest log, in which ours can only be told where the deployment is proved and has started."""
-    is_ours = tracking.proved_id is not None and tracking.began_at is not None
+    is_ours = tracking.confirmed_id is not None and tracking.began_at is not None
     return "log" if is_ours else "newest log, which may be another deployment's"
 
 
 def last_known(tracking: Tracking) -> str:
     """Say in a word or two where ours stood when it was last seen."""
     if tracking.deployment is not None:
-        if tracking.gone:
+        if tracking.sighting.record_vanished:
             return "its record had disappeared"
         return {Phase.RUNNING: "deploying", Phase.ODD: tracking.deployment.outcome_said, Phase.SILENT: "finished"}.get(
             tracking.deployment.phase, str(tracking.deployment.phase)

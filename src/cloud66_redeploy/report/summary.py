@@ -97,7 +97,7 @@ def _body(result: Result, tracking: Tracking, cleaner: Cleaner) -> str:
 
 
 def _facts(tracking: Tracking, cleaner: Cleaner) -> list[tuple[str, str]]:
-    stack, deployment, action = tracking.stack, tracking.proved, tracking.action
+    stack, deployment, action = tracking.stack, tracking.confirmed, tracking.action
     queued, took = queued_seconds(tracking), deploy_seconds(tracking)
     who = (deployment.text("triggered_by") if deployment else "") or (action.user if action else "")
     return [
@@ -110,7 +110,7 @@ def _facts(tracking: Tracking, cleaner: Cleaner) -> list[tuple[str, str]]:
         ("Address", _link(app_url(tracking, cleaner), app_url(tracking, cleaner), cleaner)),
         ("Stack", _code(stack.uid, cleaner) if stack else ""),
         ("Action", str(action.id) if action else ""),
-        ("Reference", _code(tracking.reference, cleaner)),
+        ("Reference", _code(tracking.request.reference, cleaner)),
     ]
 
 
@@ -119,7 +119,7 @@ def _row(result: Result, tracking: Tracking, cleaner: Cleaner) -> str:
     cells = (
         f"{_MARKS[result.outcome]} {_words(result.outcome)}",
         _title(tracking, cleaner),
-        str(tracking.proved_id or ""),
+        str(tracking.confirmed_id or ""),
         _commit(tracking, cleaner),
         format_duration(queued) if queued is not None else "",
         format_duration(took) if took is not None else "",
@@ -142,7 +142,7 @@ def _usually(tracking: Tracking) -> str:
         return ""
     times = f"{format_duration(usual)} (the last {len(past)}: {format_duration(min(past))} to "
     text = f"{times}{format_duration(max(past))})"
-    if took is None or tracking.proved is None or tracking.proved.phase is not Phase.SUCCESS:
+    if took is None or tracking.confirmed is None or tracking.confirmed.phase is not Phase.SUCCESS:
         return text
     slower = round(100 * (took / usual - 1))
     compared = f"{abs(slower)} % {'slower' if slower > 0 else 'faster'} than usual" if slower else "as long as usual"
@@ -152,8 +152,8 @@ def _usually(tracking: Tracking) -> str:
 def _records(tracking: Tracking, cleaner: Cleaner) -> list[str]:
     """Fold up what the API sent, as it was but for secrets and length."""
     found: list[tuple[str, Mapping[str, object]]] = []
-    if tracking.proved is not None:
-        found.append(("The deployment's record", tracking.proved.record))
+    if tracking.confirmed is not None:
+        found.append(("The deployment's record", tracking.confirmed.record))
     if tracking.action is not None:
         found.append(("The action's record", tracking.action.record))
     return [_fold(title, _json_lines(record, cleaner)) for title, record in found]
@@ -175,7 +175,7 @@ def _fold(title: str, lines: Sequence[str]) -> str:
 
 
 def _commit(tracking: Tracking, cleaner: Cleaner) -> str:
-    deployment = tracking.proved
+    deployment = tracking.confirmed
     if deployment is None:
         return ""
     commit = _link(cleaner.url(deployment.text("commit_url")), deployment.text("git_hash")[:10], cleaner)

@@ -7,12 +7,12 @@ To change the wording of an outcome, change it here; what to do about it, advice
 from cloud66_redeploy.model.git import same_commit
 from cloud66_redeploy.model.outcome import Outcome, Result
 from cloud66_redeploy.model.records import Deployment, Phase
-from cloud66_redeploy.model.verdict import Absence, Saying
+from cloud66_redeploy.model.verdict import Absence, RecordState
 from cloud66_redeploy.report.reasons import name_of, not_to_be_told, sentence
 from cloud66_redeploy.tracking.tracking import Tracking
 
 
-def ended(outcome: Outcome, tracking: Tracking, deployment: Saying, action: Saying) -> Result:
+def ended(outcome: Outcome, tracking: Tracking, deployment: RecordState, action: RecordState) -> Result:
     """Put into words what the table decided."""
     evidence = (
         [f"outcome: {tracking.deployment.outcome_said}"]
@@ -25,13 +25,13 @@ def ended(outcome: Outcome, tracking: Tracking, deployment: Saying, action: Sayi
     return Result(outcome, sentence(reason), "; ".join(evidence))
 
 
-def _success(tracking: Tracking, _deployment: Saying, _action: Saying) -> str:
-    if tracking.proved is not None:
+def _success(tracking: Tracking, _deployment: RecordState, _action: RecordState) -> str:
+    if tracking.confirmed is not None:
         return f"{name_of(tracking)} succeeded."
     return f"{name_of(tracking)} succeeded; which deployment it was is not known for sure."
 
 
-def _failed(tracking: Tracking, deployment: Saying, action: Saying) -> str:
+def _failed(tracking: Tracking, deployment: RecordState, action: RecordState) -> str:
     ours, record = name_of(tracking), tracking.deployment
     by_action = f"action {tracking.action.id}, which carries our reference," if tracking.action else "its action"
     if deployment is Phase.REVERTED and record is not None:
@@ -49,12 +49,12 @@ def _failed(tracking: Tracking, deployment: Saying, action: Saying) -> str:
     return f"{ours} finished, but Cloud 66 does not say how."
 
 
-def _cancelled(tracking: Tracking, _deployment: Saying, _action: Saying) -> str:
-    by_others = "" if tracking.attached else ", not by this workflow"
+def _cancelled(tracking: Tracking, _deployment: RecordState, _action: RecordState) -> str:
+    by_others = "" if tracking.request.is_external else ", not by this workflow"
     return f"{name_of(tracking)} was cancelled in Cloud 66{by_others}."
 
 
-def _unknown(tracking: Tracking, deployment: Saying, action: Saying) -> str:
+def _unknown(tracking: Tracking, deployment: RecordState, action: RecordState) -> str:
     ours = name_of(tracking)
     if deployment is Absence.GONE:
         return f"how {ours} ended is not known: its record has disappeared from Cloud 66."
@@ -75,17 +75,17 @@ _REASONS = {
 
 def check_named(result: Result, tracking: Tracking) -> Result:
     """Turn a success into "unknown" where the deployment that was named is not the one that succeeded."""
-    if result.outcome is not Outcome.SUCCESS or tracking.named in {None, tracking.proved_id}:
+    if result.outcome is not Outcome.SUCCESS or tracking.request.given_id in {None, tracking.confirmed_id}:
         return result
     return not_to_be_told(tracking)
 
 
 def check_commit(result: Result, tracking: Tracking) -> Result:
     """Turn a success into a failure where another commit than the expected one is deployed, or into "unknown"."""
-    expected = tracking.expected_commit
+    expected = tracking.request.expected_commit
     if result.outcome is not Outcome.SUCCESS or not expected:
         return result
-    deployed = tracking.proved.text("git_hash") if tracking.proved else ""
+    deployed = tracking.confirmed.text("git_hash") if tracking.confirmed else ""
     if same_commit(expected, deployed):
         return result
     said = f"commit {deployed} was deployed" if deployed else "which commit was deployed is not known"

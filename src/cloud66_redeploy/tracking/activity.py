@@ -6,8 +6,8 @@ from datetime import datetime
 
 from cloud66_redeploy.model.records import Action, Deployment, Phase, has_run
 from cloud66_redeploy.model.reference import is_derived
-from cloud66_redeploy.tracking.matching import fits, holds, pair
-from cloud66_redeploy.tracking.tracking import SKEW, Baseline
+from cloud66_redeploy.tracking.baseline import SKEW, Baseline
+from cloud66_redeploy.tracking.pairing import fits, holds, pair
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,12 @@ def busy_with(deployments: Sequence[Deployment], actions: Sequence[Action]) -> B
         tuple(one for one in opened if one.phase is Phase.QUEUED and one.id > last_id),
         tuple(sorted(open_actions, key=lambda one: one.id)),
     )
+
+
+def ahead_of(deployment: Deployment, deployments: Iterable[Deployment]) -> tuple[Deployment, ...]:
+    """Return the deployments that run, or wait, before one."""
+    others = [other for other in deployments if other.id != deployment.id and not other.phase.is_final]
+    return tuple(other for other in others if other.phase is Phase.RUNNING or other.id < deployment.id)
 
 
 def is_of(environ: Mapping[str, str], busy: Busy, deployments: Sequence[Deployment], actions: Sequence[Action]) -> bool:

@@ -1,127 +1,164 @@
 """
-Which deployment is ours, where the POST's answer doesn't prove it. Pure.
+Which deployment is the one that was asked for: a function of values. Pure.
 
-An action carries our reference, a deployment doesn't, and no field joins the two. So a deployment is taken for ours
-only when no other one can be meant: the redeploys that were open or came since the baseline and the deployments that
-were open or came since pair off one to one, and a single deployment fits our action. "The newest" is never a reason.
+An action carries the reference, a deployment doesn't, and no field joins the two. So a deployment is taken for the one
+only where no other can be meant: the redeploys that were open or came since the baseline and the deployments that were
+open or came since pair off one to one, and a single deployment fits the action. "The newest" is never a reason.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import replace
 
-from cloud66_redeploy.model.git import same_commit
-from cloud66_redeploy.model.records import Action, Deployment, Phase, by_api
-from cloud66_redeploy.timing import LATEST_RECORD_SECONDS, SAME_FINISH_SECONDS
-from cloud66_redeploy.tracking.tracking import SKEW, Baseline
-
-_SAME_FINISH = timedelta(seconds=SAME_FINISH_SECONDS)
-_LATEST_RECORD = timedelta(seconds=LATEST_RECORD_SECONDS)
+from cloud66_redeploy.model.records import Action, Deployment, Phase
+from cloud66_redeploy.tracking.pairing import fits, holds, pair
+from cloud66_redeploy.tracking.tracking import Certainty, Duplicate, Sighting, Tracking
 
 
-def fits(deployment: Deployment, action: Action | None, git_ref: str) -> bool:
-    """Tell whether nothing in a deployment's record speaks against its being ours."""
-    if not by_api(deployment) or not _ref_fits(deployment, git_ref):
-        return False
-    if action is None:
-        return True
-    who = deployment.text("triggered_by")
-    # Only names of one kind can be told apart: one record may show an e-mail address where the other shows a name.
-    if who and action.user and ("@" in who) == ("@" in action.user) and who != action.user:
-        return False
-    return action.started_at is None or all(moment >= action.started_at - SKEW for moment in deployment.times)
+def carrying(tracking: Tracking, actions: Sequence[Action]) -> list[Action]:
+    """Return the actions that carry the reference, the eldest first; it may have served an earlier request, too."""
+    request, before = tracking.request, tracking.baseline.actions
+    found = [action for action in actions if action.reference == request.reference and action.id not in before]
+    return sorted(found, key=lambda action: action.id)
 
 
-def _ref_fits(deployment: Deployment, git_ref: str) -> bool:
-    shown = deployment.text("git_ref")
-    if not git_ref or not shown:
-        return True
-    if _short(shown) == _short(git_ref):
-        return True
-    return same_commit(git_ref, deployment.text("git_hash")) or same_commit(git_ref, shown)
+def with_actions(tracking: Tracking, actions: Sequence[Action]) -> Sighting:
+    """Return what is known once the actions of a list that carry the reference have been taken."""
+    request, submission, before = tracking.request, tracking.submission, tracking.sighting
+    found = carrying(tracking, actions)
+    if not found:
+        return before
+    if request.given_id is not None and before.deployment is not None:
+        after = _with_given(tracking, before.deployment, found) or before
+    elif submission.posts_sent > 1 and request.is_unique:
+        deployments = {duplicate.action.id: duplicate.deployment for duplicate in before.duplicates}
+        duplicates = tuple(Duplicate(action, deployments.get(action.id)) for action in found[1:])
+        after = replace(before, action=found[0], duplicates=duplicates)
+    else:
+        # One POST makes one action. Should there be more, or should the reference not be this run's alone, another run
+        # may have the same one, and they can't be told apart: only when all of them have succeeded has this one.
+        action = next((action for action in found if action.phase is not Phase.SUCCESS), found[0])
+        after = replace(before, action=action, is_ambiguous=len(found) > 1)
+    is_actions_id = after.action is not None and submission.answer_id == after.action.id
+    if is_actions_id and after.certainty is Certainty.CONFIRMED and _id_of(after.deployment) == submission.answer_id:
+        # The answer's id was the action's: the deployment of that number is somebody else's.
+        return replace(after, deployment=None, certainty=Certainty.UNKNOWN)
+    return after
 
 
-def _short(ref: str) -> str:
-    return ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
-
-
-def pair(
-    mine: Sequence[Action],
+def with_deployments(
+    tracking: Tracking,
     actions: Sequence[Action],
     deployments: Sequence[Deployment],
-    baseline: Baseline,
-    git_ref: str,
-) -> list[Deployment]:
+    candidate: Deployment | None,
+    now: float,
+) -> Sighting:
     """
-    Return the deployments that can only be ours, one for each of our actions and in their order, or none.
+    Return what is known once the deployment has been looked for: by the id that leads to it, else by what fits.
 
     Args:
-        mine: the actions that carry our reference, the eldest first: one, but for a POST that went through twice.
+        tracking: what is known, the actions taken (`with_actions`).
         actions: the stack's actions as listed now.
         deployments: its deployments as listed now.
-        baseline: both lists as they were before the POST.
-        git_ref: the ref asked for, or "".
+        candidate: the record that `candidate_id` leads to, if there is one.
+        now: the instant (monotonic seconds).
 
     """
-    first = mine[0]
-    redeploys = {one.id for one in (*actions, *mine) if _came_since(one, first, baseline)}
-    recent = [one for one in deployments if by_api(one) and baseline.is_new(one) and not _is_old(one, first)]
-    ours = [one for one in recent if fits(one, first, git_ref)]
-    if len(redeploys) + _late(actions, deployments, first, baseline) != len(recent) or len(ours) != len(mine):
-        return []
-    return sorted(ours, key=lambda one: one.id)
+    found = None
+    if candidate is not None and not tracking.sighting.duplicates:
+        found = _with_candidate(tracking, actions, deployments, candidate, now)
+    return found or _inferred(tracking, actions, deployments, now)
 
 
-def unaccounted(actions: Sequence[Action], deployments: Sequence[Deployment], baseline: Baseline) -> bool:
-    """Tell whether more deployments than redeploys, both of the API, came since the baseline."""
-    redeploys = [one for one in actions if "deploy" in one.kind and by_api(one) and one.id not in baseline.actions]
-    late = max(0, len(baseline.open_actions) - len(baseline.open_deployments))
-    return sum(by_api(one) and baseline.is_new(one) for one in deployments) > len(redeploys) + late
+def confirmed(before: Sighting) -> Sighting:
+    """Take an inference for true, where both have ended alike and every record has had its time to show."""
+    deployment, action = before.deployment, before.action
+    if before.certainty is not Certainty.INFERRED or deployment is None or action is None:
+        return before
+    over = deployment.phase.is_final and action.phase.is_final
+    return replace(before, certainty=Certainty.CONFIRMED) if over and holds(deployment, action) else before
 
 
-def _came_since(one: Action, ours: Action, baseline: Baseline) -> bool:
-    """Tell whether an action is a redeploy that came after the baseline."""
-    # Two words for it are known, and ours may show a third.
-    is_redeploy = one.id == ours.id or (by_api(one) and ("deploy" in one.kind or one.kind == ours.kind))
-    return is_redeploy and one.id not in baseline.actions and not _is_old(one, ours)
+def _with_given(tracking: Tracking, deployment: Deployment, found: Sequence[Action]) -> Sighting | None:
+    """Take the deployment of the given id, unless its record speaks against the action that was named with it."""
+    before = tracking.sighting
+    if tracking.request.reference:
+        # A reference may have served before: the youngest action that the deployment can belong to is its own.
+        fitting = [action for action in found if fits(deployment, action, "")]
+        if not fitting:
+            return None
+        before = replace(before, action=fitting[-1], is_ambiguous=False)
+    return _with(before, deployment, Certainty.CONFIRMED)
 
 
-def _is_old(one: Action | Deployment, ours: Action) -> bool:
-    """Tell whether a record from further down has slid into the first page, as when a newer one disappears."""
-    if one.finished_at is None or ours.started_at is None:
-        return False
-    return one.finished_at < ours.started_at - SKEW
-
-
-def _late(actions: Sequence[Action], deployments: Sequence[Deployment], ours: Action, baseline: Baseline) -> int:
+def _with_candidate(
+    tracking: Tracking,
+    actions: Sequence[Action],
+    deployments: Sequence[Deployment],
+    candidate: Deployment,
+    now: float,
+) -> Sighting | None:
     """
-    Count the redeploys of just before the baseline whose deployments had not shown by then.
+    Follow the id that the POST answered; it proves nothing until a new deployment has that number.
 
-    An older one that never finished is a record that was left lying, and has nothing to come.
+    Where the action has not shown, or can't be read, the number may be the action's, and the deployment of that number
+    somebody else's: then it counts only if no other deployment could be the one.
     """
-
-    def is_young(one: Action | Deployment) -> bool:
-        if one.started_at is None or ours.started_at is None:
-            return True
-        return one.started_at >= ours.started_at - _LATEST_RECORD
-
-    asked = sum(one.id in baseline.open_actions and is_young(one) for one in actions)
-    shown = sum(one.id in baseline.open_deployments and is_young(one) for one in deployments)
-    return max(0, asked - shown)
-
-
-_CONTRADICTIONS = {
-    (Phase.SUCCESS, Phase.FAILED),
-    (Phase.REVERTED, Phase.FAILED),
-    (Phase.FAILED, Phase.SUCCESS),
-    (Phase.CANCELLED, Phase.SUCCESS),
-}
-"""Results of a deployment and an action that can't belong together. A result never seen before goes with any."""
+    request, baseline, before = tracking.request, tracking.baseline, tracking.sighting
+    if request.given_id is not None:
+        return _with_given(tracking, candidate, carrying(tracking, actions))
+    # The list alone proves nothing: the number may be that of a deployment which somebody else has asked for.
+    if not baseline.is_new(candidate) or not fits(candidate, before.action, "" if before.action else request.git_ref):
+        return None
+    if before.action is None:
+        others = [other for other in deployments if baseline.is_new(other) and other.id != candidate.id]
+        could_be_others = any(fits(other, None, request.git_ref) for other in others)
+        if could_be_others or candidate.id < max(baseline.deployments, default=0):
+            return None
+        if tracking.actions_readable:
+            since = before.candidates_since if _id_of(before.deployment) == candidate.id else now
+            return replace(_with(before, candidate, Certainty.INFERRED), candidates_since=since)
+    return _with(before, candidate, Certainty.CONFIRMED)
 
 
-def holds(deployment: Deployment, action: Action) -> bool:
-    """Tell whether an inferred pair, both ended, ended alike: the same result, within seconds of each other."""
-    if (deployment.phase, action.phase) in _CONTRADICTIONS:
-        return False
-    if deployment.finished_at is None or action.finished_at is None:
-        return False
-    return abs(deployment.finished_at - action.finished_at) <= _SAME_FINISH
+def _inferred(tracking: Tracking, actions: Sequence[Action], deployments: Sequence[Deployment], now: float) -> Sighting:
+    """Infer the deployment from what fits the action; without a deployment where several could be meant, or none."""
+    request, baseline, before = tracking.request, tracking.baseline, tracking.sighting
+    duplicates = [duplicate.action for duplicate in before.duplicates]
+    blank = replace(
+        before,
+        deployment=None,
+        certainty=Certainty.UNKNOWN,
+        maybe_started=False,
+        duplicates=tuple(map(Duplicate, duplicates)),
+    )
+    if before.action is None:
+        return blank
+    blank = replace(blank, maybe_started=any(_may_have_started(tracking, deployment) for deployment in deployments))
+    awaited = tracking.candidate_id is not None and not duplicates and not before.action.phase.is_final
+    if request.given_id is not None or awaited:
+        # What the id leads to is still to come. One that leads nowhere until the action has ended, leads nowhere.
+        return blank
+    if request.is_external and before.is_ambiguous:
+        # Of several that carry the reference, none is more meant than the others.
+        return blank
+    paired = pair([before.action, *duplicates], actions, deployments, baseline, request.git_ref)
+    if not paired:
+        return blank
+    first, *younger = paired
+    was = [_id_of(before.deployment), *(_id_of(duplicate.deployment) for duplicate in before.duplicates)]
+    since = before.candidates_since if was == [deployment.id for deployment in paired] else now
+    pairs = tuple(map(Duplicate, duplicates, younger))
+    return replace(_with(blank, first, Certainty.INFERRED), duplicates=pairs, candidates_since=since)
+
+
+def _may_have_started(tracking: Tracking, deployment: Deployment) -> bool:
+    is_new = deployment.phase is not Phase.QUEUED and tracking.baseline.is_new(deployment)
+    return is_new and fits(deployment, tracking.action, tracking.request.git_ref)
+
+
+def _with(before: Sighting, deployment: Deployment, certainty: Certainty) -> Sighting:
+    return replace(before, deployment=deployment, certainty=certainty, record_vanished=False)
+
+
+def _id_of(deployment: Deployment | None) -> int | None:
+    return deployment.id if deployment is not None else None

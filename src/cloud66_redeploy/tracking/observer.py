@@ -1,36 +1,32 @@
 """
-One look: asks the API for news of our redeploy and writes them into the tracking.
+One look: asks the API for news of a deployment and replaces the tracking's sighting.
 
-A look is as cheap as what is known allows: one call once the deployment is proved ours (the list while it waits, its
-own record once it has started), two while it has to be found or is only inferred (others may still show up, and then it
-no longer holds). As soon as one record says that it is over, both are read once more.
+A look is as cheap as what is known allows: one call once the deployment is confirmed (the list while it waits, its own
+record once it has started), two while it has to be found or is only inferred (others may still show up, and then it no
+longer holds). As soon as one record says that it is over, both are read once more.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
 from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.errors import ApiError, Denied, NotFound
 from cloud66_redeploy.model.records import Action, Deployment, Phase
-from cloud66_redeploy.model.verdict import Absence, Saying
-from cloud66_redeploy.timing import REFUSED_ACTIONS_SECONDS
+from cloud66_redeploy.timing import RECORD_LAG_SECONDS, REFUSED_ACTIONS_SECONDS
+from cloud66_redeploy.tracking.activity import ahead_of
 from cloud66_redeploy.tracking.doubt import Doubt
-from cloud66_redeploy.tracking.identity import Identity
-from cloud66_redeploy.tracking.matching import unaccounted
-from cloud66_redeploy.tracking.tracking import Proof, Tracking
+from cloud66_redeploy.tracking.matching import carrying, confirmed, with_actions, with_deployments
+from cloud66_redeploy.tracking.pairing import unaccounted
+from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 
 _LOOKS_PER_SEARCH = 4
 """So many looks at a deployment that waits, one of them a search in both lists."""
 
 
 class Observer:
-    """
-    Looks at the deployment of one run.
-
-    Attributes:
-        identity: finds out which one is ours.
-
-    """
+    """Looks at one deployment: the only reader of the two lists, and the only writer of what has been seen."""
 
     def __init__(self, client: Client, tracking: Tracking, clock: Clock) -> None:
         self._client = client
@@ -39,7 +35,6 @@ class Observer:
         self._queue_looks = 0
         self._doubt = Doubt(clock)
         self._next_try_at = 0.0
-        self.identity = Identity(client, tracking, clock)
 
     def look(self) -> None:
         """
@@ -54,8 +49,13 @@ class Observer:
         self._doubt.check(self._look)
 
     def read_action(self) -> None:
-        """Read the action that carries our reference. Raises as `look`."""
+        """Read the action that carries the reference. Raises as `look`."""
         self._doubt.check(self._read_action)
+
+    def takes(self, actions: Sequence[Action]) -> bool:
+        """Take what carries the reference among actions that somebody else has read; tell whether there is any."""
+        self._tracking.sighting = with_actions(self._tracking, actions)
+        return bool(carrying(self._tracking, actions))
 
     def sees_more_deployments_than_actions(self) -> bool:
         """
@@ -65,35 +65,36 @@ class Observer:
         """
         return self._doubt.check(self._sees_more_deployments_than_actions)
 
+    def confirm(self) -> None:
+        """Take an inference that has held until the end for true, now that the records have had their time."""
+        self._tracking.sighting = confirmed(self._tracking.sighting)
+
     def _look(self) -> None:
-        known = self._tracking
-        started = known.deployment is not None and known.deployment.phase is not Phase.QUEUED
-        if not started and self._is_settled():
-            self._read_queue()
-        elif known.proof is Proof.PROVED and started and known.sends <= 1:
+        tracking = self._tracking
+        started = tracking.deployment is not None and tracking.deployment.phase is not Phase.QUEUED
+        if not started and self._is_list_enough():
+            deployments = self._deployments()
+            self._refresh(deployments)
+            self._note_those_ahead(deployments)
+        elif tracking.confirmed and started and tracking.submission.posts_sent <= 1:
             self._read_deployment()
         else:
             self._search()
         if self._something_ended():
             self._read_both()
 
-    def _is_settled(self) -> bool:
+    def _is_list_enough(self) -> bool:
         """
-        Whether the list of deployments is enough while ours waits: it is proved, and known by one request.
+        Whether the list of deployments is enough while it waits: it is confirmed, and known by one request.
 
         Now and then the actions are read all the same: one that was cancelled in the queue may show only there.
         """
-        known = self._tracking
-        if known.proof is not Proof.PROVED or known.sends > 1 or (known.action is None and known.actions_readable):
+        tracking = self._tracking
+        lacks_action = tracking.action is None and tracking.actions_readable
+        if not tracking.confirmed or tracking.submission.posts_sent > 1 or lacks_action:
             return False
         self._queue_looks += 1
         return self._queue_looks % _LOOKS_PER_SEARCH != 0
-
-    def _read_queue(self) -> None:
-        """Read the list alone: ours, and those ahead of it."""
-        deployments = self._deployments()
-        self._refresh(deployments)
-        self._count_those_ahead(deployments)
 
     def _deployments(self) -> list[Deployment]:
         try:
@@ -102,35 +103,37 @@ class Observer:
             self._raise_if_stack_is_gone()
             raise
 
-    def says(self, *, settled: bool = False) -> tuple[Saying, Saying]:
-        """
-        Return what deployment and action say.
-
-        An inferred deployment says nothing until its pairing has held, or the records have settled: then it is still
-        the only one that can be ours, and what speaks against a success is not thrown away.
-        """
-        known = self._tracking
-        deployment: Saying = Absence.NEVER_SEEN
-        if known.deployment is not None and (settled or known.proof is Proof.PROVED):
-            deployment = Absence.GONE if known.gone else known.deployment.phase
-        action: Saying = Absence.NEVER_SEEN if known.actions_readable else Absence.UNREADABLE
-        return deployment, known.action.phase if known.action else action
-
     def _search(self) -> None:
-        """Read both lists and find out which deployment is ours, or whether that still holds."""
-        known = self._tracking
+        """Read both lists and find out which deployment it is, or whether that still holds."""
+        tracking = self._tracking
         # In this order, so that a deployment that comes between the two calls doesn't show without its action.
         deployments = self._deployments()
         actions: list[Action] = []
         if self._may_read_actions:
             actions = self._reading_actions(self._client.actions)
-            if not self.identity.take(actions):
-                self._read_action()
-        if known.proof is Proof.PROVED and not known.duplicates:
+            if not self.takes(actions):
+                actions = [*actions, *self._read_action()]
+        if tracking.confirmed and not tracking.sighting.duplicates:
             self._refresh(deployments)
         else:
-            self.identity.find(actions, deployments)
-        self._count_those_ahead(deployments)
+            candidate = self._candidate(deployments)
+            now = self._clock.monotonic()
+            tracking.sighting = with_deployments(tracking, actions, deployments, candidate, now)
+        self._note_those_ahead(deployments)
+
+    def _candidate(self, deployments: Sequence[Deployment]) -> Deployment | None:
+        """Return the record that the candidate's id leads to, if it leads anywhere."""
+        tracking, number = self._tracking, self._tracking.candidate_id
+        if number is None or tracking.sighting.duplicates:
+            return None
+        found = next((deployment for deployment in deployments if deployment.id == number), None)
+        try:
+            return found or self._client.deployment(number)
+        except (Denied, NotFound) as refusal:
+            # Whether an answer's id leads to somebody else's record that is refused, or to none, it leads to no news.
+            if tracking.request.given_id is not None and isinstance(refusal, Denied):
+                raise
+            return None
 
     def _sees_more_deployments_than_actions(self) -> bool:
         deployments = self._client.deployments()
@@ -140,18 +143,24 @@ class Observer:
     @property
     def _may_read_actions(self) -> bool:
         """Whether to ask for the actions. Where they were refused, it is found out again now and then."""
-        known = self._tracking
-        return bool(known.reference) and (known.actions_readable or self._clock.monotonic() >= self._next_try_at)
+        tracking = self._tracking
+        is_time = tracking.actions_readable or self._clock.monotonic() >= self._next_try_at
+        return bool(tracking.request.reference) and is_time
 
-    def _read_action(self) -> None:
-        known = self._tracking
-        found = self._direct_action() if known.is_unique and known.sends <= 1 else []
-        self.identity.take(found or self._reading_actions(lambda: self._client.actions_with(known.reference)))
+    def _read_action(self) -> list[Action]:
+        """Read the action by its id, else by the reference; return what carries the reference."""
+        tracking = self._tracking
+        reference = tracking.request.reference
+        is_single = tracking.request.is_unique and tracking.submission.posts_sent <= 1
+        found = self._direct_action() if is_single else []
+        found = found or self._reading_actions(lambda: self._client.actions_with(reference))
+        self.takes(found)
+        return carrying(tracking, found)
 
     def _direct_action(self) -> list[Action]:
-        """Read our action by its id, where the answer told it; its reference proves it."""
-        known = self._tracking
-        number = known.action.id if known.action else known.action_hint
+        """Read the action by its id, where the answer told it; its reference proves it."""
+        tracking = self._tracking
+        number = tracking.action.id if tracking.action else tracking.submission.answer_action_id
         if number is None:
             return []
         try:
@@ -159,76 +168,82 @@ class Observer:
         except ApiError:
             # Not there (yet), not an action's id, or trouble: the look by the reference tells.
             return []
-        return [found] if found.reference == known.reference else []
+        return [found] if found.reference == tracking.request.reference else []
 
     def _reading_actions(self, read: Callable[[], list[Action]]) -> list[Action]:
         """Read actions; where this token is refused them, and it has lasted, there are none to be seen for a while."""
-        known = self._tracking
-        if known.is_blind:
+        tracking = self._tracking
+        if tracking.is_blind:
             return []
         try:
             found = read()
         except (Denied, NotFound) as refusal:
             # Raises another error where it is not about the actions.
             self._client.stack()
-            # Where no id leads to ours either, that they were refused before the POST is too old to decide the run.
-            is_believed = self._doubt.is_lasting or not (known.actions_readable or known.is_hopeless)
-            if known.action is not None or refusal.status in {401, 402} or not is_believed:
+            # Where no id leads to it either, that they were refused before the POST is too old to decide the run.
+            is_believed = self._doubt.is_lasting or not (tracking.actions_readable or tracking.cannot_be_identified)
+            if tracking.action is not None or refusal.status in {401, 402} or not is_believed:
                 raise
-            known.actions_readable = False
+            self._note(actions_readable=False)
             self._next_try_at = self._clock.monotonic() + REFUSED_ACTIONS_SECONDS
             return []
-        known.actions_readable = True
+        self._note(actions_readable=True)
         return found
 
     def _refresh(self, deployments: Sequence[Deployment]) -> None:
-        known = self._tracking
-        assert known.deployment is not None
-        number = known.deployment.id
-        found = next((one for one in deployments if one.id == number), None)
+        assert self._tracking.deployment is not None
+        number = self._tracking.deployment.id
+        found = next((deployment for deployment in deployments if deployment.id == number), None)
         if found:
-            known.adopt(found, Proof.PROVED)
+            self._note(deployment=found, record_vanished=False)
         else:
             self._read_deployment()
 
     def _read_deployment(self) -> None:
-        known = self._tracking
-        assert known.deployment is not None
+        assert self._tracking.deployment is not None
         try:
-            known.adopt(self._client.deployment(known.deployment.id), known.proof)
+            found = self._client.deployment(self._tracking.deployment.id)
         except NotFound:
             self._raise_if_stack_is_gone()
-            known.gone = True
+            self._note(record_vanished=True)
+        else:
+            self._note(deployment=found, record_vanished=False)
 
-    def _count_those_ahead(self, deployments: Sequence[Deployment]) -> None:
-        known = self._tracking
-        ours = known.deployment
-        ahead = [
-            one
-            for one in deployments
-            if ours is not None
-            and one.id != ours.id
-            and not one.phase.is_final
-            and (one.phase is Phase.RUNNING or one.id < ours.id)
-        ]
-        known.queued_ahead = None if ours is None else len(ahead)
-        known.running_ahead = next((one for one in ahead if one.phase is Phase.RUNNING), None)
+    def _note_those_ahead(self, deployments: Sequence[Deployment]) -> None:
+        deployment = self._tracking.deployment
+        self._note(ahead=None if deployment is None else ahead_of(deployment, deployments))
 
     def _something_ended(self) -> bool:
-        known = self._tracking
-        records = (known.deployment, known.action)
-        return known.gone or any(one.phase.is_final for one in records if one is not None)
+        records = (self._tracking.deployment, self._tracking.action)
+        vanished = self._tracking.sighting.record_vanished
+        return vanished or any(record.phase.is_final for record in records if record is not None)
 
     def _read_both(self) -> None:
-        known = self._tracking
-        if known.proof is Proof.INFERRED:
+        tracking = self._tracking
+        is_inferred = tracking.sighting.certainty is Certainty.INFERRED
+        if is_inferred:
             self._search()
         elif self._may_read_actions:
             self._read_action()
-        if known.deployment is not None:
+        if tracking.deployment is not None:
             self._read_deployment()
-        if known.proof is Proof.INFERRED:
-            self.identity.check()
+        if self._records_have_shown():
+            self.confirm()
+
+    def _records_have_shown(self) -> bool:
+        """
+        Tell whether all records have shown of what began before deployment and action ended.
+
+        Until then the one that was asked for may be missing: it may have begun, and ended, as somebody else's ended.
+        """
+        records = [record for record in (self._tracking.deployment, self._tracking.action) if record is not None]
+        ended = [record.finished_at for record in records if record.finished_at is not None]
+        ages = [self._client.age_seconds(moment) for moment in ended]
+        return bool(ages) and all(age is not None and age >= RECORD_LAG_SECONDS for age in ages)
+
+    def _note(self, **seen: Any) -> None:  # noqa: ANN401 - as `replace` takes them
+        """Take a part of what has been seen into the sighting."""
+        self._tracking.sighting = replace(self._tracking.sighting, **seen)
 
     def _raise_if_stack_is_gone(self) -> None:
         """Raise NotFound if it is the stack that is not there any more."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from cloud66_redeploy.model.fields import as_id, as_text, as_time
-from cloud66_redeploy.tracking.tracking import Baseline, Tracking
+from cloud66_redeploy.tracking.baseline import Baseline
+from cloud66_redeploy.tracking.tracking import Request, Sighting, Submission, Tracking
 
 STATE = "run"
 ENDED = "ended"
@@ -15,133 +16,102 @@ ENDED = "ended"
 _NUMBERS = ("deployments", "open_deployments", "actions", "open_actions")
 
 
-def write(runs: Sequence["Memory"]) -> str:
-    """Write down what is to be remembered."""
-    return json.dumps([vars(one) for one in runs])
-
-
-def read(text: str) -> list["Memory"]:
-    """Read it again; nothing where nothing was kept, or nothing that can be read."""
-    try:
-        kept: Any = json.loads(text)
-    except (ValueError, RecursionError):
-        return []
-    found = [Memory.from_json(one) for one in kept] if isinstance(kept, list) else []
-    return [one for one in found if one is not None]
-
-
 @dataclass(frozen=True)
-class Memory:
-    """
-    One run, as the post step needs it.
-
-    Attributes:
-        sends: how many POSTs may have scheduled a deployment.
-        is_unique: no other run has the reference.
-        attached: somebody else asked for it.
-        named: the id by which it was named, or None.
-        proved: the id of the deployment that is proved ours, or None.
-        hint: the id in the POST's answer, or None.
-        action_hint: the action's id in that answer, or None.
-        answered: the POST was answered with "scheduled".
-
-    """
+class SavedState:
+    """One deployment, as the post step needs it: the tracking, but for what the records say, which is read anew."""
 
     stack_id: str
-    reference: str
-    git_ref: str
+    tracking: Tracking
     cancel_on_abort: bool
-    sends: int
-    is_unique: bool
-    attached: bool
-    named: int | None
-    hint: int | None
-    action_hint: int | None
-    proved: int | None
-    answered: bool
-    actions_readable: bool
-    baseline: dict[str, list[int]]
-    newest: str
 
     @property
     def name(self) -> str:
         """The reference, or the id by which it was named."""
-        return self.reference or f"deployment {self.named}"
+        return self.tracking.request.reference or f"deployment {self.tracking.request.given_id}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it down."""
+        tracking, baseline = self.tracking, self.tracking.baseline
+        known = [name for name in _NUMBERS if baseline.actions_known or not name.endswith("actions")]
+        answer_action_id = tracking.action.id if tracking.action else tracking.submission.answer_action_id
+        return {
+            "stack_id": self.stack_id,
+            "cancel_on_abort": self.cancel_on_abort,
+            "request": vars(tracking.request),
+            "submission": vars(tracking.submission) | {"answer_action_id": answer_action_id},
+            "actions_readable": tracking.actions_readable,
+            "confirmed_id": tracking.confirmed_id,
+            "baseline": {name: sorted(getattr(baseline, name)) for name in known},
+            "newest": baseline.newest.isoformat() if baseline.newest else "",
+        }
 
     @classmethod
-    def of(cls, tracking: Tracking, stack_id: str, *, cancel_on_abort: bool) -> Self:
-        """Take down what is known so far."""
-        return cls(
-            stack_id=stack_id,
-            reference=tracking.reference,
-            git_ref=tracking.git_ref,
-            cancel_on_abort=cancel_on_abort,
-            sends=tracking.sends,
-            is_unique=tracking.is_unique,
-            attached=tracking.attached,
-            named=tracking.named,
-            hint=tracking.hint,
-            action_hint=tracking.action.id if tracking.action else tracking.action_hint,
-            proved=tracking.proved_id,
-            answered=tracking.answered,
-            actions_readable=tracking.actions_readable,
-            baseline={
-                name: sorted(getattr(tracking.baseline, name))
-                for name in _NUMBERS
-                if tracking.baseline.actions_known or not name.endswith("actions")
-            },
-            newest=tracking.baseline.newest.isoformat() if tracking.baseline.newest else "",
-        )
-
-    @classmethod
-    def from_json(cls, kept: object) -> Self | None:
-        """Read one; None where it is none, or names no deployment."""
-        if not isinstance(kept, Mapping):
+    def from_json(cls, saved: object) -> Self | None:
+        """Read it again; None where it is none, or names no deployment."""
+        if not isinstance(saved, Mapping):
             return None
-        attached, named = kept.get("attached") is True, as_id(kept.get("named"))
-        if not (as_text(kept.get("reference")) or (attached and named)):
+        request = _request(_part(saved, "request"))
+        if not (request.reference or (request.is_external and request.given_id)):
             return None
-        baseline = kept.get("baseline")
-        return cls(
-            stack_id=as_text(kept.get("stack_id")),
-            reference=as_text(kept.get("reference")),
-            git_ref=as_text(kept.get("git_ref")),
-            cancel_on_abort=kept.get("cancel_on_abort") is True,
-            sends=as_id(kept.get("sends")) or 1,
-            is_unique=kept.get("is_unique") is not False,
-            attached=attached,
-            named=named,
-            hint=as_id(kept.get("hint")),
-            action_hint=as_id(kept.get("action_hint")),
-            proved=as_id(kept.get("proved")),
-            answered=kept.get("answered") is True,
-            actions_readable=kept.get("actions_readable") is not False,
-            baseline=dict(baseline) if isinstance(baseline, Mapping) else {},
-            newest=as_text(kept.get("newest")),
-        )
+        confirmed_id = as_id(saved.get("confirmed_id"))
+        if request.is_external:
+            tracking = Tracking.of_another(request.reference, request.given_id or confirmed_id)
+        else:
+            tracking = Tracking(
+                request,
+                baseline=_baseline(saved),
+                submission=_submission(_part(saved, "submission"), confirmed_id),
+                sighting=Sighting(actions_readable=saved.get("actions_readable") is not False),
+            )
+        return cls(as_text(saved.get("stack_id")), tracking, saved.get("cancel_on_abort") is True)
 
-    def to_tracking(self) -> Tracking:
-        """Go on where the run was cut short: a POST may have left, whatever was kept."""
-        deployments, open_deployments, actions, open_actions = (
-            frozenset(self.baseline.get(name, ())) for name in _NUMBERS
-        )
-        if self.attached:
-            return Tracking.of_another(self.reference, self.named or self.proved)
-        return Tracking(
-            self.reference,
-            self.git_ref,
-            baseline=Baseline(
-                deployments,
-                open_deployments,
-                actions,
-                open_actions,
-                as_time(self.newest),
-                actions_known="actions" in self.baseline,
-            ),
-            sends=self.sends,
-            is_unique=self.is_unique,
-            answered=self.answered,
-            hint=self.proved or self.hint,
-            action_hint=self.action_hint,
-            actions_readable=self.actions_readable,
-        )
+
+def write(states: Sequence[SavedState]) -> str:
+    """Write down what is to be remembered."""
+    return json.dumps([state.to_json() for state in states])
+
+
+def read(text: str) -> list[SavedState]:
+    """Read it again; nothing where nothing was kept, or nothing that can be read."""
+    try:
+        saved: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    found = [SavedState.from_json(entry) for entry in saved] if isinstance(saved, list) else []
+    return [state for state in found if state is not None]
+
+
+def _part(saved: Mapping[Any, Any], name: str) -> Mapping[Any, Any]:
+    part = saved.get(name)
+    return part if isinstance(part, Mapping) else {}
+
+
+def _request(saved: Mapping[Any, Any]) -> Request:
+    return Request(
+        reference=as_text(saved.get("reference")),
+        git_ref=as_text(saved.get("git_ref")),
+        given_id=as_id(saved.get("given_id")),
+        is_external=saved.get("is_external") is True,
+        is_unique=saved.get("is_unique") is not False,
+    )
+
+
+def _submission(saved: Mapping[Any, Any], confirmed_id: int | None) -> Submission:
+    """Go on where the run was cut short: a POST may have left, whatever was kept."""
+    return Submission(
+        posts_sent=as_id(saved.get("posts_sent")) or 1,
+        accepted=saved.get("accepted") is True,
+        answer_id=confirmed_id or as_id(saved.get("answer_id")),
+        answer_action_id=as_id(saved.get("answer_action_id")),
+    )
+
+
+def _baseline(saved: Mapping[Any, Any]) -> Baseline:
+    numbers = _part(saved, "baseline")
+    deployments, open_deployments, actions, open_actions = (_ids(numbers.get(name)) for name in _NUMBERS)
+    newest, actions_known = as_time(saved.get("newest")), "actions" in numbers
+    return Baseline(deployments, open_deployments, actions, open_actions, newest, actions_known=actions_known)
+
+
+def _ids(saved: object) -> frozenset[int]:
+    return frozenset(filter(None, map(as_id, saved))) if isinstance(saved, list) else frozenset()
