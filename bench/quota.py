@@ -20,7 +20,8 @@ from statistics import fmean, quantiles
 from typing import TypeVar
 
 from cloud66_redeploy.api.client import Client
-from cloud66_redeploy.api.transport import Session, Transport
+from cloud66_redeploy.api.connecting import Session
+from cloud66_redeploy.api.transport import UNTIL_DEADLINE, Transport
 from cloud66_redeploy.commands.trigger import Trigger
 from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.polling.pace import Pace
@@ -150,7 +151,7 @@ def play(make_pace: Callable[[Tracking, float, Transport], Pace], seed: int) -> 
             session, "https://app.cloud66.com/api/3", "demo-token", stage, window, stage.monotonic() + TIMEOUT_SECONDS
         )
         client, tracking = Client(transport, stacks[number].uid), Tracking(Request(f"job {number}"))
-        patient = Client(replace(transport, tries=None), stacks[number].uid)
+        patient = Client(replace(transport, profile=UNTIL_DEADLINE), stacks[number].uid)
         tracking.stack = patient.stack()
         tracking.baseline = read_baseline(patient, tracking.request.reference, stage).baseline
         simulator.behaviour.duration_seconds = durations[number]

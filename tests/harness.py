@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from unittest import mock
 
-from cloud66_redeploy.api.transport import Session
+from cloud66_redeploy.api.connecting import Session
 from cloud66_redeploy.errors import Aborted
 from cloud66_redeploy.left_over import cancel_left_over
 from cloud66_redeploy.report.reporter import Reporter

@@ -10,7 +10,8 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
-from cloud66_redeploy.api.transport import Session, Transport
+from cloud66_redeploy.api.connecting import Session
+from cloud66_redeploy.api.transport import Transport
 
 T = TypeVar("T")
 

@@ -17,10 +17,10 @@ from requests import exceptions as broken
 from urllib3 import exceptions as low
 from urllib3.util.ssl_match_hostname import CertificateError
 
-from cloud66_redeploy.api.connecting import Adapter, ConnectFailed
+from cloud66_redeploy.api.connecting import Adapter, ConnectFailed, Session
 from cloud66_redeploy.api.failures import failure_of
 from cloud66_redeploy.api.route import Route
-from cloud66_redeploy.api.transport import Limits, Session, Transport
+from cloud66_redeploy.api.transport import Profile, Transport
 from cloud66_redeploy.errors import ApiError, Blame, NotSent, NotTheApi, Obstructed, Unclear, Unusable
 from cloud66_redeploy.report import reasons
 from odd_network import CERTIFICATE, PLACES, Handler, cutting, listening, says
@@ -146,8 +146,8 @@ def env(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
 
 def transport(address: str, **options: Any) -> Transport:
     """Make a transport with a real session and a clock that is moved."""
-    limits = Limits(connect=2.0, read=2.0, total=5.0)
-    return Transport(Session(), address, "secret-token", Clock(), Windows(), 100.0, limits, **options)
+    profile = Profile(connect=2.0, read=2.0, total=5.0, **options)
+    return Transport(Session(), address, "secret-token", Clock(), Windows(), 100.0, profile)
 
 
 REFUSED = {"accept": NotSent, "connect": NotSent, "handshake": NotSent}

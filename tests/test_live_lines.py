@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud66_redeploy.api.client import Client
-from cloud66_redeploy.api.quota import Quota
+from cloud66_redeploy.api.headers import Quota
+from cloud66_redeploy.api.transport import Profile
 from cloud66_redeploy.model.records import Deployment
 from cloud66_redeploy.polling.live_log import LiveLog, new_lines
 from cloud66_redeploy.report.text import Cleaner
@@ -26,7 +27,7 @@ def live(*logs: Any, record: dict[str, Any] | None = None) -> tuple[LiveLog, Tra
     replies = [
         one if isinstance(one, Reply) else Reply(200, {"response": {"uid": "abc", "last_log": one}}) for one in logs
     ]
-    net, known, cleaner = wire(*replies, tries=1), tracked("mine"), Cleaner()
+    net, known, cleaner = wire(*replies, profile=Profile(tries=1)), tracked("mine"), Cleaner()
     cleaner.hide("demo-token")
     seen(known, Deployment.from_json(record or RUNNING), Certainty.CONFIRMED)
     return LiveLog(Client(net.transport, "abc"), known, Quota(), cleaner), known

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.api.quota import Quota
+from cloud66_redeploy.api.headers import Quota
 from cloud66_redeploy.model.records import Action, Deployment
 from cloud66_redeploy.polling.pace import Estimate, Pace
 from cloud66_redeploy.report.progress import how_far

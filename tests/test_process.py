@@ -20,7 +20,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cloud66_redeploy.api.transport import Limits, Session, Transport
+from cloud66_redeploy.api.connecting import Session
+from cloud66_redeploy.api.transport import Profile, Transport
 from cloud66_redeploy.clock import Interrupts, SystemClock
 from cloud66_redeploy.errors import Unclear
 from cloud66_simulator import DEFAULT_STACK, Behaviour, Fault, ScaledClock, Simulator
@@ -153,7 +154,7 @@ def test_bytes_that_trickle_in_cannot_hold_the_step_past_its_deadline(jobs: Jobs
     interrupts.install()
     try:
         with Session() as session:
-            limits = Limits(connect=0.5, read=0.5, total=1.0)
+            limits = Profile(connect=0.5, read=0.5, total=1.0)
             clock = SystemClock(interrupts)
             transport = Transport(session, job.url, "demo-token", clock, interrupts.window, 1e9, limits)
             start = time.monotonic()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cloud66_redeploy.api.server_time import ServerTime, as_http_date
+from cloud66_redeploy.api.headers import ServerTime, as_http_date
 
 MOMENT = datetime(2026, 1, 1, 0, 0, 40, tzinfo=UTC)
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from cloud66_redeploy.api import transport as room
-from cloud66_redeploy.api.transport import Limits, Session, Transport
+from cloud66_redeploy.api.connecting import Session
+from cloud66_redeploy.api.transport import Profile, Transport
 from cloud66_redeploy.errors import ApiError, NotSent, NotTheApi, Unclear
 from scripted import Clock, Reply, Windows, wire
 
@@ -57,7 +58,7 @@ def test_a_huge_answer_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -
 
 def real(port: int, **options: float) -> Transport:
     """Make a transport to a port of this machine."""
-    limits = Limits(**options)
+    limits = Profile(**options)
     session = Session()
     session.trust_env = False
     return Transport(session, f"http://127.0.0.1:{port}", "secret-token", Clock(), Windows(), 100.0, limits)

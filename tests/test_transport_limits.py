@@ -10,7 +10,8 @@ from urllib3.exceptions import (
     ProtocolError,
 )
 
-from cloud66_redeploy.api.transport import BearerToken
+from cloud66_redeploy.api.connecting import BearerToken
+from cloud66_redeploy.api.transport import Profile
 from cloud66_redeploy.clock import Overdue
 from cloud66_redeploy.errors import Aborted, ApiError, Declined, NotSent, NotTheApi, Trouble, Unclear
 from scripted import Reply, wire
@@ -154,13 +155,13 @@ def test_a_pause_asked_for_is_kept() -> None:
 
 def test_without_a_number_of_tries_the_deadline_ends_it() -> None:
     """A patient transport tries on, with pauses of at most 15 s or as asked, but never beyond the deadline."""
-    one = wire(Reply(500), tries=None, deadline=100.0)
+    one = wire(Reply(500), profile=Profile(tries=None), deadline=100.0)
     with pytest.raises(Trouble):
         one.transport.retrying("GET", "/x", {}, as_it_is)
     assert one.clock.now < 100
     assert max(one.clock.pauses) <= 16.5
     assert len(one.clock.pauses) > 6
-    one = wire(Reply(503, {"error": "throttled"}), Reply(), tries=None, deadline=100.0)
+    one = wire(Reply(503, {"error": "throttled"}), Reply(), profile=Profile(tries=None), deadline=100.0)
     one.transport.retrying("GET", "/x", {}, as_it_is)
     assert one.clock.pauses == [60.0]
 
@@ -181,7 +182,7 @@ PAGE = Reply(403, b"<title>Blocked</title>")
 )
 def test_what_seldom_passes_gets_a_few_tries(tries: int | None, replies: list[Reply], asked: int) -> None:
     """An answer that isn't the API's is asked for five times in a row by whoever is patient, within 20 s."""
-    one = wire(*replies, tries=tries)
+    one = wire(*replies, profile=Profile(tries=tries))
     with pytest.raises(NotTheApi):
         one.transport.retrying("GET", "/x", {}, an_object)
     assert len(one.script.asked) == asked
@@ -190,7 +191,7 @@ def test_what_seldom_passes_gets_a_few_tries(tries: int | None, replies: list[Re
 
 def test_what_seldom_passes_may_pass() -> None:
     """Four pages of somebody else's are no verdict."""
-    one = wire(*[PAGE] * 4, Reply(200, {"a": 1}), tries=None)
+    one = wire(*[PAGE] * 4, Reply(200, {"a": 1}), profile=Profile(tries=None))
     assert one.transport.retrying("GET", "/x", {}, as_it_is) == {"a": 1}
 
 

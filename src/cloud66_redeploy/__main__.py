@@ -12,7 +12,7 @@ def main() -> int:
     # The rest takes most of the start-up time; a signal that comes during it must already be kept.
     import os  # noqa: PLC0415
 
-    from cloud66_redeploy.api.transport import Session  # noqa: PLC0415
+    from cloud66_redeploy.api.connecting import Session  # noqa: PLC0415
     from cloud66_redeploy.clock import SystemClock  # noqa: PLC0415
     from cloud66_redeploy.report.reporter import Reporter, open_closed_streams  # noqa: PLC0415
     from cloud66_redeploy.report.text import Cleaner  # noqa: PLC0415

@@ -16,7 +16,7 @@ def main() -> int:
     interrupts.install()
     import os  # noqa: PLC0415 - after the handlers, as in __main__
 
-    from cloud66_redeploy.api.transport import Session  # noqa: PLC0415
+    from cloud66_redeploy.api.connecting import Session  # noqa: PLC0415
     from cloud66_redeploy.clock import SystemClock  # noqa: PLC0415
     from cloud66_redeploy.left_over import cancel_left_over  # noqa: PLC0415
     from cloud66_redeploy.report.reporter import Reporter, open_closed_streams  # noqa: PLC0415

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from actions_toolkit import core
 
-from cloud66_redeploy.api.transport import Session, Transport, Window
+from cloud66_redeploy.api.connecting import Session
+from cloud66_redeploy.api.transport import Transport, Window
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.commands.job import Handle
 from cloud66_redeploy.errors import Aborted, InputError

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from actions_toolkit import core
 
-from cloud66_redeploy.api.transport import Limits, Session, Transport, Window
+from cloud66_redeploy.api.connecting import Session
+from cloud66_redeploy.api.transport import AFTER_ABORT, Transport, Window
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.commands.job import Handle
 from cloud66_redeploy.commands.step import Context, checked
@@ -17,8 +18,6 @@ from cloud66_redeploy.report import reasons
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.timing import ABORT_PAUSE_SECONDS, ABORT_SECONDS
 from cloud66_redeploy.tracking.tracking import Request, Tracking
-
-_ABORT_LIMITS = Limits(connect=1.3, read=1.3, total=1.4)
 
 
 @dataclass
@@ -132,7 +131,7 @@ class Run:
             self._cancel(context, wanted, signalled_at + ABORT_SECONDS)
 
     def _cancel(self, context: Context, wanted: Sequence[Handle], deadline: float) -> None:
-        hurried = replace(context.transport, deadline=deadline, limits=_ABORT_LIMITS, tries=1)
+        hurried = replace(context.transport, deadline=deadline, profile=AFTER_ABORT)
         try:
             ends = context.cancel(wanted, hurried, ABORT_PAUSE_SECONDS, "The workflow was cancelled")
         except Exception as error:  # noqa: BLE001 - as above; the post step tries again

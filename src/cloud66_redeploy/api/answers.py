@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cloud66_redeploy.api.error_text import decoded, words_of, words_of_page
+from cloud66_redeploy.api.headers import as_http_date
 from cloud66_redeploy.api.route import Route
-from cloud66_redeploy.api.server_time import as_http_date
 from cloud66_redeploy.errors import ApiError, Blame, Clue, Declined, Denied, NotFound, NotTheApi, Refusal, Unclear
 from cloud66_redeploy.timing import ABSURD_RETRY_AFTER_SECONDS, LONGEST_RETRY_AFTER_SECONDS
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from http.client import HTTPException
 from typing import Any
 
+import requests
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
 from requests.utils import select_proxy
@@ -106,3 +107,31 @@ class Adapter(HTTPAdapter):
             super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
         except Exception as error:
             raise ConnectFailed(error, at_proxy=False) from error
+
+
+class Session(requests.Session):
+    """
+    A session that follows no redirect, nor even looks where one leads: the library would trip over a broken one.
+
+    What breaks before a connection stands comes out of it as `ConnectFailed`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, Adapter())
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Say that there is none."""
+
+
+class BearerToken(requests.auth.AuthBase):
+    """The token, as an auth object: without one, requests would let a ~/.netrc of the job replace the header."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Sign a request."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request

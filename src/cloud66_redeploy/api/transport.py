@@ -18,11 +18,10 @@ from urllib3.exceptions import HTTPError
 
 from cloud66_redeploy import __version__
 from cloud66_redeploy.api.answers import Answer
-from cloud66_redeploy.api.connecting import Adapter, ConnectFailed
+from cloud66_redeploy.api.connecting import BearerToken, ConnectFailed
 from cloud66_redeploy.api.failures import failure_of
-from cloud66_redeploy.api.quota import Quota
+from cloud66_redeploy.api.headers import Quota, ServerTime
 from cloud66_redeploy.api.route import Route
-from cloud66_redeploy.api.server_time import ServerTime
 from cloud66_redeploy.clock import Clock, Overdue
 from cloud66_redeploy.errors import STUBBORN, ApiError, Blame, Clue, NotSent, NotTheApi, Trouble, Unclear
 from cloud66_redeploy.timing import MAX_PAUSE_SECONDS
@@ -43,41 +42,40 @@ class Window(Protocol):
 
 
 @dataclass(frozen=True)
-class Limits:
-    """Time limits of one call, in seconds; `total` covers all of it, whatever trickles in."""
+class Profile:
+    """
+    How patient a call is; times in seconds.
+
+    Attributes:
+        connect, read: how long a connection, or more of an answer, may take.
+        total: how long the whole call may take, whatever trickles in.
+        grace_for_post: what a POST still gets when the workflow is cancelled: its answer tells what to cancel.
+        tries: how often a GET or DELETE is made before its trouble is passed on; None: until the deadline, but for
+            stubborn trouble, which gets a few tries.
+
+    """
 
     connect: float = 10.0
     read: float = 20.0
     total: float = 30.0
     grace_for_post: float = 1.5
+    tries: int | None = 3
 
 
-class Session(requests.Session):
-    """
-    A session that follows no redirect, nor even looks where one leads: the library would trip over a broken one.
+STEADY = Profile()
+"""A look: the next one comes soon."""
 
-    What breaks before a connection stands comes out of it as `connecting.ConnectFailed`.
-    """
+UNTIL_DEADLINE = Profile(tries=None)
+"""What nothing can go on without."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        for scheme in ("https://", "http://"):
-            self.mount(scheme, Adapter())
+BEST_EFFORT = Profile(connect=3.0, read=8.0, total=10.0, tries=1)
+"""What is good to have."""
 
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Say that there is none."""
+AFTER_TIMEOUT = Profile(connect=4.0, read=7.0, total=8.0)
+"""A cancellation after the timeout, in the seconds that it gets."""
 
-
-class BearerToken(requests.auth.AuthBase):
-    """The token, as an auth object: without one, requests would let a ~/.netrc of the job replace the header."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Sign a request."""
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
+AFTER_ABORT = Profile(connect=1.3, read=1.3, total=1.4, tries=1)
+"""A cancellation with the workflow, before the runner kills the step."""
 
 
 @dataclass
@@ -86,10 +84,8 @@ class Transport:
     Makes calls below one base address.
 
     Attributes:
-        tries: how often a GET or DELETE is made before its trouble is passed on; None: until the deadline, but for
-            stubborn trouble, which gets a few tries.
         deadline: the instant (monotonic seconds) after which nothing is tried again. No call outlasts it by more
-            than `limits.total`.
+            than `profile.total`.
         on_warning: told the text of X-Cloud66-Warning.
         on_trouble: told of trouble that is about to be tried again.
         quota, server_time: keep what the answers say of the hour's calls and of the server's clock; copies of this
@@ -103,8 +99,7 @@ class Transport:
     clock: Clock
     window: Window
     deadline: float
-    limits: Limits = Limits()
-    tries: int | None = 3
+    profile: Profile = STEADY
     on_warning: Callable[[str], None] = lambda _text: None
     on_trouble: Callable[[Trouble], None] = lambda _trouble: None
     quota: Quota = field(default_factory=Quota)
@@ -132,7 +127,7 @@ class Transport:
         again = backoff.on_exception(
             self._pauses,
             Trouble,
-            max_tries=self.tries,
+            max_tries=self.profile.tries,
             giveup=lambda error: isinstance(error, ApiError) and error.status == 409,
             jitter=None,
             logger=None,
@@ -156,7 +151,7 @@ class Transport:
             stubborn = stubborn + 1 if isinstance(error, STUBBORN) else 0
             asked = error.pause_asked_for
             wait = max(asked, pause * random.uniform(0.9, 1.1))  # noqa: S311 - jitter
-            impatient = stubborn >= _FEW_TRIES or (self.tries is not None and asked > MAX_PAUSE_SECONDS)
+            impatient = stubborn >= _FEW_TRIES or (self.profile.tries is not None and asked > MAX_PAUSE_SECONDS)
             if impatient or self.clock.monotonic() + wait >= self.deadline:
                 return
             self.on_trouble(error)
@@ -174,10 +169,10 @@ class Transport:
 
         """
         call = f"{method} {path}"
-        limit = min(self.limits.total, self.deadline + self.limits.total - self.clock.monotonic())
+        limit = min(self.profile.total, self.deadline + self.profile.total - self.clock.monotonic())
         if limit <= 0:
             raise NotSent(call, "there was no time left for it")
-        grace = self.limits.grace_for_post if method == "POST" else 0.0
+        grace = self.profile.grace_for_post if method == "POST" else 0.0
         try:
             answer = self.window(
                 lambda: self._exchange(method, path, query, limit), limit_seconds=limit, grace_seconds=grace
@@ -215,7 +210,7 @@ class Transport:
             params=query,
             auth=BearerToken(self.token),
             headers={"Accept": "application/json", "User-Agent": f"cloud66-redeploy-action/{__version__}"},
-            timeout=(min(self.limits.connect, limit), min(self.limits.read, limit)),
+            timeout=(min(self.profile.connect, limit), min(self.profile.read, limit)),
             allow_redirects=False,
             stream=True,
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from cloud66_redeploy.api.client import Client, Kept
-from cloud66_redeploy.api.transport import Limits, Transport
+from cloud66_redeploy.api.transport import AFTER_TIMEOUT, BEST_EFFORT, UNTIL_DEADLINE, Transport
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.commands.job import Handle
 from cloud66_redeploy.errors import ApiError, Trouble
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from cloud66_redeploy.polling.cancellation import Canceller
     from cloud66_redeploy.report.progress import Narrator
 
-_CANCEL_ON_TIMEOUT_LIMITS = Limits(connect=4.0, read=7.0, total=8.0)
-_LOG_LIMITS = Limits(connect=3.0, read=8.0, total=10.0)
 _LOG_LINES = 50
 
 
@@ -68,7 +66,7 @@ class Context:
             self._narrator = self._narrator or Narrator(self.reporter.say)
             self._narrator.tell(self.clock.monotonic() - self.start, f"{trouble}; trying again")
 
-        return replace(self.transport, tries=None, on_trouble=tell)
+        return replace(self.transport, profile=UNTIL_DEADLINE, on_trouble=tell)
 
     @property
     def under_way(self) -> list[Handle]:
@@ -167,7 +165,7 @@ class Context:
 
     def _cancel_on_timeout(self, handle: Handle, timed_out: Result) -> None:
         deadline = self.clock.monotonic() + CANCEL_ON_TIMEOUT_SECONDS
-        hurried = replace(self.transport, deadline=deadline, limits=_CANCEL_ON_TIMEOUT_LIMITS)
+        hurried = replace(self.transport, deadline=deadline, profile=AFTER_TIMEOUT)
         handle.cancelling = True
         why = "The timeout passed"
         [(end, _)] = self.cancel([handle], hurried, CANCEL_ON_TIMEOUT_PAUSE_SECONDS, why)
@@ -196,7 +194,7 @@ class Context:
 
 def _hurried(handle: Handle, transport: Transport) -> Client:
     """Make a client for what is good to have and may fail: it reads anew, and doesn't try again."""
-    return Client(replace(transport, limits=_LOG_LIMITS, tries=1), handle.stack_id)
+    return Client(replace(transport, profile=BEST_EFFORT), handle.stack_id)
 
 
 def checked(handle: Handle, result: Result) -> Result:

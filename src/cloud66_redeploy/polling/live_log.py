@@ -3,7 +3,7 @@
 import re
 
 from cloud66_redeploy.api.client import Client
-from cloud66_redeploy.api.quota import Quota
+from cloud66_redeploy.api.headers import Quota
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.report.reasons import log_name

@@ -10,8 +10,7 @@ from datetime import datetime
 from math import inf, sqrt
 from typing import TYPE_CHECKING
 
-from cloud66_redeploy.api.quota import Quota, stretch, why_slower
-from cloud66_redeploy.api.server_time import ServerTime
+from cloud66_redeploy.api.headers import Quota, ServerTime
 from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.polling.schedule import jittered, pause_before_next_look, pause_by_past
 from cloud66_redeploy.timing import HOUR_SECONDS, LEAST_NEEDED_SECONDS, LONGEST_SLOWED_PAUSE_SECONDS
@@ -19,6 +18,11 @@ from cloud66_redeploy.tracking.tracking import Tracking
 
 if TYPE_CHECKING:
     from cloud66_redeploy.polling.forecast import Forecast
+
+RESERVE = 0.05
+"""This share of the hour's calls is kept for the ends of deployments, new jobs and cancellations."""
+
+MOST_STRETCH = 8.0
 
 _NOTABLE = 1.2
 """Pauses that are longer by less need no explanation."""
@@ -86,7 +90,7 @@ class Pace:
 
     def pause(self, now: float, deadline: float) -> float:
         """Return the pause before the next look, in seconds."""
-        self.stretched = stretch(self.quota, now, self._needed(now, deadline), self.stretched)
+        self.stretched = slow_down(self.quota, now, self._needed(now, deadline), self.stretched)
         if self.stretched >= _NOTABLE and not self._said:
             self._said = True
             self.say(why_slower(self.quota))
@@ -149,3 +153,32 @@ class Pace:
         if moment is None or action is None or action.started_at is None:
             return None
         return self.since + (moment - action.started_at).total_seconds()
+
+
+def slow_down(quota: Quota, now: float, needed_seconds: float, before: float) -> float:
+    """
+    Return by how much to stretch pauses so that the hour's calls last; 1 where they do.
+
+    Args:
+        quota: what was seen.
+        now: monotonic seconds.
+        needed_seconds: how long we still have to look.
+        before: by how much pauses have been stretched so far: without that, all would burn so much more.
+
+    """
+    if not quota.is_low or quota.limit is None or quota.remaining is None:
+        return 1.0
+    left = quota.remaining - RESERVE * quota.limit
+    if left <= 0:
+        return MOST_STRETCH
+    wanted = quota.calls_per_second() * before * min(needed_seconds, quota.hour_left(now))
+    # Half of the way at once: the measure is of minutes ago, and all jobs correct alike.
+    return min(MOST_STRETCH, max(1.0, (before + wanted / left) / 2))
+
+
+def why_slower(quota: Quota) -> str:
+    """Say why pauses are longer."""
+    return (
+        f"{quota.remaining} of {quota.limit} calls are left in this hour for all jobs of the token's user: "
+        "looking less often, so that they last"
+    )

@@ -1,23 +1,20 @@
 """
-One hour's calls, shared by all jobs of the token's user: how far they go. Pure: what was seen and when goes in.
+What the headers of the answers tell: the server's clock, and how far the hour's calls go. Pure: no clock inside.
 
-Nobody tells a job how many others there are, nor when the hour ends; but every answer says how many calls are left. How
-fast that number falls is what all of them ask together. If that is more than the rest allows, each stretches its pauses
-alike, so none has to know of another.
+The hour's calls are shared by all jobs of the token's user. Nobody tells a job how many others there are, nor when the
+hour ends; but every answer says how many calls are left, and how fast that number falls is what all of them ask
+together (`polling/pace.py` slows down by it).
 """
 
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from cloud66_redeploy.timing import BURN_WINDOW_SECONDS, HOUR_SECONDS, SHORTEST_BURN_WINDOW_SECONDS
 
 ENOUGH = 0.5
 """With more than this share of the hour's calls left, pauses are as they are."""
-
-RESERVE = 0.05
-"""This share of the hour's calls is kept for the ends of deployments, new jobs and cancellations."""
-
-MOST_STRETCH = 8.0
 
 
 @dataclass
@@ -55,7 +52,7 @@ class Quota:
         """Whether the hour's calls may not go round."""
         return self.limit is not None and self.remaining is not None and self.remaining < ENOUGH * self.limit
 
-    def burning(self) -> float:
+    def calls_per_second(self) -> float:
         """Return how many calls a second all jobs together make, as far as was seen; 0 where too little was."""
         if len(self._seen) < 2:
             return 0.0
@@ -67,33 +64,36 @@ class Quota:
         return max(0.0, HOUR_SECONDS - (now - self._hour_from))
 
 
-def stretch(quota: Quota, now: float, needed_seconds: float, before: float) -> float:
+@dataclass
+class ServerTime:
     """
-    Return by how much to stretch pauses so that the hour's calls last; 1 where they do.
+    The server's clock beside ours.
 
-    Args:
-        quota: what was seen.
-        now: monotonic seconds.
-        needed_seconds: how long we still have to look.
-        before: by how much pauses have been stretched so far: without that, all would burn so much more.
-
+    A header is exact to the second; records of the server are, too.
     """
-    if not quota.is_low or quota.limit is None or quota.remaining is None:
-        return 1.0
-    left = quota.remaining - RESERVE * quota.limit
-    if left <= 0:
-        return MOST_STRETCH
-    wanted = quota.burning() * before * min(needed_seconds, quota.hour_left(now))
-    # Half of the way at once: the measure is of minutes ago, and all jobs correct alike.
-    return min(MOST_STRETCH, max(1.0, (before + wanted / left) / 2))
+
+    _said: datetime | None = field(default=None, init=False)
+    _at: float = field(default=0.0, init=False)
+
+    def note(self, header: str | None, now: float) -> None:
+        """Take down what an answer says; `now` is monotonic seconds. Anything but a date says nothing."""
+        said = as_http_date(header)
+        if said is not None:
+            self._said, self._at = said, now
+
+    def instant_of(self, moment: datetime) -> float | None:
+        """Turn a time of the server's into an instant (monotonic seconds); None where no answer said its clock."""
+        return None if self._said is None else self._at + (moment - self._said).total_seconds()
 
 
-def why_slower(quota: Quota) -> str:
-    """Say why pauses are longer."""
-    return (
-        f"{quota.remaining} of {quota.limit} calls are left in this hour for all jobs of the token's user: "
-        "looking less often, so that they last"
-    )
+def as_http_date(header: str | None) -> datetime | None:
+    """Read the date in a header (without a zone: UTC); None for anything else."""
+    try:
+        moment = parsedate_to_datetime(header or "")
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError, TypeError, IndexError):
+        # The library's reader trips over some kinds of nonsense with the last two.
+        return None
 
 
 def _number(text: str | None) -> int | None:
