@@ -58,10 +58,10 @@ def test_a_huge_answer_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -
 
 def real(port: int, **options: float) -> Transport:
     """Make a transport to a port of this machine."""
-    limits = Profile(**options)
+    profile = Profile(**options)  # type: ignore[arg-type]
     session = Session()
     session.trust_env = False
-    return Transport(session, f"http://127.0.0.1:{port}", "secret-token", Clock(), Windows(), 100.0, limits)
+    return Transport(session, f"http://127.0.0.1:{port}", "secret-token", Clock(), Windows(), 100.0, profile)
 
 
 def test_a_closed_port_is_not_sent() -> None:
