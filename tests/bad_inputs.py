@@ -1,341 +1,311 @@
-"""Inputs that can't be used: a table of what is given, and what the error has to show of it."""
+"""Inputs that can't be used: a table of what is given, and the error, word for word."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-FULL_HASH = "0123456789abcdef0123456789abcdef01234567"
+from cloud66_redeploy.inputs.fields import Command
+from harness import INPUTS
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
 SECRET = "5f0c9e7b41d8a263f0b7c4d2e19a8833"
+OTHER_STACK = "d0c4e2b1a7f64b0e9c3d5a8f7e6b1c20"
 
 
 class Bad(NamedTuple):
-    """One case: the input that is wrong, all inputs given for it, and what of them the error shows."""
+    """One case: the input that is wrong, all that is given, and the error."""
 
-    case: str
     name: str
     inputs: dict[str, Any]
-    shows: str
+    error: str
 
     @property
     def id(self) -> str:
-        return f"{self.name}: {self.case}"
+        return ascii(self.inputs)[:120]
 
 
-def of(name: str, **cases: str | tuple[str, str]) -> list[Bad]:
-    """Make cases of one input: `what_is_wrong=given`, or `=(given, shown)` where it is not shown as it is."""
+def of(names: str, error: str, *values: str) -> list[Bad]:
+    """Make a case of each input with each value; `{}` in the error is the value, cut if it is long."""
     rows = []
-    for case, value in cases.items():
-        given, shown = value if isinstance(value, tuple) else (value, value.strip())
-        rows.append(Bad(case.replace("_", " "), name, {name: given}, shown))
+    for name in names.split():
+        for value in values:
+            bare = value.strip()
+            shown = repr(bare if len(bare) <= 100 else f"{bare[:100]}…")
+            rows.append(Bad(name, {name: value}, f"Input {name}: {error.replace('{}', shown)}"))
     return rows
 
 
-_DURATIONS: dict[str, str | tuple[str, str]] = {
-    "no_unit": "30",
-    "no_unit_and_a_fraction": "1.5",
-    "negative": "-30m",
-    "plus_sign": "+30m",
-    "zero": "0s",
-    "zero_in_all_units": "0h0m0s",
-    "too_long_in_hours": "25h",
-    "too_long_in_seconds": "86401s",
-    "more_digits_than_any_duration": "99999999s",
-    "a_word": "soon",
-    "words": "30 minutes",
-    "an_abbreviation": "5min",
-    "milliseconds": "500ms",
-    "days": "1d",
-    "a_unit_alone": "m",
-    "units_alone": "hms",
-    "an_empty_unit_before": "h30m",
-    "a_fraction": "1.5h",
-    "a_comma": "1,5h",
-    "units_turned_round": "30m1h",
-    "a_unit_twice": "1m1m",
-    "a_unit_missing_at_the_end": "1h30",
-    "iso_8601": "PT30M",
-    "a_clock": "0:30:00",
-    "exponent": "1e3s",
-    "hexadecimal": "0x10s",
-    "underscore": "1_0m",
-    "infinite": "inf",
-    "not_a_number": "nan",
-    "a_boolean": "true",
-    "digits_of_another_script": "٣\u0660m",
-    "full_width_digits": "\uff13\uff10m",
-    "invalid_utf_8": ("30m\udcff", "30m\\udcff"),
+# fmt: off
+_CONTROL = (
+    "one\ntwo", "one\rtwo", "one\ttwo", "one\x07two", "\x1b[31mred", "one\u2028two", "one\x85two", "one\u202etwo",
+    "one\u200btwo", "x\n::error::y",
+)
+_NO_BOOLEANS = (
+    "yes", "no", "on", "off", "1", "0", "maybe", "tRUE", "t", '"true"', "true\nfalse", "null", "true\udcff",
+    "\uff54\uff52\uff55\uff45", "9" * 5000,
+)
+_NO_DURATIONS = (
+    "-30m", "+30m", "99999999s", "soon", "30 minutes", "5min", "500ms", "1d", "m", "hms", "h30m", "1.5h", "1,5h",
+    "30m1h", "1m1m", "1h30", "PT30M", "0:30:00", "1e3s", "0x10s", "1_0m", "inf", "nan", "true", "٣\u0660m",
+    "\uff13\uff10m", "9" * 5000,
+)
+_NO_COMMITS = (
+    "abc123", f"{SHA}0", "abcdefg", "main", "0x1234567", "abc1234 def5678", "\uff11" * 7, "a" * 64, "refs/heads/main",
+    f"https://github.com/acme/awesome/commit/{SHA[:7]}", "abc1234\ndef5678", "$GITHUB_SHA",
+)
+_NO_STACKS = (
+    "Awesome App", "https://app.cloud66.com/stacks/5999b763", "../../account", "5999b763?show_log=true", "5999b763#x",
+    "5999b763%2F..", "a" * 101, "-5999b763", "5999.b763", "stäck", "\uff15\uff19\uff19\uff19", "5999b763,5999b764",
+    '"5999b763"', "5999\x1bb763",
+)
+_NO_IDS = (
+    "0", "-108", "+108", "0108", "108.5", "1e3", "0x6c", "1_08", "#108", "newest", "108,109", "108 109", "1" * 19,
+    "9" * 5000, "١٠٨", "\uff11\uff10\uff18", "10\u00b2", "null", "10\x078", "https://app.cloud66.com/deployments/108",
+)
+_NO_ADDRESSES = (
+    # Another machine, or what leads to one.
+    "https://me@app.cloud66.com/api/3", "https://me:pass@app.cloud66.com/api/3", "https://@app.cloud66.com/api/3",
+    "https://app.cloud66.com@evil.example/api/3", "http://127.0.0.1@evil.example/api/3",
+    "https://app.cloud66.com\\@evil.example", "https:\\\\app.cloud66.com", "http://evil。example/api/3",
+    "http://ⓛocalhost/api/3",
+    # More than an address.
+    "https://app.cloud66.com/api/3?x=1", "https://app.cloud66.com/api/3?", "https://app.cloud66.com/api/3#x",
+    "https://app.cloud66.com/api/3#", "https://app.cloud66.com//api/3",
+    # Another scheme, or none.
+    "app.cloud66.com/api/3", "//app.cloud66.com/api/3", "ftp://app.cloud66.com/api/3", "file:///etc/passwd",
+    "javascript:alert(1)", "data:text/plain,x", "https://https://app.cloud66.com", "https://",
+    '"https://app.cloud66.com/api/3"',
+    # No host.
+    "https:///api/3", "https://:443/api/3", "https://./api/3", "https://app..cloud66.com/api/3",
+    f"https://{'a' * 64}.com/api/3", "https://*.cloud66.com/api/3", "https://app%2ecloud66.com/api/3",
+    "https://äpp.example/api/3", "https://[fe80::1%25eth0]/api/3", "https://[::1/api/3", "https://[::g]/api/3",
+    "https://app.cloud66.com:65536/api/3", "https://app.cloud66.com:https/api/3", "https://app.cloud66.com:-1/api/3",
+    "https://app.cloud66.com:443:443/api/3", "https://app cloud66.com/api/3", "https://app.cloud66\n.com/api/3",
+    # No path.
+    "https://app.cloud66.com/api 3", "https://app.cloud66.com/api\t/3", "https://app.cloud66.com/äpi/3",
+    "https://app.cloud66.com/api\\3", "9" * 5000,
+)
+_IN_CLEAR_TEXT = (
+    "http://app.cloud66.com/api/3", "HTTP://APP.CLOUD66.COM/api/3", "http://192.0.2.7/api/3", "http://10.0.0.7/api/3",
+    "http://0.0.0.0/api/3", "http://localhost.example.com/api/3", "http://localhost./api/3",
+    # Addresses in disguise.
+    "http://3221225991/api/3", "http://2130706433/api/3", "http://0xc0000207/api/3", "http://030000001007/api/3",
+    "http://192.519/api/3", "http://0xc0.0x0.0x2.0x7/api/3",
+    "http://[2001:db8::1]/api/3", "http://[::]/api/3", "http://[::ffff:192.0.2.7]/api/3", "http://[fe80::1]/api/3",
+)
+_NO_COMMANDS = (
+    "deploy", "rollback", "WAIT", "Status", "wait cancel", "wait\ncancel", "wait,cancel", "stat", "cancels",
+    "re-deploy", '"wait"', "true", "null", "\uff57\uff41\uff49\uff54", "wait\u200b", "9" * 5000,
+)
+_NO_ON_BUSY = (
+    "wait", "SKIP", "true", "any", "cancel:any", "cancel:  any", "cancel-any", "cancel:\nany", "cancel: all",
+    "queue,fail", "que", "'queue'", "cancel\uff1a any", "9" * 5000,
+)
+_NO_LOGS = (
+    "true", "off", "always", "LIVE", "On_Failure", "on-failure", "on failure", "onfailure", "live,never",
+    "live\nnever", "50", "null", "\uff4c\uff49\uff56\uff45", "9" * 5000,
+)
+
+_BRANCH = "Give a branch, tag or commit."
+_RULES = f"can't be '@', start with '-' or '/', or end with '/' or '.' (git's rules for ref names). {_BRANCH}"
+_PART = f"has a part that starts with '.' or ends with '.lock', which git doesn't allow. {_BRANCH}"
+_NEITHER = "is neither refs/heads/… nor refs/tags/…. Give the name of a branch or tag alone."
+_PULL = "is the ref of a pull request. Give github.head_ref or github.event.pull_request.head.sha."
+_ZEROS = "is all zeros, as GitHub says of a branch that is gone. Skip such runs: if: ${{ !github.event.deleted }}."
+_UNFILLED = "is a variable or expression left unfilled. Write ${{ github.sha }}: an input knows no shell variables."
+
+_REFS = {
+    _RULES: ("@", "/", "/main", "main/", ".", "main.", "-main", "--upload-pack=x", "refs/heads/", "refs/tags/",
+             "refs/heads/-x"),
+    _PART: (".main", "feature/.x", "main.lock", "main.lock/x"),
+    _NEITHER: ("refs/heads", "refs/remotes/origin/main", "refs/notes/commits"),
+    _PULL: ("refs/pull/5/merge", "refs/pull/5/head", "5/merge", "pull/5/head", "refs/heads/refs/pull/5/merge"),
+    _ZEROS: ("0" * 40, "0" * 7, "0" * 64),
+    _UNFILLED: ("$GITHUB_SHA", "${GITHUB_REF_NAME}", "$(git rev-parse HEAD)", "github.event.after",
+                "${{ github.sha }}", "${{github.sha}}"),
 }
-BOOLEANS: dict[str, str | tuple[str, str]] = {
-    "yes": "yes",
-    "no": "no",
-    "on": "on",
-    "off": "off",
-    "one": "1",
-    "zero": "0",
-    "maybe": "maybe",
-    "mixed_case": "tRUE",
-    "letter": "t",
-    "quoted": '"true"',
-    "two_values": ("true\nfalse", "true\\nfalse"),
-    "null": "null",
-    "full_width": "\uff54\uff52\uff55\uff45",
-    "invalid_utf_8": ("true\udcff", "true\\udcff"),
+"""What is no ref that can be deployed, by what the error says of it."""
+_FORBIDDEN = {
+    "my branch": " ", "my\tbranch": "\t", "main\nnext": "\n", "main\rnext": "\r", "ma\x01in": "\x01",
+    "ma\x7fin": "\x7f", "main..next": "..", "main...next": "..", "main~1": "~", "main^": "^", "main:next": ":",
+    "main?": "?", "release/*": "*", "main[0]": "[", "feature\\x": "\\", "main@{1}": "@{", "feature//x": "//",
+    "HEAD~2..HEAD": "~", "https://github.com/acme/awesome": ":", "refs/heads/a..b": "..", f"{'9' * 5000} x": " ",
 }
-_REFS: dict[str, str | tuple[str, str]] = {
-    "space": "my branch",
-    "tab": ("my\tbranch", "my\\tbranch"),
-    "line_break": ("main\nnext", "main\\nnext"),
-    "carriage_return": ("main\rnext", "main\\rnext"),
-    "control_character": ("ma\x01in", "ma\\x01in"),
-    "delete_character": ("ma\x7fin", "ma\\x7fin"),
-    "two_dots": "main..next",
-    "three_dots": "main...next",
-    "tilde": "main~1",
-    "caret": "main^",
-    "colon": "main:next",
-    "question_mark": "main?",
-    "asterisk": "release/*",
-    "bracket": "main[0]",
-    "backslash": ("feature\\x", "feature\\\\x"),
-    "at_and_brace": "main@{1}",
-    "at_alone": "@",
-    "slash_alone": "/",
-    "slash_first": "/main",
-    "slash_last": "main/",
-    "slashes_in_a_row": "feature//x",
-    "dot_alone": ".",
-    "dot_first": ".main",
-    "dot_last": "main.",
-    "dot_first_in_a_part": "feature/.x",
-    "lock_last": "main.lock",
-    "lock_last_in_a_part": "main.lock/x",
-    "dash_first": "-main",
-    "an_option": "--upload-pack=x",
-    "too_long": ("b" * 256, "b" * 100),
-    "an_url": "https://github.com/acme/awesome",
-    "a_range": "HEAD~2..HEAD",
-    "a_branch_without_its_name": "refs/heads/",
-    "a_tag_without_its_name": "refs/tags/",
-    "a_namespace_alone": "refs/heads",
-    "a_bad_name_in_a_namespace": "refs/heads/a..b",
-    "an_option_in_a_namespace": "refs/heads/-x",
-    "a_branch_of_a_remote": "refs/remotes/origin/main",
-    "a_note": "refs/notes/commits",
-    "a_pull_request": "refs/pull/5/merge",
-    "a_pull_requests_head": "refs/pull/5/head",
-    "a_pull_request_by_github_ref_name": "5/merge",
-    "a_pull_request_as_it_is_fetched": "pull/5/head",
-    "a_pull_request_in_a_namespace": "refs/heads/refs/pull/5/merge",
-    "a_deleted_branch": "0" * 40,
-    "a_deleted_branch_cut_short": "0" * 7,
-    "a_deleted_branch_of_a_sha_256_repository": "0" * 64,
-    "a_variable": "$GITHUB_SHA",
-    "a_variable_in_braces": "${GITHUB_REF_NAME}",
-    "a_command": "$(git rev-parse HEAD)",
-    "an_expression_without_its_braces": "github.event.after",
-    "an_expression_left_as_it_is": "${{ github.sha }}",
-    "an_expression_without_spaces_left_as_it_is": "${{github.sha}}",
-    "invalid_utf_8": ("main\udcff", "main\\udcff"),
+"""Refs, and what of them git doesn't allow."""
+
+_NO_ENTRIES = (
+    "web server", "web worker", "web;worker", "acme/web", "-web", ".web", "_web", "wéb", ":v1", "web:", "web:v1:v2",
+    "web@sha256:0123", "web:sha256:0123", "web:@sha256:0123", "web:v1@sha256:0123", "localhost:5000/app:v1",
+    "registry.example.com/app:v1", "web:acme/app:v1", "web:acme/app@sha256:0123", '["web"]', "- web", "we\x02b",
+    "web&services=all", "9" * 5000 + " x",
+)
+_BAD_TAGS = {
+    "web:-v1": _RULES, "web:.v1": _PART, "web:a/": _RULES,
+    "web:feature/a..b": f"holds '..', which git doesn't allow in a ref name. {_BRANCH}",
+    "web:refs/pull/5/merge": _PULL, "web:5/merge": _PULL, f"web:{'0' * 40}": _ZEROS, "web:$GITHUB_SHA": _UNFILLED,
 }
-_SERVICES: dict[str, str | tuple[str, str]] = {
-    "only_commas": ",,",
-    "only_commas_and_line_breaks": (",\n,", ",\\n,"),
-    "space_in_a_name": "web server",
-    "separated_by_spaces": "web worker",
-    "separated_by_semicolons": "web;worker",
-    "slash_in_a_name": "acme/web",
-    "dash_first": "-web",
-    "dot_first": ".web",
-    "underscore_first": "_web",
-    "not_ascii": "wéb",
-    "no_name": ":v1",
-    "no_tag": "web:",
-    "two_tags": "web:v1:v2",
-    "dash_first_in_a_tag": "web:-v1",
-    "dot_first_in_a_tag": "web:.v1",
-    "slash_last_in_a_reference": "web:a/",
-    "tag_too_long": ("web:" + "t" * 256, "t" * 100),
-    "a_digest": "web@sha256:0123",
-    "a_digest_for_a_tag": "web:sha256:0123",
-    "a_digest_alone_for_a_tag": "web:@sha256:0123",
-    "a_tag_with_a_digest": "web:v1@sha256:0123",
-    "an_image": "registry.example.com/app:v1",
-    "an_image_of_a_registry_with_a_port": "localhost:5000/app:v1",
-    "an_image_without_a_tag": "acme/web",
-    "an_image_for_a_tag": "web:registry.example.com/app:v1",
-    "an_image_by_its_digest": "web:acme/app@sha256:0123",
-    "a_pull_request": "web:refs/pull/5/merge",
-    "a_pull_request_by_github_ref_name": "web:5/merge",
-    "a_deleted_branch": "web:" + "0" * 40,
-    "a_variable": "web:$GITHUB_SHA",
-    "a_branch_that_git_does_not_take": "web:feature/a..b",
-    "a_json_list": '["web"]',
-    "a_yaml_list": "- web",
-    "a_name_twice": ("web, worker, web", "web"),
-    "a_name_twice_with_tags": ("web:v1\nweb:v2", "web"),
-    "a_good_one_and_a_bad_one": ("web, work er", "work er"),
-    "control_character": ("we\x02b", "we\\x02b"),
-    "query_in_a_name": "web&services=all",
-    "invalid_utf_8": ("web\udcff", "web\\udcff"),
-}
-TEXTS: dict[str, str | tuple[str, str]] = {
-    "too_long": ("p" * 256, "p" * 100),
-    "line_break": ("one\ntwo", "one\\ntwo"),
-    "carriage_return": ("one\rtwo", "one\\rtwo"),
-    "tab": ("one\ttwo", "one\\ttwo"),
-    "control_character": ("one\x07two", "one\\x07two"),
-    "escape_sequence": ("\x1b[31mred", "\\x1b[31mred"),
-    "line_separator": ("one\u2028two", "one\\u2028two"),
-    "next_line": ("one\x85two", "one\\x85two"),
-    "right_to_left_override": ("one\u202etwo", "one\\u202etwo"),
-    "zero_width_space": ("one\u200btwo", "one\\u200btwo"),
-    "a_workflow_command_on_a_line_of_its_own": ("x\n::error::y", "x\\n::error::y"),
-    "invalid_utf_8": ("one\udcff", "one\\udcff"),
-}
-_COMMITS: dict[str, str | tuple[str, str]] = {
-    "too_short": "abc123",
-    "too_long": FULL_HASH + "0",
-    "not_hex": "abcdefg",
-    "a_branch": "main",
-    "a_prefix": "0x1234567",
-    "space": "abc1234 def5678",
-    "full_width_digits": "\uff11\uff12\uff13\uff14\uff15\uff16\uff17",
-    "sha_256": ("a" * 64, "a" * 64),
-    "a_link": f"https://github.com/acme/awesome/commit/{FULL_HASH[:7]}",
-    "line_break": ("abc1234\ndef5678", "abc1234\\ndef5678"),
-    "a_deleted_branch": "0" * 40,
-    "a_deleted_branch_cut_short": "0" * 7,
-    "a_ref": "refs/heads/main",
-    "a_variable": "$GITHUB_SHA",
-    "invalid_utf_8": ("abc1234\udcff", "abc1234\\udcff"),
-}
-_STACKS: dict[str, str | tuple[str, str]] = {
-    "empty": "",
-    "blank": " \t ",
-    "a_name": "Awesome App",
-    "a_link": "https://app.cloud66.com/stacks/5999b763",
-    "a_path": "../../account",
-    "a_query": "5999b763?show_log=true",
-    "a_fragment": "5999b763#x",
-    "percent_encoded": "5999b763%2F..",
-    "too_long": ("a" * 101, "a" * 100),
-    "dash_first": "-5999b763",
-    "dot": "5999.b763",
-    "not_ascii": "stäck",
-    "full_width_digits": "\uff15\uff19\uff19\uff19",
-    "two": ("5999b763\n5999b764", "5999b763\\n5999b764"),
-    "two_by_comma": "5999b763,5999b764",
-    "quoted": '"5999b763"',
-    "control_character": ("5999\x1bb763", "5999\\x1bb763"),
-    "invalid_utf_8": ("5999b763\udcff", "5999b763\\udcff"),
-}
-_ADDRESSES: dict[str, str | tuple[str, str]] = {
-    "http_to_the_real_thing": "http://app.cloud66.com/api/3",
-    "http_to_an_address": "http://192.0.2.7/api/3",
-    "http_to_a_private_address": "http://10.0.0.7/api/3",
-    "http_to_any_address": "http://0.0.0.0/api/3",
-    "http_to_a_local_looking_name": "http://localhost.example.com/api/3",
-    "http_to_a_name_with_a_dot_last": "http://localhost./api/3",
-    "http_in_capitals": "HTTP://APP.CLOUD66.COM/api/3",
-    "an_address_as_a_number": "http://3221225991/api/3",
-    "loopback_as_a_number": "http://2130706433/api/3",
-    "an_address_in_hex": "http://0xc0000207/api/3",
-    "an_address_in_octal": "http://030000001007/api/3",
-    "an_address_in_two_parts": "http://192.519/api/3",
-    "an_address_in_dotted_hex": "http://0xc0.0x0.0x2.0x7/api/3",
-    "ipv6": "http://[2001:db8::1]/api/3",
-    "ipv6_any": "http://[::]/api/3",
-    "ipv6_that_holds_ipv4": "http://[::ffff:192.0.2.7]/api/3",
-    "ipv6_link_local": "http://[fe80::1]/api/3",
-    "ipv6_zone": "https://[fe80::1%25eth0]/api/3",
-    "ipv6_unclosed": "https://[::1/api/3",
-    "ipv6_nonsense": "https://[::g]/api/3",
-    "user": "https://me@app.cloud66.com/api/3",
-    "user_and_password": "https://me:pass@app.cloud66.com/api/3",
-    "an_empty_user": "https://@app.cloud66.com/api/3",
-    "a_host_that_is_a_user": "https://app.cloud66.com@evil.example/api/3",
-    "loopback_that_is_a_user": "http://127.0.0.1@evil.example/api/3",
-    "query": "https://app.cloud66.com/api/3?x=1",
-    "an_empty_query": "https://app.cloud66.com/api/3?",
-    "fragment": "https://app.cloud66.com/api/3#x",
-    "an_empty_fragment": "https://app.cloud66.com/api/3#",
-    "no_scheme": "app.cloud66.com/api/3",
-    "no_scheme_with_slashes": "//app.cloud66.com/api/3",
-    "ftp": "ftp://app.cloud66.com/api/3",
-    "file": "file:///etc/passwd",
-    "javascript": "javascript:alert(1)",
-    "data": "data:text/plain,x",
-    "scheme_twice": "https://https://app.cloud66.com",
-    "no_host": "https:///api/3",
-    "no_host_but_a_port": "https://:443/api/3",
-    "only_a_scheme": "https://",
-    "space_in_the_host": "https://app cloud66.com/api/3",
-    "space_in_the_path": "https://app.cloud66.com/api 3",
-    "line_break_in_the_host": ("https://app.cloud66\n.com/api/3", "https://app.cloud66\\n.com/api/3"),
-    "tab_in_the_path": ("https://app.cloud66.com/api\t/3", "https://app.cloud66.com/api\\t/3"),
-    "backslash": ("https://app.cloud66.com\\@evil.example", "https://app.cloud66.com\\\\@evil.example"),
-    "backslashes_for_slashes": ("https:\\\\app.cloud66.com", "https:\\\\\\\\app.cloud66.com"),
-    "port_too_high": "https://app.cloud66.com:65536/api/3",
-    "port_that_is_a_word": "https://app.cloud66.com:https/api/3",
-    "port_that_is_negative": "https://app.cloud66.com:-1/api/3",
-    "two_ports": "https://app.cloud66.com:443:443/api/3",
-    "not_ascii_in_the_host": "https://äpp.example/api/3",
-    "full_width_dot": "http://evil。example/api/3",
-    "look_alike_letters": "http://ⓛocalhost/api/3",
-    "not_ascii_in_the_path": "https://app.cloud66.com/äpi/3",
-    "asterisk_in_the_host": "https://*.cloud66.com/api/3",
-    "percent_in_the_host": "https://app%2ecloud66.com/api/3",
-    "only_a_dot_for_a_host": "https://./api/3",
-    "an_empty_label_in_the_host": "https://app..cloud66.com/api/3",
-    "a_label_of_64_characters_in_the_host": "https://" + "a" * 64 + ".com/api/3",
-    "quotes": '"https://app.cloud66.com/api/3"',
-    "invalid_utf_8": ("https://app.cloud66.com/\udcff", "https://app.cloud66.com/\\udcff"),
-}
-_TOGETHER = [
-    Bad("with git_ref", "services", {"services": "web", "git_ref": "main"}, "main"),
-    Bad("with tags, with git_ref", "services", {"services": "web:v1", "git_ref": FULL_HASH}, FULL_HASH),
-    Bad("with services", "expected_commit", {"services": "web", "expected_commit": FULL_HASH}, "services"),
-    Bad("bad ref with services", "git_ref", {"services": "web", "git_ref": "a..b"}, "a..b"),
+_SERVICES = (
+    "Write name or name:tag, separated by commas or new lines. The tag is an image tag or a git reference. "
+    "Cloud 66 takes no digest and no full image name."
+)
+
+_EACH = "Give one for each, in the same order, or a single one for all."
+_NO_COMMIT = "The deployments of a Docker stack tell no commit, so it can't be checked: leave it out."
+_NO_ROLLBACK = "A rollback deploys the last good commit again, and the deployments of a Docker stack tell no commit."
+_DROPPED = ("If it comes from an earlier job, GitHub may have dropped that output, because it held a secret's value. "
+            "Look for 'Skip output' in that job's log.")
+_UID = "Give the stack's UID; it stands on the stack's information page in the Cloud 66 dashboard."
+_NO_STACK = f"is empty. {_UID} Or give its name as stack_name. {_DROPPED}"
+_NOTHING = ("is empty, and so is deployment_id. Give what the step that asked for the deployment has put out as "
+            f"user_reference, one a line. {_DROPPED} Give that job a user_reference that holds no such value.")
+_BOTH = "git_ref is for stacks built from git, services for Docker stacks: give one of the two."
+_MANY = "\n".join(map(str, range(1, 52)))
+_SEVERAL = "Several, one a line, go with command: wait only."
+_ONE_LINE = "It has to be one line without control characters."
+_APART = "It tells stacks of one name apart: give stack_name, too."
+
+_TOGETHER: list[tuple[str, dict[str, str], str]] = [
+    ("stack_id", {"stack_id": ""}, _NO_STACK),
+    ("stack_id", {"stack_id": " \t "}, _NO_STACK),
+    ("services", {"services": "web", "git_ref": "main"}, f"was given together with git_ref ('main'). {_BOTH}"),
+    ("services", {"services": "web:v1", "git_ref": SHA}, f"was given together with git_ref ('{SHA}'). {_BOTH}"),
+    ("expected_commit", {"services": "web", "expected_commit": SHA}, f"was given together with services. {_NO_COMMIT}"),
+    ("rollback", {"services": "web", "rollback": "true"}, f"was given together with services. {_NO_ROLLBACK}"),
+    ("rollback", {"wait": "false", "rollback": "true"},
+     "was given together with wait: false. Only who waits sees a bad outcome."),
+    ("stack_name", {"stack_name": "Awesome App"},
+     f"was given together with stack_id ('{INPUTS['stack_id']}'). Give one of the two."),
+    ("environment", {"environment": "production"}, f"was given as 'production', without stack_name. {_APART}"),
+    ("environment", {"environment": "x", "stack_id": ""}, f"was given as 'x', without stack_name. {_APART}"),
+    *((name, {"command": command, name: "1\n2"}, f"was given as '1\\n2'. {valid}")
+      for command in ("cancel", "status")
+      for name, valid in (("stack_id", _SEVERAL), ("deployment_id", _SEVERAL), ("user_reference", _ONE_LINE))),
+    ("stack_id", {"stack_id": f"a\n \n{OTHER_STACK}"}, f"was given as 'a\\n{OTHER_STACK}'. {_SEVERAL}"),
+    # Several values are wrong: the first of them is named.
+    ("stack_id", {"stack_id": "a b", "git_ref": "a..b", "wait": "maybe"}, f"was given as 'a b'. {_UID}"),
+    ("git_ref", {"services": "web", "git_ref": "@"}, f"was given as '@', which {_RULES}"),
+]
+_WAITS: list[tuple[str, dict[str, str], str]] = [
+    ("user_reference", {}, _NOTHING),
+    ("user_reference", {"user_reference": " \n \n"}, _NOTHING),
+    ("user_reference", {"user_reference": "a\nb\x07c"}, f"was given as 'b\\x07c'. {_ONE_LINE}"),
+    ("user_reference", {"user_reference": f"a\n{'b' * 256}"},
+     f"has 256 characters: '{'b' * 100}…'. At most 255 are allowed."),
+    ("stack_id", {"stack_id": f"5999b763\n../x\n{SHA}"}, f"was given as '../x'. {_UID}"),
+    ("deployment_id", {"deployment_id": "108\n1O9"}, "was given as '1O9'. Give a deployment's id: a number above 0."),
+    ("stack_id", {"stack_id": "a\nb", "user_reference": "a\nb\nc"},
+     f"has 2 lines, where there are 3 deployments. {_EACH}"),
+    ("user_reference", {"stack_id": "a\nb\nc", "user_reference": "x\ny"},
+     f"has 2 lines, where there are 3 deployments. {_EACH}"),
+    ("deployment_id", {"user_reference": "a\nb", "deployment_id": "108"},
+     "has 1 lines, where there are 2 deployments. Give one for each."),
+    ("deployment_id", {"stack_id": "a\nb", "deployment_id": "108"},
+     "has 1 lines, where there are 2 deployments. Give one for each."),
+    ("deployment_id", {"user_reference": "a\nb\nc", "deployment_id": "108\n\n109"},
+     "has 2 lines, where there are 3 deployments. Give one for each."),
+    *((name, {"user_reference": "a", name: _MANY}, "has 51 lines. At most 50 deployments are allowed.")
+      for name in ("stack_id", "deployment_id", "user_reference")),
+    ("user_reference", {"user_reference": "a\n" * 50_000}, "has 50000 lines. At most 50 deployments are allowed."),
+    ("user_reference", {"user_reference": "a\nb\nc\nb"},
+     "names one deployment twice: 'b'. Each can be waited for once."),
+    ("user_reference", {"stack_id": "a\na", "user_reference": "x"},
+     "names one deployment twice: 'x'. Each can be waited for once."),
+    ("deployment_id", {"deployment_id": "108\n109\n108"},
+     "names one deployment twice: 108. Each can be waited for once."),
+    ("deployment_id", {"deployment_id": "108\n108", "user_reference": "a"},
+     "names one deployment twice: 108. Each can be waited for once."),
 ]
 
-BAD_VALUES: list[Bad] = [
-    *of("stack_id", **_STACKS),
-    *of("git_ref", **_REFS),
-    *of("services", **_SERVICES),
-    *of("profile", **TEXTS),
-    *of("user_reference", **TEXTS),
-    *of("wait", **BOOLEANS),
-    *of("timeout", **_DURATIONS),
-    *of("queue_timeout", **_DURATIONS),
-    *of("poll_interval", **_DURATIONS),
-    *of("cancel_on_abort", **BOOLEANS),
-    *of("cancel_on_timeout", **BOOLEANS),
-    *of("expected_commit", **_COMMITS),
-    *of("api_url", **_ADDRESSES),
-    *_TOGETHER,
-]
-
-BAD_TOKENS: dict[str, str] = {
-    "empty": "",
-    "blank": "   ",
-    "only a line break": "\n",
-    "space": f"{SECRET[:16]} {SECRET[16:]}",
-    "two spaces": f"{SECRET[:16]}  {SECRET[16:]}",
-    "tab": f"{SECRET[:16]}\t{SECRET[16:]}",
-    "line break": f"{SECRET[:16]}\n{SECRET[16:]}",
-    "carriage return and line break": f"{SECRET[:16]}\r\n{SECRET[16:]}",
-    "a header in it": f"{SECRET}\r\nX-Forged: yes",
-    "the word Bearer": f"Bearer {SECRET}",
-    "its own name in it": "my token",
-    "not ASCII": f"{SECRET}é",
-    "another script": "маркер-5f0c9e7b41d8",
-    "full width": "\uff15\uff46\uff10\uff43\uff19\uff45\uff17\uff42",
-    "emoji": f"🔑{SECRET}",
-    "no-break space": f"{SECRET[:16]}\u00a0{SECRET[16:]}",
-    "zero width space": f"{SECRET[:16]}\u200b{SECRET[16:]}",
-    "byte order mark": f"\ufeff{SECRET}",
-    "line separator": f"{SECRET[:16]}\u2028{SECRET[16:]}",
-    "control character": f"{SECRET[:16]}\x01{SECRET[16:]}",
-    "delete character": f"{SECRET}\x7f",
-    "escape sequence": f"\x1b[31m{SECRET}",
-    "invalid UTF-8": f"{SECRET}\udcff",
-    "a workflow command": f"{SECRET}\n::set-output name=outcome::success",
+FITS = {
+    "redeploy": {"git_ref": "main", "services": "web", "profile": "rolling", "wait": "false", "on_busy": "skip",
+                 "rollback": "true", "dry_run": "true"},
+    "redeploy, wait": {"queue_timeout": "5m", "poll_interval": "7s", "cancel_on_abort": "false",
+                       "cancel_on_timeout": "true", "expected_commit": "abcdef0", "log": "live"},
+    "redeploy, wait, cancel": {"timeout": "45m"},
+    "wait, cancel, status": {"deployment_id": "108"},
 }
+"""The commands that some inputs go with only, and for each of those a value that is not its default."""
+_A, _B = SECRET[:16], SECRET[16:]
+BAD_TOKENS = (
+    f"{_A} {_B}", f"{_A}  {_B}", f"{_A}\t{_B}", f"{_A}\n{_B}", f"{_A}\r\n{_B}", f"{SECRET}\r\nX-Forged: yes",
+    f"Bearer {SECRET}", "my token", f"{SECRET}é", "маркер-5f0c9e7b41d8",
+    "\uff15\uff46\uff10\uff43\uff19\uff45\uff17\uff42",
+    f"🔑{SECRET}", f"{_A}\u00a0{_B}", f"{_A}\u200b{_B}", f"\ufeff{SECRET}", f"{_A}\u2028{_B}", f"{_A}\x01{_B}",
+    f"{SECRET}\x7f", f"\x1b[31m{SECRET}", f"{SECRET}\udcff", f"{SECRET}\n::set-output name=outcome::success",
+)
+# fmt: on
+
+
+def _misfits() -> Sequence[Bad]:
+    return [
+        Bad(
+            name,
+            {"command": command.value, "user_reference": "mine", name: value},
+            f"Input {name}: was given as '{value}', with command: {command}. It goes with {where} only.",
+        )
+        for where, values in FITS.items()
+        for command in Command
+        if command not in where.split(", ")
+        for name, value in values.items()
+    ]
+
+
+BOOLEANS = "wait cancel_on_abort cancel_on_timeout rollback dry_run"
+DURATIONS = "timeout queue_timeout poll_interval"
+LINES = "stack_name environment profile user_reference"
+_OTHERS = "command stack_id git_ref services deployment_id on_busy expected_commit log api_url"
+
+BAD_INPUTS: list[Bad] = [
+    *of(BOOLEANS, "was given as {}. Valid are true and false.", *_NO_BOOLEANS),
+    *of(DURATIONS, "was given as {}, which needs a unit: 45s is 45 seconds, 45m is 45 minutes.", "45"),
+    *of(DURATIONS, "was given as {}, which needs a unit: 1.5s is 1.5 seconds, 1.5m is 1.5 minutes.", "1.5"),
+    *of(DURATIONS, "was given as {}. Valid are 1s to 24h.", "0s", "0h0m0s", "25h", "86401s"),
+    *of(
+        DURATIONS,
+        "was given as {}, which is not a duration. Write hours, minutes and seconds like 90s, 30m or 1h30m.",
+        *_NO_DURATIONS,
+    ),
+    *of(LINES, f"was given as {{}}. {_ONE_LINE}", *_CONTROL),
+    *of(f"{LINES} git_ref", "has 256 characters: {}. At most 255 are allowed.", "p" * 256),
+    *of(f"{LINES} {DURATIONS} {_OTHERS}", "was given as {}. It has to be valid UTF-8 text.", "one\udcff"),
+    *of("stack_id", f"was given as {{}}. {_UID}", *_NO_STACKS),
+    *of("command", "was given as {}. Valid are redeploy, wait, cancel, status.", *_NO_COMMANDS),
+    *of("on_busy", "was given as {}. Valid are queue, fail, skip, cancel, cancel: any.", *_NO_ON_BUSY),
+    *of("log", "was given as {}. Valid are on_failure, live, never.", *_NO_LOGS),
+    *of("expected_commit", "was given as {}. Give a commit's hash, 7 to 40 hex digits.", *_NO_COMMITS),
+    *of("expected_commit", f"was given as {{}}, which {_ZEROS}", "0" * 7, "0" * 40),
+    *(row for problem, refs in _REFS.items() for row in of("git_ref", f"was given as {{}}, which {problem}", *refs)),
+    *(
+        row
+        for ref, part in _FORBIDDEN.items()
+        for row in of(
+            "git_ref", f"was given as {{}}, which holds {part!r}, which git doesn't allow in a ref name. {_BRANCH}", ref
+        )
+    ),
+    *of("services", f"was given as {{}}, which names no service. {_SERVICES}", ",,", ",\n,"),
+    *of("services", f"has the entry {{}}. {_SERVICES}", *_NO_ENTRIES),
+    *(
+        row
+        for entry, problem in _BAD_TAGS.items()
+        for row in of("services", f"has the entry {{}}, whose tag {problem} {_SERVICES}", entry)
+    ),
+    *of("services", "names 'web' twice. Each service can be deployed once.", "web, worker, web", "web:v1\nweb:v2"),
+    *of("services", f"has the entry 'work er'. {_SERVICES}", "web, work er"),
+    *of("services", f"has 256 characters: '{'t' * 100}…'. At most 255 are allowed.", f"web:{'t' * 256}"),
+    *of(
+        "api_url",
+        "was given as {}. Give an address like https://app.cloud66.com/api/3, without user, query or fragment.",
+        *_NO_ADDRESSES,
+    ),
+    *of(
+        "api_url",
+        "was given as {}. The token would travel in clear text: use https (http only to this host).",
+        *_IN_CLEAR_TEXT,
+    ),
+    *(
+        row._replace(inputs=row.inputs | {"command": "wait"})
+        for row in of("deployment_id", "was given as {}. Give a deployment's id: a number above 0.", *_NO_IDS)
+    ),
+    *(Bad(name, given, f"Input {name}: {error}") for name, given, error in _TOGETHER),
+    *(Bad(name, {"command": "wait"} | given, f"Input {name}: {error}") for name, given, error in _WAITS),
+    *_misfits(),
+]

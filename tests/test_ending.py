@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud66_redeploy.inputs.choices import Command
+from cloud66_redeploy.inputs.fields import Command
 from cloud66_redeploy.model.outcome import Outcome, Result
 from cloud66_redeploy.report.final import Each, Ending, report_ending
 from cloud66_redeploy.report.reporter import Reporter

@@ -92,6 +92,12 @@ def test_only_one_module_makes_http_calls() -> None:
     assert knowing == {"api.transport", "api.connecting", "api.failures"}
 
 
+def test_only_the_edges_know_the_toolkit() -> None:
+    """What is read from the runner, and what is written to it, goes through actions-toolkit in three places."""
+    knowing = {name_of(path) for path in FILES if any(name.startswith("actions_toolkit") for name in imports(path))}
+    assert knowing == {"inputs.parsers", "report.reporter", "left_over"}
+
+
 def test_stand_in_and_action_share_no_code() -> None:
     """The stand-in imports nothing of the action, nor the other way round: both could share one wrong idea."""
     for path in STAND_IN.rglob("*.py"):

@@ -29,7 +29,14 @@ from cloud66_redeploy.report.verdict_words import check_commit, ended
 from cloud66_redeploy.tracking.tracking import Proof, Tracking
 
 DEPLOYMENTS: list[RecordState] = [Absence.NEVER_SEEN, Absence.GONE, *Phase]
-ACTIONS: list[RecordState] = [Absence.UNREADABLE, Absence.NEVER_SEEN, Phase.RUNNING, Phase.SUCCESS, Phase.FAILED, Phase.ODD]
+ACTIONS: list[RecordState] = [
+    Absence.UNREADABLE,
+    Absence.NEVER_SEEN,
+    Phase.RUNNING,
+    Phase.SUCCESS,
+    Phase.FAILED,
+    Phase.ODD,
+]
 
 
 def tracking(deployment: RecordState, action: RecordState) -> Tracking:

@@ -9,6 +9,7 @@ from cloud66_redeploy.api.transport import Transport, Window
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.commands.job import Handle
 from cloud66_redeploy.errors import Aborted, InputError
+from cloud66_redeploy.inputs import parsers
 from cloud66_redeploy.inputs.inputs import Inputs
 from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.polling.turns import take_turns
@@ -21,7 +22,7 @@ def cancel_left_over(
     environ: Mapping[str, str], reporter: Reporter, session: Session, clock: Clock, window: Window
 ) -> None:
     """Cancel the deployment of a run that did not end by itself; say what came of it; never raise."""
-    reporter.mask(core.get_input("api_token"))
+    reporter.mask(parsers.raw("api_token"))
     kept = read(core.get_state(STATE))
     if not kept or core.get_state(ENDED):
         reporter.say("Nothing is left to be cancelled.")

@@ -3,15 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from actions_toolkit import core
-
 from cloud66_redeploy.api.connecting import Session
 from cloud66_redeploy.api.transport import AFTER_ABORT, Transport, Window
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.commands.job import Handle
 from cloud66_redeploy.commands.step import Context, checked
 from cloud66_redeploy.errors import Aborted, ApiError, InputError
-from cloud66_redeploy.inputs.choices import Command
+from cloud66_redeploy.inputs import parsers
+from cloud66_redeploy.inputs.fields import Command
 from cloud66_redeploy.inputs.inputs import Inputs
 from cloud66_redeploy.model.outcome import Result
 from cloud66_redeploy.report import reasons
@@ -40,7 +39,7 @@ class Run:
 
     def go(self) -> int:
         """Run, report, and return the exit status: 0 for a green outcome, 1 for any other."""
-        self.reporter.mask(core.get_input("api_token"))
+        self.reporter.mask(parsers.raw("api_token"))
         start = self.clock.monotonic()
         try:
             inputs = Inputs.load(self.environ)
@@ -77,10 +76,8 @@ class Run:
         )
         context = Context(self.environ, inputs, self.reporter, self.clock, transport, start)
         if inputs.command is Command.REDEPLOY:
-            is_unique = not core.get_input("user_reference")
-            tracking = Tracking(
-                Request(inputs.user_reference, inputs.git_ref, inputs.expected_commit, is_unique=is_unique)
-            )
+            reference, commit, is_unique = inputs.user_reference, inputs.expected_commit, inputs.reference_is_derived
+            tracking = Tracking(Request(reference, inputs.git_ref, commit, is_unique=is_unique))
             context.handles.append(context.handle(inputs.stack_id, tracking))
         else:
             targets = inputs.targets

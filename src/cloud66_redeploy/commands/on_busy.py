@@ -5,7 +5,7 @@ from dataclasses import replace
 from cloud66_redeploy.commands.job import Handle
 from cloud66_redeploy.commands.step import Context
 from cloud66_redeploy.errors import ApiError
-from cloud66_redeploy.inputs.choices import OnBusy
+from cloud66_redeploy.inputs.fields import OnBusy
 from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.outcome import Outcome, Result
 from cloud66_redeploy.report import reasons

@@ -3,8 +3,7 @@
 from cloud66_redeploy.commands.job import Handle
 from cloud66_redeploy.commands.step import Context
 from cloud66_redeploy.errors import ApiError, InputError
-from cloud66_redeploy.inputs import parsers
-from cloud66_redeploy.inputs.choices import OnBusy
+from cloud66_redeploy.inputs.fields import OnBusy
 from cloud66_redeploy.model.outcome import Outcome, Result
 from cloud66_redeploy.report import reasons
 from cloud66_redeploy.tracking.baseline import Stock
@@ -47,7 +46,7 @@ def _announce(context: Context, handle: Handle) -> None:
     assert stack is not None
     where = stack.text("environment") or "environment not known"
     handle.say(f"Stack {stack.text('name') or stack.uid} ({where}), UID {stack.uid}")
-    given, sent = parsers.given("git_ref"), context.inputs.git_ref
+    given, sent = context.inputs.git_ref_as_given, context.inputs.git_ref
     if given != sent:
         handle.say(f"The input git_ref, {given}, goes out as {sent}: Cloud 66 takes the name of a branch or tag alone.")
     if not handle.tracking.actions_readable:

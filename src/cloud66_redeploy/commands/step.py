@@ -9,7 +9,7 @@ from cloud66_redeploy.api.transport import AFTER_TIMEOUT, BEST_EFFORT, UNTIL_DEA
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.commands.job import Handle
 from cloud66_redeploy.errors import ApiError, Trouble
-from cloud66_redeploy.inputs.choices import LogMode
+from cloud66_redeploy.inputs.fields import LogMode
 from cloud66_redeploy.inputs.inputs import Inputs
 from cloud66_redeploy.model.outcome import Outcome, Result
 from cloud66_redeploy.report import reasons

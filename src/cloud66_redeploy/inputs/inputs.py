@@ -1,25 +1,29 @@
 """What the step was asked for: read once, checked, and frozen."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from cloud66_redeploy.errors import InputError
 from cloud66_redeploy.inputs import parsers
-from cloud66_redeploy.inputs.address import api_url
-from cloud66_redeploy.inputs.choices import FITS, Command, LogMode, OnBusy
-from cloud66_redeploy.inputs.targets import Target, targets_of
+from cloud66_redeploy.inputs.fields import FIELDS, Command, Field, Table
+from cloud66_redeploy.model.git import is_full_hash
 from cloud66_redeploy.model.records import Stack
 from cloud66_redeploy.model.reference import derive_reference
 from cloud66_redeploy.timing import STATUS_SECONDS
 
-_NO_ROLLBACK = "A rollback deploys the last good commit again, and the deployments of a Docker stack tell no commit."
-_NO_COMMIT = "The deployments of a Docker stack tell no commit, so it can't be checked: leave it out."
-_GIT_ALONE = {
-    "git_ref": "Cloud 66 takes it for stacks built from git only: give services, or nothing.",
-    "expected_commit": _NO_COMMIT,
-    "rollback": _NO_ROLLBACK,
-}
-"""Inputs that don't go with Docker stacks, and why."""
+MOST_TARGETS = 50
+"""So many at once still go round with the hour's calls."""
+
+_DEPENDABOT = (
+    "Runs that Dependabot starts get only its own secrets: "
+    "store the token under Settings, Secrets and variables, Dependabot, too."
+)
+_NOT_PASSED = (
+    "Workflows started from a fork get no secrets. "
+    "An environment's secret is there only with environment: in the job. "
+    "A reusable workflow gets no secrets unless its caller says secrets: inherit."
+)
 _DROPPED = (
     "If it comes from an earlier job, GitHub may have dropped that output, because it held a secret's value. "
     "Look for 'Skip output' in that job's log."
@@ -30,43 +34,57 @@ _NOTHING_TO_WAIT_FOR = (
 )
 
 
-@dataclass(frozen=True)
-class Inputs:
-    """The inputs, checked. Empty text where one was not given; several a line each; durations in seconds."""
+class Target(NamedTuple):
+    """One deployment that the step is about. With neither reference nor id, what the stack is doing now is meant."""
 
-    command: Command
-    api_token: str = field(repr=False)
     stack_id: str
-    stack_name: str
-    environment: str
-    git_ref: str
-    services: str
-    profile: str
-    deployment_id: str
-    user_reference: str
-    on_busy: OnBusy
-    wait: bool
-    timeout_seconds: int
-    queue_timeout_seconds: int
-    poll_interval_seconds: int
-    cancel_on_abort: bool
-    cancel_on_timeout: bool
-    rollback: bool
-    expected_commit: str
-    log: LogMode
-    dry_run: bool
-    api_url: str
+    """The stack's UID, or "" where the stack is given by its name."""
+    reference: str = ""
+    deployment_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Inputs(Table):
+    """The table's values, and what else follows from what was given."""
+
+    reference_is_derived: bool = False
+    """user_reference was not given, so no other run has the same."""
+    git_ref_as_given: str = ""
+    """Before refs/heads/ or refs/tags/ was left out."""
 
     @property
     def options(self) -> dict[str, str]:
         """The redeploy call's options, by the API's names."""
-        return _options(self.git_ref, self.services, self.profile) | {"user_reference": self.user_reference}
+        options = {
+            "git_ref": self.git_ref,
+            "services": self.services,
+            "deployment_profile": self.profile,
+            "user_reference": self.user_reference,
+        }
+        return {name: value for name, value in options.items() if value}
 
     @property
     def targets(self) -> tuple[Target, ...]:
-        """The deployments that the step is about, where it does not ask for one itself."""
-        numbers = [int(line) for line in self.deployment_id.splitlines()]
-        return targets_of(self.stack_id.splitlines(), self.user_reference.splitlines(), numbers)
+        """
+        The deployments that the step is about: the lines of three inputs, put together.
+
+        Raises:
+            InputError: they don't go together, name one deployment twice, or are too many.
+
+        """
+        names = ("stack_id", "deployment_id", "user_reference")
+        given = {name: getattr(self, name).splitlines() for name in names}
+        count = max(1, *map(len, given.values()))
+        for name, lines in given.items():
+            _check_count(name, len(lines), count)
+        rows = zip(*(_spread(lines, count) for lines in given.values()), strict=True)
+        targets = tuple(Target(stack_id, reference, int(number or 0) or None) for stack_id, number, reference in rows)
+        for index, target in enumerate(targets):
+            if target in targets[:index]:
+                name = "deployment_id" if target.deployment_id else "user_reference"
+                said = f"names one deployment twice: {target.deployment_id or target.reference!r}."
+                raise InputError(name, said, "Each can be waited for once.")
+        return targets
 
     def check_stack(self, stack: Stack) -> None:
         """
@@ -76,11 +94,8 @@ class Inputs:
             InputError: it is a Docker stack, and an input goes with those built from git.
 
         """
-        if stack.text("framework").strip().lower() != "docker":
-            return
-        for name, why in _GIT_ALONE.items():
-            if getattr(self, name):
-                raise InputError(name, "was given for a Docker stack.", why)
+        if stack.text("framework").strip().lower() == "docker":
+            _refuse_git_only(self, "was given for a Docker stack.")
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> "Inputs":
@@ -94,117 +109,98 @@ class Inputs:
             InputError: the first input that can't be used.
 
         """
-        token = parsers.api_token(environ)
-        command = Command(parsers.choice("command", list(Command)))
-        _check_fit(command)
-        stack_id, name, environment = _stack()
-        git_ref, services, profile = parsers.git_ref(), parsers.services(), parsers.text("profile")
-        timeout = STATUS_SECONDS if command is Command.STATUS else parsers.seconds("timeout")
-        stack = {"stack_id": stack_id, "stack_name": name, "environment": environment}
-        asked_for = _options(git_ref, services, profile) | {key: value for key, value in stack.items() if value}
-        references = parsers.texts("user_reference") if command is Command.WAIT else [parsers.text("user_reference")]
-        reference = "\n".join(one for one in references if one)
-        if command is Command.REDEPLOY:
-            reference = reference or derive_reference(environ, asked_for)
-        loaded = cls(
-            command=command,
-            api_token=token,
-            **stack,
-            git_ref=git_ref,
-            services=services,
-            profile=profile,
-            deployment_id="\n".join(map(str, parsers.numbers("deployment_id"))),
-            user_reference=reference,
-            on_busy=OnBusy(parsers.choice("on_busy", list(OnBusy))),
-            wait=parsers.boolean("wait"),
-            timeout_seconds=timeout,
-            queue_timeout_seconds=parsers.seconds("queue_timeout", default=timeout),
-            poll_interval_seconds=parsers.seconds("poll_interval"),
-            cancel_on_abort=parsers.boolean("cancel_on_abort"),
-            cancel_on_timeout=parsers.boolean("cancel_on_timeout"),
-            rollback=parsers.boolean("rollback"),
-            expected_commit=parsers.expected_commit(git_ref),
-            log=LogMode(parsers.choice("log", list(LogMode))),
-            dry_run=parsers.boolean("dry_run"),
-            api_url=api_url(),
-        )
-        _check_together(loaded)
-        return loaded
+        _check_token(environ)
+        values: dict[str, Any] = {"command": Command.REDEPLOY}
+        for row in FIELDS:
+            _check_fit(row, values["command"])
+            values[row.attribute] = row.parse(row.name, row.default)
+        if values["command"] is Command.STATUS:
+            values["timeout_seconds"] = STATUS_SECONDS
+        values["queue_timeout_seconds"] = values["queue_timeout_seconds"] or values["timeout_seconds"]
+        if not values["expected_commit"] and is_full_hash(values["git_ref"]):
+            values["expected_commit"] = values["git_ref"].lower()
+        inputs = cls(**values, git_ref_as_given=parsers.raw("git_ref"))
+        _check_stack(inputs)
+        _check_together(inputs)
+        _check_targets(inputs)
+        if inputs.command is not Command.REDEPLOY or inputs.user_reference:
+            return inputs
+        return replace(inputs, user_reference=_derive_reference(inputs, environ), reference_is_derived=True)
 
 
-def _options(git_ref: str, services: str, profile: str) -> dict[str, str]:
-    options = {"git_ref": git_ref, "services": services, "deployment_profile": profile}
-    return {name: value for name, value in options.items() if value}
+def _derive_reference(inputs: Inputs, environ: Mapping[str, str]) -> str:
+    stack = {name: getattr(inputs, name) for name in ("stack_id", "stack_name", "environment")}
+    return derive_reference(environ, inputs.options | {name: value for name, value in stack.items() if value})
 
 
-def _check_fit(command: Command) -> None:
-    """Refuse inputs that the command does nothing with: whoever gives one expects something of it."""
-    for name, commands in FITS.items():
-        if command not in commands and not parsers.is_default(name):
-            where = ", ".join(one for one in Command if one in commands)
-            given = parsers.shown(parsers.given(name))
-            raise InputError(name, f"was given as {given}, with command: {command}.", f"It goes with {where} only.")
+def _check_token(environ: Mapping[str, str]) -> None:
+    if not parsers.raw("api_token"):
+        actors = [environ.get(name) for name in ("GITHUB_ACTOR", "GITHUB_TRIGGERING_ACTOR")]
+        why = _DEPENDABOT if "dependabot[bot]" in actors else _NOT_PASSED
+        raise InputError("api_token", "is empty.", f"{why} {parsers.HOW_TO_GET_ONE}")
 
 
-def _stack() -> tuple[str, str, str]:
-    ids, name, environment = parsers.stack_ids(), parsers.text("stack_name"), parsers.text("environment")
+def _check_fit(row: Field, command: Command) -> None:
+    """Refuse an input that the command does nothing with: whoever gives one expects something of it."""
+    # The runner passes the defaults on.
+    if command in row.commands or parsers.raw(row.name).lower() in {"", row.default}:
+        return
+    where = ", ".join(name for name in Command if name in row.commands)
+    given = parsers.shown(parsers.given(row.name))
+    raise InputError(row.name, f"was given as {given}, with command: {command}.", f"It goes with {where} only.")
+
+
+def _check_stack(inputs: Inputs) -> None:
+    ids, name, environment = inputs.stack_id.splitlines(), inputs.stack_name, inputs.environment
     if name and ids:
-        raise InputError(
-            "stack_name", f"was given together with stack_id ({parsers.shown(ids[0])}).", "Give one of the two."
-        )
+        said = f"was given together with stack_id ({parsers.shown(ids[0])})."
+        raise InputError("stack_name", said, "Give one of the two.")
     if environment and not name:
-        raise InputError(
-            "environment",
-            f"was given as {parsers.shown(environment)}, without stack_name.",
-            "It tells stacks of one name apart: give stack_name, too.",
-        )
+        said = f"was given as {parsers.shown(environment)}, without stack_name."
+        raise InputError("environment", said, "It tells stacks of one name apart: give stack_name, too.")
     if not ids and not name:
         raise InputError("stack_id", "is empty.", f"{parsers.STACK_HELP} Or give its name as stack_name. {_DROPPED}")
-    return "\n".join(ids), name, environment
 
 
 def _check_together(inputs: Inputs) -> None:
-    """
-    Check what depends on more than one input.
-
-    Raises:
-        InputError: two don't go together.
-
-    """
     if inputs.git_ref and inputs.services:
-        raise InputError(
-            "services",
-            f"was given together with git_ref ({parsers.shown(inputs.git_ref)}).",
-            "git_ref is for stacks built from git, services for Docker stacks: give one of the two.",
-        )
+        said = f"was given together with git_ref ({parsers.shown(inputs.git_ref)})."
+        valid = "git_ref is for stacks built from git, services for Docker stacks: give one of the two."
+        raise InputError("services", said, valid)
     if inputs.services:
-        for name in ("rollback", "expected_commit"):
-            if getattr(inputs, name):
-                raise InputError(name, "was given together with services.", _GIT_ALONE[name])
+        _refuse_git_only(inputs, "was given together with services.")
     if inputs.rollback and not inputs.wait:
         raise InputError("rollback", "was given together with wait: false.", "Only who waits sees a bad outcome.")
-    _check_targets(inputs)
+
+
+def _refuse_git_only(inputs: Inputs, said: str) -> None:
+    for row in FIELDS:
+        if row.git_only and getattr(inputs, row.attribute):
+            raise InputError(row.name, said, row.git_only)
 
 
 def _check_targets(inputs: Inputs) -> None:
-    """
-    Check that the step is told which deployments it is about, as far as its command has to know.
-
-    Raises:
-        InputError: it isn't, or the lines don't go together.
-
-    """
-    if inputs.command is Command.WAIT:
-        if not (inputs.user_reference or inputs.deployment_id):
-            raise InputError(
-                "user_reference",
-                "is empty, and so is deployment_id.",
-                _NOTHING_TO_WAIT_FOR,
-            )
-    else:
+    """Check that the step is told which deployments it is about, as far as its command has to know."""
+    if inputs.command is not Command.WAIT:
         for name in ("stack_id", "deployment_id"):
             if "\n" in getattr(inputs, name):
-                given = parsers.shown(getattr(inputs, name))
-                raise InputError(name, f"was given as {given}.", "Several, one a line, go with command: wait only.")
-    if inputs.command is not Command.REDEPLOY:
-        _ = inputs.targets  # raises where the lines don't go together
+                raise parsers.wrong(name, getattr(inputs, name), "Several, one a line, go with command: wait only.")
+        parsers.text("user_reference", "")  # raises where it has several lines
+    elif not (inputs.user_reference or inputs.deployment_id):
+        raise InputError("user_reference", "is empty, and so is deployment_id.", _NOTHING_TO_WAIT_FOR)
+    _ = inputs.targets  # raises where the lines don't go together
+
+
+def _check_count(name: str, lines: int, targets: int) -> None:
+    # No single id for all: an id is one deployment's alone. An empty output leaves a line out.
+    is_for_all = lines == 1 and name != "deployment_id"
+    if lines not in {0, targets} and not is_for_all:
+        each = "one for each" if name == "deployment_id" else "one for each, in the same order, or a single one for all"
+        raise InputError(name, f"has {lines} lines, where there are {targets} deployments.", f"Give {each}.")
+    if lines > MOST_TARGETS:
+        raise InputError(name, f"has {lines} lines.", f"At most {MOST_TARGETS} deployments are allowed.")
+
+
+def _spread(lines: list[str], count: int) -> list[str]:
+    """Give each of so many targets its line, the single one for all, or nothing."""
+    return lines if len(lines) == count else (lines or [""]) * count

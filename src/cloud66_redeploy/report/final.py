@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cloud66_redeploy.commands.job import Handle
 from cloud66_redeploy.commands.step import Context
-from cloud66_redeploy.inputs.choices import Command
+from cloud66_redeploy.inputs.fields import Command
 from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.outcome import Outcome, Result
 from cloud66_redeploy.report import reasons
