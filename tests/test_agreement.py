@@ -11,7 +11,7 @@ import yaml
 
 from cloud66_redeploy import __version__
 from cloud66_redeploy.inputs.inputs import Inputs
-from cloud66_redeploy.model.outcome import Outcome
+from cloud66_redeploy.model.outcome import Outcome, Reason
 from harness import OUTPUTS
 
 ROOT = Path(__file__).parent.parent
@@ -54,9 +54,10 @@ def test_the_code_sets_the_outputs_of_the_action() -> None:
 
 
 def test_readme_explains_every_outcome() -> None:
-    """Every outcome has a row that says what it means and what to do, and whether the job is green."""
+    """Every outcome has a row that says what it means and what to do, and whether the job is green; and reasons."""
     rows = {plain(name): job for name, job, _, _ in table("Outcomes")}
     assert rows == {str(outcome): "green" if outcome.is_green else "red" for outcome in Outcome}
+    assert {reason.outcome for reason in Reason} - {None} == set(Outcome)
 
 
 def test_the_defaults_of_the_action_are_those_of_the_code() -> None:

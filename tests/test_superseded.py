@@ -9,7 +9,8 @@ from campaign import EventClock
 from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.model.records import Deployment, Phase
 from cloud66_redeploy.model.verdict import Absence
-from cloud66_redeploy.report.verdict_words import ended, superseded
+from cloud66_redeploy.polling.ends import ended
+from cloud66_redeploy.report.phrases import sentence_of, superseded
 from cloud66_redeploy.tracking.tracking import Proof, Tracking
 from cloud66_simulator import Behaviour, Fault
 from harness import Ending, Step
@@ -165,4 +166,4 @@ def test_a_revert_is_told_as_far_as_it_is_known(fields: dict[str, Any], words: s
     """Who reverted it and when is said where the record tells."""
     record = deployment(108, 0, 40, outcome=SUCCESS, **fields)
     assert record.phase is Phase.REVERTED
-    assert ended(Outcome.FAILED, track(record), record.phase, Absence.NEVER_SEEN).reason == words
+    assert sentence_of(ended(Outcome.FAILED, track(record), record.phase, Absence.NEVER_SEEN)) == words
