@@ -177,7 +177,8 @@ def test_what_it_means_without_a_deployment() -> None:
     """A failure that asked for nothing is no broken build, and one that only our action tells of is."""
     refused = Result(Reason.REFUSED, facts={"error": Denied("GET /x", "no", status=401)})
     assert "nothing was changed" in summary(refused, Tracking(""))
-    assert "Usually a build step" in summary(Result(Reason.FAILED), Tracking("mine", sends=1))
+    by_action = Result(Reason.FAILED, LastSeen(action=Action.from_json({"id": 40})))
+    assert "Usually a build step" in summary(by_action, Tracking("mine", sends=1))
     pending = LastSeen(deployment=Deployment.from_json({"id": 108}))
     assert "What that means" not in summary(Result(Reason.FAILED, pending), known())
 

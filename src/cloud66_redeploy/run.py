@@ -13,7 +13,7 @@ from cloud66_redeploy.errors import Aborted, ApiError, InputError
 from cloud66_redeploy.inputs.choices import Command
 from cloud66_redeploy.inputs.inputs import Inputs
 from cloud66_redeploy.model.outcome import Reason, Result
-from cloud66_redeploy.polling.ends import bad_input, checked, not_readable, several, unready
+from cloud66_redeploy.polling.ends import bad_input, because_of, checked, several, unready
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.timing import ABORT_PAUSE_SECONDS, ABORT_SECONDS
 from cloud66_redeploy.tracking.last_seen import last_seen
@@ -100,7 +100,7 @@ class Run:
             context.result = bad_input(error)
         except ApiError as error:
             asks = context.inputs.command is Command.REDEPLOY
-            context.result = unready(error) if asks else not_readable(error)
+            context.result = unready(error) if asks else because_of(error, Reason.NOT_READABLE)
         else:
             for handle in context.handles:
                 handle.stack_id = uid

@@ -8,7 +8,7 @@ from cloud66_redeploy.commands.step import Context
 from cloud66_redeploy.errors import ApiError, InputError, Obstructed, Refusal
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Deployment, Stack
-from cloud66_redeploy.polling.ends import bad_input, checked, ended, not_identified, not_readable
+from cloud66_redeploy.polling.ends import bad_input, because_of, checked, ended, not_identified
 from cloud66_redeploy.polling.settling import Settling
 from cloud66_redeploy.tracking.activity import busy_with
 from cloud66_redeploy.tracking.doubt import until_believed
@@ -76,7 +76,7 @@ def status(context: Context) -> None:
     try:
         until_believed(context.clock, observer.look)
     except ApiError as error:
-        handle.result = not_readable(error)
+        handle.result = because_of(error, Reason.NOT_READABLE)
         return
     verdict = Settling(observer, known).verdict(context.clock.monotonic(), is_last=True)
     if known.is_missing or (verdict is None and known.is_shared and known.deployment is None):
@@ -108,7 +108,7 @@ def _meet(context: Context, handle: Handle) -> Result | None:
     except InputError as error:
         return bad_input(error)
     except (Refusal, Obstructed) as refusal:
-        return not_readable(refusal)
+        return because_of(refusal, Reason.NOT_READABLE)
     except ApiError as trouble:
         # What is read here is good to have; whether the deployment can be looked at, the looks will tell.
         handle.say(f"What the stack is like could not be read: {trouble}")
@@ -143,7 +143,7 @@ def _choose(context: Context, handle: Handle, nothing: Reason, *, to_be_cancelle
     try:
         deployments = until_believed(context.clock, handle.client(context.patient).deployments)
     except ApiError as error:
-        return not_readable(error)
+        return because_of(error, Reason.NOT_READABLE)
     busy = busy_with(deployments, [])
     if len(busy.running) > 1 and to_be_cancelled:
         return Result(Reason.SEVERAL_RUN, facts={"numbers": " and ".join(str(one.id) for one in busy.running)})

@@ -98,9 +98,9 @@ def bad_input(error: InputError) -> Result:
     return Result(Reason.BAD_INPUT, facts={"error": error})
 
 
-def not_readable(error: ApiError) -> Result:
-    """Say that a deployment somebody else asked for could not be looked at."""
-    return Result(Reason.NOT_READABLE, facts={"error": error}, evidence=str(error))
+def because_of(error: ApiError, reason: Reason) -> Result:
+    """Say what a call that brought no answer has led to."""
+    return Result(reason, facts={"error": error}, evidence=str(error))
 
 
 def unready(error: ApiError) -> Result:
@@ -112,17 +112,14 @@ def unready(error: ApiError) -> Result:
 def refused(error: ApiError) -> Result:
     """Say that Cloud 66 could not be asked, or refused, before or at the POST."""
     if error.clue.blame is Blame.STRANGER:
-        reason = Reason.NOT_THE_API
-    else:
-        is_answer = error.status is not None and error.clue.blame is Blame.NETWORK
-        reason = Reason.REFUSED if is_answer else Reason.UNREACHABLE
-    return Result(reason, facts={"error": error}, evidence=str(error))
+        return because_of(error, Reason.NOT_THE_API)
+    is_answer = error.status is not None and error.clue.blame is Blame.NETWORK
+    return because_of(error, Reason.REFUSED if is_answer else Reason.UNREACHABLE)
 
 
 def not_accepted(error: ApiError) -> Result:
     """Say that the request was not accepted within the timeout, which may have a little left that is of no use."""
-    reason = Reason.TOLD_TO_WAIT if error.pause_asked_for else Reason.NOT_ACCEPTED
-    return Result(reason, facts={"error": error}, evidence=str(error))
+    return because_of(error, Reason.TOLD_TO_WAIT if error.pause_asked_for else Reason.NOT_ACCEPTED)
 
 
 def uncertain(tracking: Tracking, error: ApiError, *, has_looked: bool) -> Result:

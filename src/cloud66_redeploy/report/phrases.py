@@ -7,13 +7,19 @@ from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.outcome import LastSeen, Outcome, Result
 from cloud66_redeploy.model.records import Deployment, Phase
 from cloud66_redeploy.report.advice import NOTHING_SHOWS, advice_on, advice_on_request
-from cloud66_redeploy.report.wording import USUAL_ADVICE, USUAL_MEANING, WORDING
+from cloud66_redeploy.report.wording import USUAL_ADVICE, WORDING
 from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.tracking import Tracking
 
 _LONGEST_QUOTE = 120
 """Of what a stranger answered, so many characters stand in a sentence; the details have more."""
 
+_MEANING_BY_OUTCOME = {
+    Outcome.FAILED: "Usually an input, the token or its scopes: nothing was changed on the stack.",
+    Outcome.CANCELLED: "Somebody stopped it on purpose; what ran before still runs.",
+    Outcome.TIMED_OUT: "Usually it is slow or waits behind others, and goes on without this job watching.",
+    Outcome.UNKNOWN: "Usually the connection, the token or the stack went away while it was going on.",
+}
 _MEANING_BY_PHASE = {
     Phase.FAILED: "Usually a build step, a migration or a deploy hook broke: the last lines of the log name it.",
     Phase.REVERTED: "Somebody went back to an earlier deployment, so what runs now is not this one.",
@@ -46,12 +52,14 @@ def advice_of(result: Result) -> str:
 
 def meaning_of(result: Result) -> str:
     """Say what a bad outcome usually means; "" for a good one."""
-    meaning = WORDING[result.reason].meaning
     if result.is_green:
         return ""
     if result.reason.outcome is None:
         return meaning_of(result.parts[0])
-    return USUAL_MEANING[result.outcome] if meaning is None else _filled(meaning, result)
+    seen = result.seen
+    if result.outcome is Outcome.FAILED and (seen.deployment or seen.action):
+        return _MEANING_BY_PHASE.get(seen.deployment.phase if seen.deployment else Phase.FAILED, "")
+    return _MEANING_BY_OUTCOME[result.outcome]
 
 
 def superseded(tracking: Tracking, live: Deployment) -> str:
@@ -105,7 +113,7 @@ class _Placeholders(dict[str, Any]):
         super().__init__(result.facts)
         self._result = result
 
-    def __missing__(self, name: str) -> str:
+    def __missing__(self, name: str) -> object:
         return PHRASES[name](self._result)
 
 
@@ -123,12 +131,6 @@ def _reverted_by(result: Result) -> str:
     record = result.seen.deployment
     who, when = (record.text("reverted_by"), record.text("reverted_at")) if record else ("", "")
     return f"{who or 'somebody'}{f' at {when}' if when else ''}"
-
-
-def _by_phase(result: Result) -> str:
-    """Say what a failure usually means, by what its record says."""
-    record = result.seen.deployment
-    return _MEANING_BY_PHASE.get(record.phase if record else Phase.FAILED, "")
 
 
 def _doubt(result: Result) -> str:
@@ -175,19 +177,16 @@ def _no_news(result: Result) -> str:
     return f" It could not be asked at the end: {result.facts['error']}." if "error" in result.facts else ""
 
 
-PHRASES: dict[str, Callable[[Result], str]] = {
+PHRASES: dict[str, Callable[[Result], object]] = {
     "name": lambda result: name_of(result.seen),
     "last": lambda result: last_known(result.seen),
-    "reference": lambda result: result.seen.reference,
-    "given_id": lambda result: str(result.seen.given_id),
-    "action": lambda result: str(result.seen.action and result.seen.action.id),
+    "seen": lambda result: result.seen,
     "by_others": lambda result: "" if result.seen.is_external else ", not by this workflow",
     "reverted_by": _reverted_by,
     "standing": _standing,
     "no_news": _no_news,
     "nothing_shows": lambda result: "" if result.facts["shows"] else NOTHING_SHOWS,
     "usual": lambda result: USUAL_ADVICE[result.outcome],
-    "by_phase": _by_phase,
     "advice_on_error": lambda result: advice_on(result.facts["error"]) if "error" in result.facts else "",
     "advice_on_request": lambda result: advice_on_request(result.facts["error"]),
     "status": lambda result: f" ({result.facts['error'].status})" if result.facts["error"].status else "",
