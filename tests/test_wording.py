@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from cloud66_redeploy.errors import ApiError, NotFound
+from cloud66_redeploy.errors import ApiError, InputError, NotFound
 from cloud66_redeploy.model.outcome import LastSeen, Outcome, Reason, Result
+from cloud66_redeploy.polling.ends import bad_input
 from cloud66_redeploy.report.phrases import PHRASES, advice_of, meaning_of, sentence_of
 from cloud66_redeploy.report.wording import WORDING
 from results import result_of
@@ -68,3 +69,8 @@ def test_a_timeout_without_news_says_so() -> None:
         Result(Reason.TIMED_OUT, LastSeen(), {"limit": "timeout of 30m", "error": ApiError("GET /x", "no")})
     )
     assert said.endswith("last known: scheduled. It could not be asked at the end: GET /x failed: no.")
+
+
+def test_an_input_is_no_broken_build() -> None:
+    """An input that can't be used has changed nothing, whatever the command is."""
+    assert "nothing was changed" in meaning_of(bad_input(InputError("stack_name", "is x.", "")))
