@@ -8,8 +8,7 @@ from typing import Any
 import yaml
 
 from cloud66_redeploy import __version__
-from cloud66_redeploy.inputs.fields import FIELDS
-from cloud66_redeploy.model.outcome import Outcome
+from cloud66_redeploy.model.outcome import Outcome, Reason
 from harness import OUTPUTS
 
 ROOT = Path(__file__).parent.parent
@@ -52,9 +51,10 @@ def test_the_code_sets_the_outputs_of_the_action() -> None:
 
 
 def test_readme_explains_every_outcome() -> None:
-    """Every outcome has a row that says what it means and what to do, and whether the job is green."""
+    """Every outcome has a row that says what it means and what to do, and whether the job is green; and reasons."""
     rows = {plain(name): job for name, job, _, _ in table("Outcomes")}
     assert rows == {str(outcome): "green" if outcome.is_green else "red" for outcome in Outcome}
+    assert {reason.outcome for reason in Reason} - {None} == set(Outcome)
 
 
 def test_the_code_reads_the_inputs_of_the_action() -> None:

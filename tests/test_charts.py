@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud66_redeploy.model.outcome import Outcome, Result
+from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Action, Deployment
 from cloud66_redeploy.report.charts import durations, timeline
+from cloud66_redeploy.tracking.baseline import Baseline
 from cloud66_redeploy.tracking.history import Past
-from cloud66_redeploy.tracking.tracking import Baseline, Proof, Tracking
+from cloud66_redeploy.tracking.tracking import Certainty, Tracking
+from results import ended_as
 
-SUCCESS, FAILED = Result(Outcome.SUCCESS, ""), Result(Outcome.FAILED, "")
+SUCCESS, FAILED = Result(Reason.SUCCEEDED), Result(Reason.FAILED)
 START = 1767225600
 
 
@@ -29,7 +31,7 @@ def known(asked: str | None = "00:00:00", past: tuple[float, ...] = (), **fields
         "mine",
         action=Action.from_json({"id": 40, "started_at": asked and f"2026-01-01T{asked}Z"}),
         deployment=Deployment.from_json(record | fields),
-        proof=Proof.PROVED,
+        proof=Certainty.CONFIRMED,
         baseline=Baseline(past=tuple(Past(frozenset(), one) for one in past)),
     )
 
@@ -132,6 +134,6 @@ def test_an_absurd_time_of_ours_is_left_out() -> None:
 @given(st.lists(st.floats(0.1, 1e6), max_size=30), st.none() | st.floats(0, 1e6), st.sampled_from(Outcome))
 def test_only_digits_and_our_words(past: list[float], took: float | None, outcome: Outcome) -> None:
     """Whatever the durations, at most twenty-one bars are shown, of plain numbers."""
-    chart = durations(Result(outcome, ""), known(past=tuple(past)), took)
+    chart = durations(ended_as(outcome), known(past=tuple(past)), took)
     assert re.fullmatch(r"[A-Za-z0-9%{}':#, .\[\]\"\n>`-]*", chart)
     assert all(len(one) <= 21 for one in bars(chart))

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from cloud66_redeploy.model.fields import as_id, as_text, as_time, words_of
-from cloud66_redeploy.model.outcome import Outcome, Result, worst
+from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Action, Deployment, Phase, Stack, read_outcome
+from cloud66_redeploy.polling.ends import several
+from results import ended_as
 
 NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 OVER: dict[str, Any] = {"id": 7, "started_at": "2026-01-01T12:00:00Z", "finished_at": "2026-01-01T12:01:00Z"}
@@ -203,11 +205,11 @@ def test_which_outcomes_are_green() -> None:
     """Only a success, what was not to be waited for or not to be done, and a look at what goes on let the job go on."""
     red = {Outcome.FAILED, Outcome.CANCELLED, Outcome.TIMED_OUT, Outcome.UNKNOWN}
     assert {one for one in Outcome if not one.is_green} == red
-    assert Result(Outcome.CANCELLED, "As asked.", as_asked=True).is_green
+    assert Result(Reason.CANCELLED, as_requested=True).is_green
 
 
 def test_a_known_failure_is_worse_than_anything() -> None:
     """Of several outcomes the worst counts: a failure, then what isn't known, then what may still go on."""
     order = [Outcome.SUCCESS, Outcome.CANCELLED, Outcome.TIMED_OUT, Outcome.UNKNOWN, Outcome.FAILED]
     for number, outcome in enumerate(order):
-        assert worst(order[: number + 1]) is outcome
+        assert several([ended_as(one) for one in order[: number + 1]]).outcome is outcome

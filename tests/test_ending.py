@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 
 from cloud66_redeploy.inputs.fields import Command
-from cloud66_redeploy.model.outcome import Outcome, Result
+from cloud66_redeploy.model.outcome import Outcome, Reason, Result
+from cloud66_redeploy.polling.ends import several
 from cloud66_redeploy.report.final import Each, Ending, report_ending
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.text import Cleaner
-from cloud66_redeploy.tracking.tracking import Proof, Tracking
+from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 from harness import OUTPUTS, read_commands
 from hostile import commands
-from test_summary import FAILED, RECORD, SUCCESS, known
+from results import SUCCEEDED, ended_as
+from test_summary import FAILED, MEND, RECORD, SUCCESS, known
 
 
 @pytest.fixture
@@ -52,17 +54,23 @@ def test_bad_ending(files: dict[str, Path], capsys: Log) -> None:
         "Deployment 108 failed.",
         f"Stack Awesome App production 5999b763, {facts}, reference mine",
         "Details: rake aborted!",
-        "Next: Mend the Rakefile.",
+        f"Next: {MEND}",
     ]
     assert read_commands(files["GITHUB_OUTPUT"])["outcome"] == "failed"
 
 
 def test_bad_ending_with_nothing_known(files: dict[str, Path], capsys: Log) -> None:
     """What is not known is not talked about."""
-    assert report_ending(Ending(Result(Outcome.UNKNOWN, "Why."), Tracking("r")), Reporter(os.environ, Cleaner())) == 1
+    assert (
+        report_ending(
+            Ending(Result(Reason.POST_UNCERTAIN, facts={"sent": True, "looked": False}), Tracking("r")),
+            Reporter(os.environ, Cleaner()),
+        )
+        == 1
+    )
     _, error = capsys.readouterr().out.splitlines()
     first, advice = error.rpartition("=::")[2].split("%0A")
-    assert first == "Why."
+    assert first.startswith("Whether the deployment was scheduled is not known")
     assert advice.startswith("Next: ")
     assert read_commands(files["GITHUB_OUTPUT"])["deployment_id"] == ""
 
@@ -78,8 +86,8 @@ def test_bad_ending_without_a_commit(files: dict[str, Path], capsys: Log) -> Non
 def test_an_unknown_deployment_is_warned_about(files: dict[str, Path], capsys: Log, outcome: Outcome) -> None:
     """Where only our action is known, a warning says that the deployment's id and commit are not."""
     tracking = known()
-    tracking.deployment, tracking.proof = None, Proof.NONE
-    report_ending(Ending(Result(outcome, "Why."), tracking), Reporter(os.environ, Cleaner()))
+    tracking.deployment, tracking.sighting.certainty = None, Certainty.UNKNOWN
+    report_ending(Ending(ended_as(outcome), tracking), Reporter(os.environ, Cleaner()))
     outputs = read_commands(files["GITHUB_OUTPUT"])
     assert (outputs["deployment_id"], outputs["git_hash"], outputs["deployment"], outputs["action_id"]) == (
         *[""] * 3,
@@ -92,7 +100,7 @@ def test_an_unknown_deployment_is_warned_about(files: dict[str, Path], capsys: L
 def test_several_endings(files: dict[str, Path], capsys: Log) -> None:
     """Of several each is told in the log and the results, the bad ones in the annotation, too."""
     each = [Each(SUCCESS, known()), Each(FAILED, known(id=109), ["rake aborted!"])]
-    overall = Result(Outcome.FAILED, "Of 2 deployments: 1 success, 1 failed.")
+    overall = several([one.result for one in each])
     assert report_ending(Ending(overall, Tracking(""), Command.WAIT, each=each), Reporter(os.environ, Cleaner())) == 1
     *said, error = capsys.readouterr().out.splitlines()
     assert said == [
@@ -113,7 +121,7 @@ def test_several_endings(files: dict[str, Path], capsys: Log) -> None:
 
 def test_what_was_asked_for_is_green(files: dict[str, Path], capsys: Log) -> None:
     """A bad outcome that is what the command was for exits with 0 and has no annotation."""
-    result = Result(Outcome.CANCELLED, "As asked; deployment 108 was cancelled.", as_asked=True)
+    result = Result(Reason.CANCELLED, SUCCEEDED.seen, {"why": "As asked"}, as_requested=True)
     assert report_ending(Ending(result, known(), Command.CANCEL), Reporter(os.environ, Cleaner())) == 0
     assert capsys.readouterr().out == "cancelled: As asked; deployment 108 was cancelled.\n"
     assert read_commands(files["GITHUB_OUTPUT"])["outcome"] == "cancelled"

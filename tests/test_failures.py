@@ -22,7 +22,8 @@ from cloud66_redeploy.api.failures import failure_of
 from cloud66_redeploy.api.route import Route
 from cloud66_redeploy.api.transport import Profile, Transport
 from cloud66_redeploy.errors import ApiError, Blame, NotSent, NotTheApi, Obstructed, Unclear, Unusable
-from cloud66_redeploy.report import reasons
+from cloud66_redeploy.polling.ends import unready
+from cloud66_redeploy.report.phrases import advice_of, sentence_of
 from odd_network import CERTIFICATE, PLACES, Handler, cutting, listening, says
 from scripted import Clock, Windows
 
@@ -193,12 +194,12 @@ NO_ADDRESS = [
 
 def check(error: ApiError, kind: type[ApiError], blame: Blame, where: str) -> None:
     """Check what an error is, whom it blames, that the ending names that, and that no login shows."""
-    result = reasons.unready(error)
-    shown = f"{error} {result.reason} {result.advice}"
+    result = unready(error)
+    shown = f"{error} {sentence_of(result)} {advice_of(result)}"
     assert (type(error), error.clue.blame) == (kind, blame), shown
     assert result.outcome == ("timed_out" if blame is Blame.NETWORK else "failed")
     assert where in shown
-    assert where in result.advice or blame is Blame.NETWORK
+    assert where in advice_of(result) or blame is Blame.NETWORK
     assert not any(secret in shown for secret in ("s3cret", "alice"))
 
 
@@ -281,8 +282,8 @@ def test_a_server_that_speaks_something_else(
         with pytest.raises(kind) as caught:
             one.retrying("GET", "/x", {}, str)
     assert (type(caught.value), caught.value.clue.blame) == (kind, blame)
-    assert reasons.unready(caught.value).outcome == "failed"
-    assert where in reasons.unready(caught.value).advice
+    assert unready(caught.value).outcome == "failed"
+    assert where in advice_of(unready(caught.value))
     assert one.clock.monotonic() < FEW
 
 
@@ -358,7 +359,7 @@ def test_a_bundle_that_cannot_be_used_is_refused_at_once(
         one.retrying("GET", "/x", {}, str)
     check(caught.value, Unusable, Blame.BUNDLE, name)
     assert str(tmp_path / bundle) in str(caught.value)
-    assert "/github/workspace/" in reasons.unready(caught.value).advice
+    assert "/github/workspace/" in advice_of(unready(caught.value))
     assert one.clock.monotonic() == 0
 
 

@@ -13,6 +13,7 @@ from cloud66_redeploy.api.headers import Quota
 from cloud66_redeploy.api.transport import Profile
 from cloud66_redeploy.model.records import Deployment
 from cloud66_redeploy.polling.live_log import LiveLog, new_lines
+from cloud66_redeploy.report.progress import log_lines
 from cloud66_redeploy.report.text import Cleaner
 from cloud66_redeploy.tracking.tracking import Certainty, Sighting, Tracking
 from records import seen, tracked
@@ -22,15 +23,31 @@ RUNNING = {"id": 108, "started_at": "2026-01-01T00:00:00Z"}
 LINE = st.text("ab", min_size=1, max_size=3)
 
 
-def live(*logs: Any, record: dict[str, Any] | None = None) -> tuple[LiveLog, Tracking]:
+class Shown:
+    """A log that is read and shown."""
+
+    def __init__(self, log: LiveLog, tracking: Tracking, quota: Quota) -> None:
+        self._log = log
+        self._tracking = tracking
+        self.quota = quota
+        self._cleaner = Cleaner()
+        self._cleaner.hide("demo-token")
+
+    def read_ours(self) -> list[str]:
+        return log_lines(self._log.read_ours(), self._tracking, self._cleaner)
+
+    def read_the_end(self) -> list[str]:
+        return log_lines(self._log.read_the_end(), self._tracking, self._cleaner)
+
+
+def live(*logs: Any, record: dict[str, Any] | None = None) -> tuple[Shown, Tracking]:
     """Make a log that is read from a script, for a deployment that runs unless another record is given."""
     replies = [
         one if isinstance(one, Reply) else Reply(200, {"response": {"uid": "abc", "last_log": one}}) for one in logs
     ]
-    net, known, cleaner = wire(*replies, profile=Profile(tries=1)), tracked("mine"), Cleaner()
-    cleaner.hide("demo-token")
-    seen(known, Deployment.from_json(record or RUNNING), Certainty.CONFIRMED)
-    return LiveLog(Client(net.transport, "abc"), known, Quota(), cleaner), known
+    net, known, quota = wire(*replies, profile=Profile(tries=1)), tracked("mine"), Quota()
+    known.adopt(Deployment.from_json(record or RUNNING), Certainty.CONFIRMED)
+    return Shown(LiveLog(Client(net.transport, "abc"), known, quota), known, quota), known
 
 
 def reads(*logs: Any) -> list[list[str]]:
@@ -215,9 +232,9 @@ def test_the_hours_calls_are_left_alone() -> None:
     """While the hour's calls run low, nothing is read, and after that nothing is lost."""
     one, _ = live("a", "a\nb\nc")
     assert one.read_ours() == ["| a"]
-    one._quota.note("100", "49", 0.0)
+    one.quota.note("100", "49", 0.0)
     assert one.read_ours() == []
-    one._quota.note("100", "100", 10.0)
+    one.quota.note("100", "100", 10.0)
     assert one.read_ours() == ["| b", "| c"]
 
 

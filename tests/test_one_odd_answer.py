@@ -309,7 +309,7 @@ def test_a_cancellation_belongs_to_the_id_it_was_sent_for() -> None:
         300.0,
         None,
         "As asked",
-        lambda _text: None,
+        lambda: None,
         lambda *said: warned.append(said),
     )
     result = canceller.cancel()

@@ -7,14 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud66_redeploy.model.outcome import Outcome, Result
+from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Action, Deployment, Stack
 from cloud66_redeploy.report.facts import all_outputs, app_url, deploy_seconds, known_outputs, queued_seconds
 from cloud66_redeploy.report.text import Cleaner
+from cloud66_redeploy.tracking.baseline import Baseline
 from cloud66_redeploy.tracking.history import Past
-from cloud66_redeploy.tracking.tracking import Baseline, Proof, Tracking
+from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 from harness import OUTPUTS
 from hostile import TEXTS
+from results import SUCCEEDED, ended_as, result_of
 
 OF_ONE = OUTPUTS - {"rollback_outcome", "rollback_deployment_id", "rolled_back_to", "results"}
 """Those of one deployment alone."""
@@ -30,7 +32,6 @@ RECORD: dict[str, Any] = {
     "is_live": True,
 }
 STACK = {"name": "Awesome App", "environment": "production", "application_address": "https://awesome.example.com"}
-SUCCESS = Result(Outcome.SUCCESS, "Deployment 108 succeeded.")
 
 
 def known(record: dict[str, Any] | None = None, **stack: object) -> Tracking:
@@ -40,11 +41,11 @@ def known(record: dict[str, Any] | None = None, **stack: object) -> Tracking:
         stack=Stack("5999b763", STACK | stack),
         action=Action.from_json({"id": 40, "started_at": "2026-01-01T00:00:00Z"}),
         deployment=Deployment.from_json(RECORD | (record or {})),
-        proof=Proof.PROVED,
+        proof=Certainty.CONFIRMED,
     )
 
 
-def outputs(tracking: Tracking, result: Result = SUCCESS, token: str = "") -> dict[str, str]:
+def outputs(tracking: Tracking, result: Result = SUCCEEDED, token: str = "") -> dict[str, str]:
     """All outputs."""
     cleaner = Cleaner()
     cleaner.hide(token)
@@ -89,9 +90,12 @@ def test_usual_seconds() -> None:
 
 def test_nothing_known() -> None:
     """What is not known is empty, not missing."""
-    found = outputs(Tracking(""), Result(Outcome.FAILED, "No."))
+    found = outputs(Tracking(""), Result(Reason.BUSY_FAILED, facts={"busy": "No"}))
     assert set(found) == OF_ONE
-    assert {name: value for name, value in found.items() if value} == {"outcome": "failed", "reason": "No."}
+    assert {name: value for name, value in found.items() if value} == {
+        "outcome": "failed",
+        "reason": "No. Nothing was scheduled.",
+    }
 
 
 def test_known_outputs() -> None:
@@ -107,7 +111,7 @@ def test_known_outputs() -> None:
 @pytest.mark.parametrize("outcome", Outcome)
 def test_outcome_is_a_plain_word(outcome: Outcome) -> None:
     """The outcome is the documented word."""
-    assert outputs(known(), Result(outcome, ""))["outcome"] == outcome.value
+    assert outputs(known(), ended_as(outcome))["outcome"] == outcome.value
 
 
 @pytest.mark.parametrize(
@@ -179,8 +183,8 @@ def test_hostile_texts(text: str) -> None:
     names = [*RECORD, "x"]
     record = {name: text for name in names if name not in {"id", "outcome"}} | {text: [text, {text: text}]}
     tracking = known(record, name=text, environment=text, application_address=text, fqdn=text)
-    tracking.reference = text
-    found = outputs(tracking, Result(Outcome.FAILED, text, text, text), "demo-token")
+    tracking.request.reference = text
+    found = outputs(tracking, result_of(Reason.BUSY_FAILED, text, text), "demo-token")
     assert set(found) == OF_ONE
     for value in found.values():
         assert len(value.splitlines()) <= 1

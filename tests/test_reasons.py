@@ -23,10 +23,11 @@ from cloud66_redeploy.errors import (
 from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.model.records import Action, Deployment, Phase
 from cloud66_redeploy.model.verdict import Absence, RecordState, decide
-from cloud66_redeploy.report.advice import advice_for, advice_on, advice_on_request
-from cloud66_redeploy.report.reasons import last_known, lost_sight, timed_out, unready
-from cloud66_redeploy.report.verdict_words import check_commit, ended
-from cloud66_redeploy.tracking.tracking import Proof, Tracking
+from cloud66_redeploy.polling.ends import checked, ended, lost_sight, timed_out, unready
+from cloud66_redeploy.report.advice import advice_on, advice_on_request
+from cloud66_redeploy.report.phrases import advice_of, last_known, sentence_of
+from cloud66_redeploy.tracking.last_seen import last_seen
+from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 
 DEPLOYMENTS: list[RecordState] = [Absence.NEVER_SEEN, Absence.GONE, *Phase]
 ACTIONS: list[RecordState] = [
@@ -43,7 +44,9 @@ def tracking(deployment: RecordState, action: RecordState) -> Tracking:
     """Make what is known where the records say that."""
     known = Tracking("mine", sends=1, answered=True, actions_readable=action is not Absence.UNREADABLE)
     if deployment is not Absence.NEVER_SEEN:
-        known.adopt(Deployment.from_json({"id": 108, "outcome": {"code": 9, "meaning": "Strange"}}), Proof.PROVED)
+        known.adopt(
+            Deployment.from_json({"id": 108, "outcome": {"code": 9, "meaning": "Strange"}}), Certainty.CONFIRMED
+        )
     if isinstance(action, Phase):
         known.action = Action.from_json({"id": 40, "finished_message": "said so"})
     return known
@@ -59,14 +62,15 @@ def test_every_ending_has_its_sentence() -> None:
         result = ended(outcome, known, deployment, action)
         ours = "deployment 108" if known.deployment else "the redeploy (action 40)"
         assert result.outcome is outcome
-        assert result.reason.endswith(".")
-        assert result.reason[0].isupper()
-        assert ("108" in result.reason) is (known.deployment is not None)
-        praised = f"{ours} succeeded" in result.reason.lower()
+        said = sentence_of(result)
+        assert said.endswith(".")
+        assert said[0].isupper()
+        assert ("108" in said) is (known.deployment is not None)
+        praised = f"{ours} succeeded" in said.lower()
         assert praised is (outcome is Outcome.SUCCESS)
         assert ("said so" in result.evidence) is (known.action is not None)
         assert ("Strange" in result.evidence) is isinstance(deployment, Phase)
-        assert bool(advice_for(result)) is (outcome is not Outcome.SUCCESS)
+        assert bool(advice_of(result)) is (outcome is not Outcome.SUCCESS)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +93,7 @@ def test_disagreement_is_put_into_words(deployment: RecordState, action: RecordS
     """The sentence says which record said what."""
     outcome = decide(deployment, action, settled=True)
     assert outcome is not None
-    assert words in ended(outcome, tracking(deployment, action), deployment, action).reason
+    assert words in sentence_of(ended(outcome, tracking(deployment, action), deployment, action))
 
 
 @pytest.mark.parametrize("status", [300, 301, 308, None, 400, 401, 402, 403, 404, 409, 500])
@@ -172,10 +176,11 @@ def test_what_kept_the_request_from_being_sent_is_said(error: ApiError, outcome:
     """What doesn't pass has failed and is named; what might have is timed out; nothing "passed" that hasn't."""
     result = unready(error)
     assert result.outcome == outcome
-    assert words in result.reason
-    assert "passed" not in result.reason
-    assert result.reason.endswith("Nothing was scheduled.")
-    assert len(result.reason) < 250
+    said = sentence_of(result)
+    assert words in said
+    assert "passed" not in said
+    assert said.endswith("Nothing was scheduled.")
+    assert len(said) < 250
 
 
 def test_the_scope_that_is_lacking_is_named() -> None:
@@ -187,33 +192,33 @@ def test_the_scope_that_is_lacking_is_named() -> None:
 def test_what_was_known_last_is_told_when_sight_is_lost() -> None:
     """A lost stack or token says what was known last."""
     known = tracking(Absence.NEVER_SEEN, Phase.RUNNING)
-    assert "The stack is gone" in lost_sight(known, NotFound("GET /x", "", status=404)).reason
-    assert "(401)" in lost_sight(known, Denied("GET /x", "", status=401)).reason
-    assert last_known(known) == "scheduled"
-    assert last_known(Tracking("mine")) == "scheduled"
+    assert "The stack is gone" in sentence_of(lost_sight(known, NotFound("GET /x", "", status=404)))
+    assert "(401)" in sentence_of(lost_sight(known, Denied("GET /x", "", status=401)))
+    assert last_known(last_seen(known)) == "scheduled"
+    assert last_known(last_seen(Tracking("mine"))) == "scheduled"
 
 
 @pytest.mark.parametrize(
     ("proof", "deployed", "expected", "outcome"),
     [
-        (Proof.PROVED, "abcdef0123", "abcdef0", Outcome.SUCCESS),
-        (Proof.PROVED, "abcdef0123", "abcdef1", Outcome.FAILED),
-        (Proof.PROVED, None, "abcdef0", Outcome.UNKNOWN),
-        (Proof.INFERRED, "abcdef0123", "abcdef0", Outcome.UNKNOWN),
-        (Proof.PROVED, "abcdef0123", "", Outcome.SUCCESS),
+        (Certainty.CONFIRMED, "abcdef0123", "abcdef0", Outcome.SUCCESS),
+        (Certainty.CONFIRMED, "abcdef0123", "abcdef1", Outcome.FAILED),
+        (Certainty.CONFIRMED, None, "abcdef0", Outcome.UNKNOWN),
+        (Certainty.INFERRED, "abcdef0123", "abcdef0", Outcome.UNKNOWN),
+        (Certainty.CONFIRMED, "abcdef0123", "", Outcome.SUCCESS),
     ],
 )
 def test_only_the_expected_commit_is_a_success(
-    proof: Proof, deployed: str | None, expected: str, outcome: Outcome
+    proof: Certainty, deployed: str | None, expected: str, outcome: Outcome
 ) -> None:
     """A success stays one only where the commit deployed is surely the one expected."""
     known = tracking(Absence.NEVER_SEEN, Phase.SUCCESS)
     known.adopt(Deployment.from_json({"id": 108, "git_hash": deployed}), proof)
     success = ended(Outcome.SUCCESS, known, Phase.SUCCESS, Phase.SUCCESS)
-    known.expected_commit = expected
-    result = check_commit(success, known)
+    known.request.expected_commit = expected
+    result = checked(success, known)
     assert result.outcome is outcome
-    assert ("annotated tag" in result.advice) is (outcome is not Outcome.SUCCESS)
+    assert ("annotated tag" in advice_of(result)) is (outcome is not Outcome.SUCCESS)
 
 
 @pytest.mark.parametrize(
@@ -232,5 +237,5 @@ def test_a_timeout_contradicts_nothing_that_is_known(
     over = {"finished_at": "2026-01-01T00:00:00Z", "finished_success": True} if finished else {}
     known.action = Action.from_json({"id": 40} | over)
     if deployment is not None:
-        known.adopt(Deployment.from_json({"id": 108} | deployment), Proof.PROVED)
-    assert words in timed_out(known, "timeout of 30m", None).reason
+        known.adopt(Deployment.from_json({"id": 108} | deployment), Certainty.CONFIRMED)
+    assert words in sentence_of(timed_out(known, "timeout of 30m", None))

@@ -8,14 +8,16 @@ from hypothesis import strategies as st
 
 from cloud66_redeploy.commands.job import Handle
 from cloud66_redeploy.commands.rollback import Rollback, choose, reference_of, why_not
-from cloud66_redeploy.model.outcome import Outcome, Result
+from cloud66_redeploy.model.outcome import Reason, Result
 from cloud66_redeploy.model.records import Action, Deployment, Phase
 from cloud66_redeploy.model.reference import LONGEST
+from cloud66_redeploy.report.phrases import sentence_of
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.text import Cleaner
 from cloud66_redeploy.tracking.baseline import Baseline
+from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
-from records import CANCELLED, FAILED, PENDING, SUCCESS, action, at, deployment, tracked
+from records import CANCELLED, FAILED, PENDING, SUCCESS, action, at, deployment
 
 A, B, C, D = (letter * 40 for letter in "abcd")
 OLD = deployment(106, -900, -860, git_hash=A, is_live=False)
@@ -269,7 +271,8 @@ def test_a_rollback_that_did_not_end_says_so() -> None:
     handle = Handle("abc", failed(), Reporter({}, Cleaner()))
     rollback = Rollback(B, [handle])
     assert rollback.outputs() == {"rollback_outcome": "", "rollback_deployment_id": "108", "rolled_back_to": ""}
-    assert rollback.describe() == f"The rollback to commit {B}: it did not end."
-    handle.result = Result(Outcome.FAILED, "Deployment 108 failed.")
-    assert rollback.describe() == f"The rollback to commit {B}: Deployment 108 failed."
+    assert rollback.result is None
+    handle.result = Result(Reason.FAILED, last_seen(handle.tracking))
+    assert rollback.result is not None
+    assert sentence_of(rollback.result) == f"The rollback to commit {B}: Deployment 108 failed."
     assert rollback.outputs()["rolled_back_to"] == ""

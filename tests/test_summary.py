@@ -7,13 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud66_redeploy.model.outcome import Outcome, Result
+from cloud66_redeploy.errors import Denied
+from cloud66_redeploy.model.outcome import LastSeen, Outcome, Reason, Result
 from cloud66_redeploy.model.records import Action, Deployment, Stack
+from cloud66_redeploy.polling.ends import several
 from cloud66_redeploy.report.summary import render, render_many
 from cloud66_redeploy.report.text import Cleaner
+from cloud66_redeploy.tracking.baseline import Baseline
 from cloud66_redeploy.tracking.history import Past
-from cloud66_redeploy.tracking.tracking import Baseline, Proof, Tracking
+from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 from hostile import TEXTS, check_summary
+from results import SUCCEEDED, ended_as, result_of
 
 TOKEN = "demo-token"
 RECORD: dict[str, Any] = {
@@ -27,8 +31,13 @@ RECORD: dict[str, Any] = {
     "triggered_by": "ann",
 }
 STACK = {"name": "Awesome App", "environment": "production", "fqdn": "awesome.example.com"}
-FAILED = Result(Outcome.FAILED, "Deployment 108 failed.", "rake aborted!", "Mend the Rakefile.")
-SUCCESS = Result(Outcome.SUCCESS, "Deployment 108 succeeded.")
+SUCCESS = SUCCEEDED
+FAILED = Result(
+    Reason.FAILED,
+    LastSeen(deployment=Deployment.from_json(RECORD | {"outcome": {"code": "failed"}}), is_confirmed=True),
+    evidence="rake aborted!",
+)
+MEND = "Read the log of the deployment in the Cloud 66 dashboard, mend what it names, and run this again."
 
 
 def known(text: str | None = None, **record: object) -> Tracking:
@@ -44,7 +53,7 @@ def known(text: str | None = None, **record: object) -> Tracking:
         sends=1,
         action=Action.from_json({"id": 40, "started_at": "2026-01-01T00:00:00Z"}),
         deployment=Deployment.from_json(fields),
-        proof=Proof.PROVED,
+        proof=Certainty.CONFIRMED,
     )
 
 
@@ -100,13 +109,13 @@ def test_bad_outcome() -> None:
     assert "❌ Awesome App (production): failed" in text
     assert "What that means: Usually a build step" in text
     assert "Details: rake aborted!" in text
-    assert "Next: Mend the Rakefile." in text
+    assert f"Next: {MEND}" in text
     assert "<pre>one\n  two\nthree</pre>" in html
 
 
 def test_nothing_known() -> None:
     """Where nothing is known the summary still says what happened, without empty rows."""
-    html = summary(Result(Outcome.FAILED, "No."), Tracking(""))
+    html = summary(Result(Reason.REFUSED, facts={"error": Denied("GET /x", "no", status=401)}), Tracking(""))
     assert check_summary(html, TOKEN).startswith("❌ Cloud 66: failed")
     assert "<tr>" not in html
     assert "said" not in html
@@ -116,7 +125,7 @@ def test_nothing_known() -> None:
 @pytest.mark.parametrize("outcome", Outcome)
 def test_each_outcome_has_a_mark(outcome: Outcome) -> None:
     """Every outcome can be told at a glance, and each bad one has advice."""
-    text = check_summary(summary(Result(outcome, "Why."), known()), TOKEN)
+    text = check_summary(summary(ended_as(outcome), known()), TOKEN)
     assert re.match(rf"\S+ Awesome App \(production\): {str(outcome).replace('_', ' ')}\n", text)
     assert ("Next: " in text) is not outcome.is_green
 
@@ -144,14 +153,14 @@ def test_commit(fields: dict[str, Any], shown: str | None) -> None:
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 def test_hostile_texts(text: str) -> None:
     """No text from outside becomes HTML or Markdown."""
-    result = Result(Outcome.FAILED, text, text, text)
+    result = result_of(Reason.BUSY_FAILED, text, text)
     check_summary(summary(result, known(text), f"{text}\n{text}\n\n{text}"), TOKEN)
 
 
 @given(st.text(), st.sampled_from(Outcome))
 def test_any_text(text: str, outcome: Outcome) -> None:
     """Whatever text Cloud 66 sends, only our own elements are in the summary."""
-    html = summary(Result(outcome, text, text, text), known(text), text)
+    html = summary(ended_as(outcome, text, text), known(text), text)
     html.encode()
     assert re.sub(r"<[^>]*>", "", html).count("<") == 0
 
@@ -160,18 +169,19 @@ def test_any_text(text: str, outcome: Outcome) -> None:
 def test_a_megabyte_everywhere(unit: str) -> None:
     """With a megabyte in every text it stays far below what the runner takes."""
     text = unit * (1_000_000 // len(unit))
-    html = summary(Result(Outcome.FAILED, text, text, text), known(text), text)
+    html = summary(result_of(Reason.BUSY_FAILED, text, text), known(text), text)
     check_summary(html, TOKEN)
     assert len(html.encode()) < 200 * 1024
 
 
 def test_what_it_means_without_a_deployment() -> None:
     """A failure that asked for nothing is no broken build, and one that only our action tells of is."""
-    nothing = summary(FAILED, Tracking(""))
-    assert "nothing was changed" in nothing
-    assert "Usually a build step" in summary(FAILED, Tracking("mine", sends=1))
-    odd = known(finished_at=None, outcome={"code": "pending"})
-    assert "What that means" not in summary(FAILED, odd)
+    refused = Result(Reason.REFUSED, facts={"error": Denied("GET /x", "no", status=401)})
+    assert "nothing was changed" in summary(refused, Tracking(""))
+    by_action = Result(Reason.FAILED, LastSeen(action=Action.from_json({"id": 40})))
+    assert "Usually a build step" in summary(by_action, Tracking("mine", sends=1))
+    pending = LastSeen(deployment=Deployment.from_json({"id": 108}))
+    assert "What that means" not in summary(Result(Reason.FAILED, pending), known())
 
 
 def test_a_record_too_large_is_left_out() -> None:
@@ -188,14 +198,14 @@ def test_several() -> None:
     """Several deployments have a line each, and what is to be said of each in a fold."""
     cleaner = Cleaner()
     unseen = Tracking("theirs", stack=Stack("0d5be3a0", {}))
-    each = [(SUCCESS, known()), (FAILED, known(id=109, git_hash=None)), (Result(Outcome.UNKNOWN, "Why."), unseen)]
-    html = render_many(Result(Outcome.FAILED, "Of 3 deployments: some."), each, cleaner)
+    each = [(SUCCESS, known()), (FAILED, known(id=109, git_hash=None)), (Result(Reason.NOT_IDENTIFIABLE), unseen)]
+    html = render_many(several([one for one, _ in each]), each, cleaner)
     text = check_summary(html, TOKEN)
-    assert text.startswith("❌ 3 deployments: failed\nOf 3 deployments: some.")
+    assert text.startswith("❌ 3 deployments: failed\nOf 3 deployments: 1 success, 1 unknown, 1 failed.")
     assert "✅ successAwesome App (production)10811e1d51203 (main)10s50sDeployment 108 succeeded." in text
-    assert "❓ unknown0d5be3a0Why." in text
+    assert "❓ unknown0d5be3a0The redeploy was scheduled, but how it ends can't be known" in text
     assert html.count("<details>") == 3
-    assert "Next: Mend the Rakefile." in text
+    assert f"Next: {MEND}" in text
     assert "```" not in html
 
 
@@ -204,5 +214,5 @@ def test_hostile_texts_of_several(text: str) -> None:
     """No text from outside becomes HTML or Markdown, where there are several, either."""
     cleaner = Cleaner()
     cleaner.hide(TOKEN)
-    each = [(Result(Outcome.FAILED, text, text, text), known(text))] * 3
-    check_summary(render_many(Result(Outcome.FAILED, text), each, cleaner), TOKEN)
+    each = [(result_of(Reason.BUSY_FAILED, text, text), known(text))] * 3
+    check_summary(render_many(result_of(Reason.BUSY_FAILED, text), each, cleaner), TOKEN)

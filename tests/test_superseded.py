@@ -9,8 +9,9 @@ from campaign import EventClock
 from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.model.records import Deployment, Phase
 from cloud66_redeploy.model.verdict import Absence
-from cloud66_redeploy.report.verdict_words import ended, superseded
-from cloud66_redeploy.tracking.tracking import Proof, Tracking
+from cloud66_redeploy.polling.ends import ended
+from cloud66_redeploy.report.phrases import sentence_of, superseded
+from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 from cloud66_simulator import Behaviour, Fault
 from harness import Ending, Step
 from records import SUCCESS, deployment
@@ -114,7 +115,7 @@ def test_one_that_somebody_has_reverted(step: MakeStep) -> None:
 OURS = deployment(108, 0, 40, is_live=False, git_hash="a" * 40)
 
 
-def track(record: Deployment | None = OURS, proof: Proof = Proof.PROVED) -> Tracking:
+def track(record: Deployment | None = OURS, proof: Certainty = Certainty.CONFIRMED) -> Tracking:
     """Track a deployment."""
     known = Tracking("mine", sends=1)
     if record is not None:
@@ -136,7 +137,7 @@ def test_only_one_that_is_live_and_ended_later_is_a_successor() -> None:
     ("known", "expected"),
     [
         (track(), True),
-        (track(proof=Proof.INFERRED), False),
+        (track(proof=Certainty.INFERRED), False),
         (track(None), False),
         (track(deployment(108, 0, 40, is_live=True)), False),
         (track(deployment(108, 0, 40)), False),
@@ -165,4 +166,4 @@ def test_a_revert_is_told_as_far_as_it_is_known(fields: dict[str, Any], words: s
     """Who reverted it and when is said where the record tells."""
     record = deployment(108, 0, 40, outcome=SUCCESS, **fields)
     assert record.phase is Phase.REVERTED
-    assert ended(Outcome.FAILED, track(record), record.phase, Absence.NEVER_SEEN).reason == words
+    assert sentence_of(ended(Outcome.FAILED, track(record), record.phase, Absence.NEVER_SEEN)) == words

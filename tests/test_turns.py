@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from cloud66_redeploy.model.outcome import Outcome, Result
+from cloud66_redeploy.model.outcome import Reason, Result
 from cloud66_redeploy.polling.turns import take_turns
 from scripted import Clock
 
@@ -25,14 +25,14 @@ class Looks:
         self._seen.append(self)
         self._clock.now += self._takes
         if not self._instants:
-            return Result(Outcome.SUCCESS, f"at {self._clock.now:g}")
+            return Result(Reason.SUCCEEDED, evidence=f"at {self._clock.now:g}")
         self.due = self._instants.pop(0)
         return None
 
 
 def reasons(results: Sequence[Result]) -> list[str]:
     """Return what the results say."""
-    return [one.reason for one in results]
+    return [one.evidence for one in results]
 
 
 def test_one_looks_when_it_is_due() -> None:
@@ -47,7 +47,7 @@ def test_results_keep_the_order_of_the_turns() -> None:
     """Results are returned in the order of the turns, and told as they come."""
     clock, told = Clock(), list[tuple[int, str]]()
     turns = [Looks(clock, 0, 9), Looks(clock, 0, 3), Looks(clock, 0)]
-    found = take_turns(turns, clock, on_result=lambda number, result: told.append((number, result.reason)))
+    found = take_turns(turns, clock, on_result=lambda number, result: told.append((number, result.evidence)))
     assert reasons(found) == ["at 9", "at 3", "at 0"]
     assert told == [(2, "at 0"), (1, "at 3"), (0, "at 9")]
 

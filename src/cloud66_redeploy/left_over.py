@@ -13,6 +13,7 @@ from cloud66_redeploy.inputs import parsers
 from cloud66_redeploy.inputs.inputs import Inputs
 from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.polling.turns import take_turns
+from cloud66_redeploy.report.phrases import sentence_of
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.timing import CLEANUP_PAUSE_SECONDS, CLEANUP_SECONDS
 from cloud66_redeploy.tracking.saved_state import ENDED, STATE, SavedState, read
@@ -51,6 +52,6 @@ def _cancel(
     ]
     for one, result in zip(kept, take_turns(cancellers, clock), strict=True):
         if result.outcome is Outcome.UNKNOWN:
-            reporter.warn("Not cancelled", f"{result.reason} {result.evidence} Reference: {one.name}")
+            reporter.warn("Not cancelled", f"{sentence_of(result)} {result.evidence} Reference: {one.name}")
         else:
-            reporter.say(f"{result.outcome}: {result.reason}")
+            reporter.say(f"{result.outcome}: {sentence_of(result)}")

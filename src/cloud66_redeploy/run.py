@@ -7,15 +7,16 @@ from cloud66_redeploy.api.connecting import Session
 from cloud66_redeploy.api.transport import AFTER_ABORT, Transport, Window
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.commands.job import Handle
-from cloud66_redeploy.commands.step import Context, checked
+from cloud66_redeploy.commands.step import Context
 from cloud66_redeploy.errors import Aborted, ApiError, InputError
 from cloud66_redeploy.inputs import parsers
 from cloud66_redeploy.inputs.fields import Command
 from cloud66_redeploy.inputs.inputs import Inputs
-from cloud66_redeploy.model.outcome import Result
-from cloud66_redeploy.report import reasons
+from cloud66_redeploy.model.outcome import Reason, Result
+from cloud66_redeploy.polling.ends import bad_input, because_of, checked, several, unready
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.timing import ABORT_PAUSE_SECONDS, ABORT_SECONDS
+from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.tracking import Request, Tracking
 
 
@@ -46,7 +47,7 @@ class Run:
         except InputError as error:
             from cloud66_redeploy.report.final import Ending, report_ending  # noqa: PLC0415 - not before the first request
 
-            return report_ending(Ending(reasons.bad_input(error), Tracking(Request(""))), self.reporter)
+            return report_ending(Ending(bad_input(error), Tracking(Request(""))), self.reporter)
         context = self._context(inputs, start)
         try:
             if self._find_stack(context):
@@ -56,13 +57,11 @@ class Run:
             self._abort(context, self.clock.monotonic() - aborted.seconds_ago)
         except Exception as error:  # noqa: BLE001 - a fault of ours: outputs and a true outcome all the same
             self._own_fault(context, error)
-        from cloud66_redeploy.report.final import ending_of, report_ending  # noqa: PLC0415 - not before the first request
-        from cloud66_redeploy.tracking.saved_state import ENDED  # noqa: PLC0415 - likewise
-
         if self._settled:
-            self.reporter.state(ENDED, "true")
+            from cloud66_redeploy.tracking.saved_state import ENDED  # noqa: PLC0415 - not before the first request
 
-        return report_ending(ending_of(context), self.reporter)
+            self.reporter.state(ENDED, "true")
+        return _report(context)
 
     def _context(self, inputs: Inputs, start: float) -> Context:
         transport = Transport(
@@ -96,10 +95,10 @@ class Run:
         try:
             uid = find_stack(context.patient, name, context.inputs.environment).uid
         except InputError as error:
-            context.result = reasons.bad_input(error)
+            context.result = bad_input(error)
         except ApiError as error:
             asks = context.inputs.command is Command.REDEPLOY
-            context.result = reasons.unready(error) if asks else reasons.not_known(error)
+            context.result = unready(error) if asks else because_of(error, Reason.NOT_READABLE)
         else:
             for handle in context.handles:
                 handle.stack_id = uid
@@ -112,16 +111,17 @@ class Run:
             return
         if not context.under_way:
             asks = context.inputs.command is Command.REDEPLOY
-            nothing = reasons.aborted_before_post() if asks else reasons.aborted_before_action()
-            context.result = context.result or context.handles[0].result or nothing
+            nothing = Reason.ABORTED_BEFORE_POST if asks else Reason.ABORTED_UNCHANGED
+            context.result = context.result or context.handles[0].result or Result(nothing)
         wanted = []
         for one in context.under_way:
             if one.tracking.submission.posts_sent == 0:
-                one.result = reasons.aborted_before_post(context.made_way)
+                made_way = (context.made_way,) if context.made_way else ()
+                one.result = Result(Reason.ABORTED_BEFORE_POST, parts=made_way)
             elif context.inputs.cancel_on_abort or one.cancelling:
                 wanted.append(one)
             else:
-                one.result = reasons.left_running(one.tracking)
+                one.result = Result(Reason.LEFT_RUNNING, last_seen(one.tracking))
         if context.rollback is not None and not context.rollback.handles:
             context.rollback.refused = "the workflow was cancelled"
         if wanted:
@@ -136,7 +136,7 @@ class Run:
             self._own_fault(context, error)
             return
         for one, (result, is_over) in zip(wanted, ends, strict=True):
-            one.result = checked(one, result)
+            one.result = checked(result, one.tracking)
             self._settled = self._settled and is_over
 
     def _own_fault(self, context: Context, error: Exception) -> None:
@@ -146,14 +146,42 @@ class Run:
             for part in line.splitlines():
                 self.reporter.say(f"| {part}")
         for one in context.every:
-            one.result = one.result or reasons.own_fault(error, sent=one.tracking.submission.posts_sent > 0)
+            reason = Reason.OWN_FAULT_AFTER_POST if one.tracking.submission.posts_sent else Reason.OWN_FAULT
+            fault = Result(reason, facts={"error": type(error).__name__}, evidence=str(error))
+            one.result = one.result or fault
+
+
+def _report(context: Context) -> int:
+    """Put together what a run leaves to be told, tell it, and return the exit status."""
+    from cloud66_redeploy.report.final import Each, Ending, report_ending  # noqa: PLC0415 - not before the first request
+
+    handles, command = context.handles, context.inputs.command
+    each = [Each(_result_of(one, context), one.tracking, one.log) for one in handles]
+    if len(each) > 1:
+        overall = context.result or several([one.result for one in each])
+        return report_ending(Ending(overall, Tracking(Request("")), command, each=each), context.reporter)
+    [only] = each
+    result, rollback = context.result or only.result, context.rollback
+    if rollback is not None:
+        assert rollback.result is not None
+        result = Result(Reason.FOLLOWED, evidence=result.evidence, parts=(result, rollback.result))
+    shown = [replace(only, result=result)] if command is Command.WAIT else []
+    outputs = rollback.outputs() if rollback else {}
+    return report_ending(Ending(result, only.tracking, command, only.log, shown, outputs), context.reporter)
+
+
+def _result_of(handle: Handle, context: Context) -> Result:
+    result = handle.result or context.result
+    assert result is not None
+    return result
 
 
 def _left(context: Context) -> Result:
     """Say what a command that only looks, or cancels, has left when the workflow was cancelled."""
     if context.canceller is None:
-        return reasons.aborted_before_action()
-    return reasons.aborted_cancelling(context.canceller.tracking, sent=context.canceller.sent)
+        return Result(Reason.ABORTED_UNCHANGED)
+    reason = Reason.ABORTED_AFTER_DELETE if context.canceller.sent else Reason.ABORTED_CANCELLING
+    return Result(reason, last_seen(context.canceller.tracking))
 
 
 def _command(command: Command) -> Callable[[Context], None]:

@@ -7,8 +7,8 @@ from cloud66_redeploy.commands.job import Handle
 from cloud66_redeploy.commands.step import Context
 from cloud66_redeploy.commands.trigger import Trigger
 from cloud66_redeploy.errors import ApiError
-from cloud66_redeploy.model.outcome import Outcome, Result
-from cloud66_redeploy.report import reasons
+from cloud66_redeploy.model.outcome import Reason, Result
+from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.observer import Observer
 
 
@@ -56,5 +56,4 @@ def _scheduled(context: Context, handle: Handle, observer: Observer) -> Result:
         handle.say(f"The ids are not known yet: {error}")
     handle.cancel_duplicates(context.transport)
     context.note_known()
-    name = reasons.name_of(handle.tracking)
-    return Result(Outcome.SCHEDULED, f"Scheduled {name}; as asked, its outcome was not waited for.")
+    return Result(Reason.SCHEDULED, last_seen(handle.tracking))

@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cloud66_redeploy.commands.job import Handle
-from cloud66_redeploy.commands.step import Context, checked
+from cloud66_redeploy.commands.step import Context
 from cloud66_redeploy.errors import ApiError, InputError, Obstructed, Refusal
-from cloud66_redeploy.model.outcome import Outcome, Result
+from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Deployment, Stack
+from cloud66_redeploy.polling.ends import bad_input, because_of, checked, ended, not_identified
 from cloud66_redeploy.polling.settling import Settling
-from cloud66_redeploy.report import reasons, verdict_words
 from cloud66_redeploy.tracking.activity import busy_with
 from cloud66_redeploy.tracking.baseline import Baseline
 from cloud66_redeploy.tracking.doubt import until_believed
+from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.observer import Observer
 
 
@@ -45,17 +46,16 @@ def cancel(context: Context) -> None:
         Aborted: the workflow was cancelled.
 
     """
-    handle = _meant(context, "The stack is not deploying, so nothing was cancelled.", to_be_cancelled=True)
+    handle = _meant(context, Reason.NOTHING_RUNS, to_be_cancelled=True)
     if handle is None:
         return
     canceller = handle.canceller(context.transport, "As asked")
     context.canceller = canceller
-    result = checked(handle, canceller.cancel())
+    result = checked(canceller.cancel(), handle.tracking)
     if canceller.is_over and result.outcome is not Outcome.UNKNOWN:
-        handle.result = replace(result, as_asked=True)
-    elif result.outcome is Outcome.CANCELLED:
-        advice = "Look at the stack in the Cloud 66 dashboard; running this again looks on."
-        handle.result = replace(result, outcome=Outcome.TIMED_OUT, advice=advice)
+        handle.result = replace(result, as_requested=True)
+    elif result.reason is Reason.CANCELLATION_OPEN:
+        handle.result = replace(result, reason=Reason.CANCELLATION_TIMED_OUT)
     else:
         handle.result = result
 
@@ -68,7 +68,7 @@ def status(context: Context) -> None:
         Aborted: the workflow was cancelled.
 
     """
-    handle = _meant(context, "The stack has no deployments yet.", to_be_cancelled=False)
+    handle = _meant(context, Reason.NO_DEPLOYMENTS, to_be_cancelled=False)
     if handle is None:
         return
     known = handle.tracking
@@ -76,20 +76,20 @@ def status(context: Context) -> None:
     try:
         until_believed(context.clock, observer.look)
     except ApiError as error:
-        handle.result = reasons.not_known(error)
+        handle.result = because_of(error, Reason.NOT_READABLE)
         return
     verdict = Settling(observer, known).verdict(context.clock.monotonic(), is_last=True)
     if known.is_not_found or (verdict is None and known.sighting.is_ambiguous and known.deployment is None):
-        handle.result = reasons.not_to_be_told(known)
+        handle.result = not_identified(known)
     elif verdict is None:
-        handle.result = verdict_words.under_way(known)
+        handle.result = Result(Reason.QUEUED if known.is_queued else Reason.DEPLOYING, last_seen(known))
     else:
         outcome, *says = verdict
-        result = checked(handle, verdict_words.ended(outcome, known, *says))
-        handle.result = replace(result, as_asked=result.outcome is not Outcome.UNKNOWN)
+        result = checked(ended(outcome, known, *says), known)
+        handle.result = replace(result, as_requested=result.outcome is not Outcome.UNKNOWN)
 
 
-def _meant(context: Context, nothing: str, *, to_be_cancelled: bool) -> Handle | None:
+def _meant(context: Context, nothing: Reason, *, to_be_cancelled: bool) -> Handle | None:
     """Return the one deployment that is meant; None where the run ends before it can be looked at."""
     [handle] = context.handles
     handle.result = _meet(context, handle) or _choose(context, handle, nothing, to_be_cancelled=to_be_cancelled)
@@ -106,9 +106,9 @@ def _meet(context: Context, handle: Handle) -> Result | None:
         deployments = until_believed(context.clock, client.deployments)
         known.baseline = Baseline(past=Baseline.of(deployments, []).past)
     except InputError as error:
-        return reasons.bad_input(error)
+        return bad_input(error)
     except (Refusal, Obstructed) as refusal:
-        return reasons.not_known(refusal)
+        return because_of(refusal, Reason.NOT_READABLE)
     except ApiError as trouble:
         # What is read here is good to have; whether the deployment can be looked at, the looks will tell.
         handle.say(f"What the stack is like could not be read: {trouble}")
@@ -136,22 +136,22 @@ def _labels(handle: Handle) -> tuple[str, ...]:
     return name, there, f"{there}, {mark}", f"{there}, UID {stack.uid}, {mark}"
 
 
-def _choose(context: Context, handle: Handle, nothing: str, *, to_be_cancelled: bool) -> Result | None:
+def _choose(context: Context, handle: Handle, nothing: Reason, *, to_be_cancelled: bool) -> Result | None:
     """Where none was named, choose the one that runs, or for a look the newest one; return what ends the run."""
     if handle.tracking.request.given_id or handle.tracking.request.reference:
         return None
     try:
         deployments = until_believed(context.clock, handle.client(context.patient).deployments)
     except ApiError as error:
-        return reasons.not_known(error)
+        return because_of(error, Reason.NOT_READABLE)
     busy = busy_with(deployments, [])
     if len(busy.running) > 1 and to_be_cancelled:
-        return reasons.several_run([one.id for one in busy.running])
+        return Result(Reason.SEVERAL_RUN, facts={"numbers": " and ".join(str(one.id) for one in busy.running)})
     found = next(iter(busy.running), None)
     if found is None and not to_be_cancelled:
         found = busy.first or max(deployments, key=_when, default=None)
     if found is None:
-        return Result(Outcome.SKIPPED, nothing)
+        return Result(nothing)
     handle.tracking.request = replace(handle.tracking.request, given_id=found.id)
     return None
 

@@ -8,9 +8,9 @@ from cloud66_redeploy.commands.job import Handle
 from cloud66_redeploy.commands.rollback import Rollback, choose, reference_of, why_not
 from cloud66_redeploy.commands.step import Context
 from cloud66_redeploy.errors import ApiError
-from cloud66_redeploy.model.outcome import Outcome, Result
+from cloud66_redeploy.model.outcome import Reason, Result
 from cloud66_redeploy.report.facts import deploy_seconds
-from cloud66_redeploy.report.reasons import log_name
+from cloud66_redeploy.report.phrases import log_name, sentence_of
 from cloud66_redeploy.timing import RECORD_LAG_SECONDS, ROLLBACK_PAUSE_SECONDS
 from cloud66_redeploy.tracking.doubt import until_believed
 from cloud66_redeploy.tracking.observer import Observer
@@ -46,7 +46,8 @@ def go_back(context: Context, failed: Handle) -> None:
         context.read_logs([handle], transport.deadline)
         if handle.log:
             context.reporter.group(f"Last lines of the stack's {log_name(tracking)} after the rollback", handle.log)
-    handle.say(rollback.describe())
+    assert rollback.result is not None
+    handle.say(sentence_of(rollback.result))
     context.note_known()
 
 
@@ -91,7 +92,7 @@ def _object(rollback: Rollback, failed: Handle, handle: Handle, patient: Transpo
     why = why or "another deployment is the last good one by now"
     if handle.tracking.submission.posts_sent == 0:
         rollback.refused = why
-    return Result(Outcome.SKIPPED, f"Not rolled back: {why}.")
+    return Result(Reason.NOT_ROLLED_BACK, facts={"why": why})
 
 
 def _let_records_show(failed: Handle, patient: Transport) -> None:

@@ -71,7 +71,10 @@ class Handle:
     def show_log(self, *, to_the_end: bool = False) -> None:
         """Show what is new in the stack's log, where that was asked for."""
         if self.live is not None:
-            for line in self.live.read_the_end() if to_the_end else self.live.read_ours():
+            from cloud66_redeploy.report.progress import log_lines  # noqa: PLC0415 - only who asked for it pays for it
+
+            news = self.live.read_the_end() if to_the_end else self.live.read_ours()
+            for line in log_lines(news, self.tracking, self.reporter.cleaner):
                 self.say(line)
 
     def take_stock(self, transport: Transport) -> Stock:
@@ -140,6 +143,8 @@ class Handle:
     def canceller(self, transport: Transport, why: str, *, pause_seconds: float | None = None) -> "Canceller":
         """Make what cancels it; `why` begins its sentences, without `pause_seconds` it takes its time."""
         from cloud66_redeploy.polling.cancellation import Canceller  # noqa: PLC0415 - needed by no run that goes well
+        from cloud66_redeploy.report.phrases import name_of  # noqa: PLC0415 - likewise
+        from cloud66_redeploy.tracking.last_seen import last_seen  # noqa: PLC0415 - likewise
         from cloud66_redeploy.tracking.observer import Observer  # noqa: PLC0415 - likewise
 
         client = self.client(transport)
@@ -152,6 +157,6 @@ class Handle:
             deadline=transport.deadline,
             pause_seconds=pause_seconds,
             why=why,
-            say=self.say,
+            on_delete=lambda: self.say(f"{why}: cancelling {name_of(last_seen(self.tracking))}."),
             warn=self.reporter.warn,
         )

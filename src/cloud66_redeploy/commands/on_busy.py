@@ -6,17 +6,14 @@ from cloud66_redeploy.commands.job import Handle
 from cloud66_redeploy.commands.step import Context
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.inputs.fields import OnBusy
-from cloud66_redeploy.model.duration import format_duration
-from cloud66_redeploy.model.outcome import Outcome, Result
-from cloud66_redeploy.report import reasons
+from cloud66_redeploy.model.outcome import Outcome, Reason, Result
+from cloud66_redeploy.polling.ends import unready
 from cloud66_redeploy.report.facts import usual_seconds
-from cloud66_redeploy.report.reasons import NOTHING_SCHEDULED, sentence
+from cloud66_redeploy.report.phrases import capitalised, sentence_of
 from cloud66_redeploy.timing import MAKING_WAY_SECONDS, RECORD_LAG_SECONDS
 from cloud66_redeploy.tracking.activity import Busy, busy_with, is_of
 from cloud66_redeploy.tracking.baseline import Stock
 from cloud66_redeploy.tracking.tracking import Tracking
-
-_WHEN_FREE = "Run this again when the stack is free."
 
 
 def first_look(context: Context, handle: Handle, stock: Stock) -> Result | None:
@@ -43,7 +40,7 @@ def first_look(context: Context, handle: Handle, stock: Stock) -> Result | None:
                 return result
         return _cancel_running(context, handle, busy)
     except ApiError as error:
-        return reasons.unready(error)
+        return unready(error)
 
 
 def _may_cancel(context: Context, busy: Busy, stock: Stock) -> bool:
@@ -68,14 +65,8 @@ def _look_again(context: Context, handle: Handle, before: Busy) -> tuple[Busy, R
 
 def _stand_back(busy: Busy, on_busy: OnBusy) -> Result:
     """Leave the stack to whoever deploys."""
-    what = f"{sentence(busy.describe())}."
-    if on_busy is OnBusy.SKIP:
-        return Result(Outcome.SKIPPED, f"{what} {NOTHING_SCHEDULED}")
-    if on_busy is OnBusy.FAIL:
-        return Result(Outcome.FAILED, f"{what} {NOTHING_SCHEDULED}", advice=_WHEN_FREE)
-    strange = "It carries no reference of this repository that could be told, so it was not cancelled."
-    advice = "Run this again when the stack is free, or let on_busy be 'cancel: any'."
-    return Result(Outcome.FAILED, f"{what} {strange} {NOTHING_SCHEDULED}", advice=advice)
+    reasons = {OnBusy.SKIP: Reason.BUSY_SKIPPED, OnBusy.FAIL: Reason.BUSY_FAILED}
+    return Result(reasons.get(on_busy, Reason.BUSY_WITH_OTHERS), facts={"busy": busy.describe()})
 
 
 def _cancel_running(context: Context, handle: Handle, busy: Busy) -> Result | None:
@@ -85,38 +76,34 @@ def _cancel_running(context: Context, handle: Handle, busy: Busy) -> Result | No
         theirs = context.handle(handle.stack_id, Tracking.of_another("", one.id))
         hurried = replace(context.transport, deadline=deadline)
         canceller = theirs.canceller(hurried, "Making way")
-        context.made_way = f"Deployment {one.id} was to be cancelled to make way."
-        result = canceller.cancel()
-        context.made_way = result.reason
-        handle.say(result.reason)
+        context.made_way = Result(Reason.MAKING_WAY, facts={"number": one.id})
+        result = context.made_way = canceller.cancel()
+        handle.say(sentence_of(result))
         if not canceller.is_over or result.outcome is Outcome.UNKNOWN:
             late = context.clock.monotonic() >= context.transport.deadline
-            outcome = Outcome.TIMED_OUT if late else Outcome.FAILED
-            return Result(outcome, f"{result.reason} {NOTHING_SCHEDULED}", result.evidence, _WHEN_FREE)
+            reason = Reason.NOT_FREED_IN_TIME if late else Reason.NOT_FREED
+            return Result(reason, evidence=result.evidence, parts=(result,))
     if busy.running:
         handle.take_stock(context.patient)
     elif busy:
-        handle.say(f"{sentence(busy.describe())}. Nothing runs that could be cancelled, so ours will wait behind it.")
+        handle.say(
+            f"{capitalised(busy.describe())}. Nothing runs that could be cancelled, so ours will wait behind it."
+        )
     return None
 
 
 def _dry_run(context: Context, handle: Handle, busy: Busy, *, may_cancel: bool) -> Result:
-    inputs, usual = context.inputs, usual_seconds(handle.tracking)
-    cancels = "it would be cancelled" if busy.running else "nothing runs that could be cancelled, so ours would wait"
-    does = {
-        OnBusy.QUEUE: "ours would wait behind it",
-        OnBusy.FAIL: "the run would fail",
-        OnBusy.SKIP: "the run would be skipped",
-        OnBusy.CANCEL: cancels if may_cancel else "it carries no reference of this repository, so the run would fail",
-        OnBusy.CANCEL_ANY: cancels,
+    inputs = context.inputs
+    effect = "cancel" if busy.running else "wait"
+    if inputs.on_busy is OnBusy.CANCEL and not may_cancel:
+        effect = "refuse"
+    elif inputs.on_busy not in {OnBusy.CANCEL, OnBusy.CANCEL_ANY}:
+        effect = str(inputs.on_busy)
+    facts = {
+        "busy": busy.describe() if busy else "",
+        "on_busy": inputs.on_busy,
+        "effect": effect,
+        "usual_seconds": usual_seconds(handle.tracking),
+        "options": ", ".join(f"{name} {value}" for name, value in inputs.options.items()),
     }
-    state = (
-        f"{busy.describe()}, and {does[inputs.on_busy]} (on_busy: {inputs.on_busy})" if busy else "the stack is free"
-    )
-    sent = ", ".join(f"{name} {value}" for name, value in inputs.options.items())
-    usually = f"; deployments usually take {format_duration(usual)}" if usual is not None else ""
-    return Result(
-        Outcome.DRY_RUN,
-        f"{NOTHING_SCHEDULED} The token can read the stack (whether it may redeploy, only a redeploy can tell); "
-        f"{state}{usually}; would be sent: {sent}.",
-    )
+    return Result(Reason.DRY_RUN, facts=facts)

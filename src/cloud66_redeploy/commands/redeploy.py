@@ -5,7 +5,7 @@ from cloud66_redeploy.commands.step import Context
 from cloud66_redeploy.errors import ApiError, InputError
 from cloud66_redeploy.inputs.fields import OnBusy
 from cloud66_redeploy.model.outcome import Outcome, Result
-from cloud66_redeploy.report import reasons
+from cloud66_redeploy.polling.ends import bad_input, unready
 from cloud66_redeploy.tracking.baseline import Stock
 
 
@@ -22,7 +22,7 @@ def redeploy(context: Context) -> None:
     try:
         stock = handle.take_stock(context.patient)
     except ApiError as error:
-        handle.result = reasons.unready(error)
+        handle.result = unready(error)
         return
     _announce(context, handle)
     handle.result = _before_asking(context, handle, stock)
@@ -63,7 +63,7 @@ def _before_asking(context: Context, handle: Handle, stock: Stock) -> Result | N
     try:
         inputs.check_stack(stack)
     except InputError as error:
-        return reasons.bad_input(error)
+        return bad_input(error)
     if inputs.dry_run or inputs.on_busy is not OnBusy.QUEUE:
         from cloud66_redeploy.commands.on_busy import first_look  # noqa: PLC0415 - only who asked for it pays for it
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from cloud66_redeploy.commands.job import Handle
 from cloud66_redeploy.model.git import is_full_hash, same_commit
-from cloud66_redeploy.model.outcome import Outcome
+from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Action, Deployment, Phase
 from cloud66_redeploy.model.reference import LONGEST
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
@@ -35,29 +35,26 @@ class Rollback:
     refused: str = ""
 
     @property
-    def outcome(self) -> Outcome | None:
+    def result(self) -> Result | None:
         """How it ended; None while it is under way."""
         if self.refused:
-            return Outcome.SKIPPED
-        return self.handles[0].result.outcome if self.handles and self.handles[0].result else None
+            return Result(Reason.NOT_ROLLED_BACK, facts={"why": self.refused})
+        ended = self.handles[0].result if self.handles else None
+        if ended is None:
+            return None
+        is_back = ended.outcome is Outcome.SUCCESS
+        reason = Reason.ROLLED_BACK if is_back else Reason.ROLLBACK_ENDED
+        return Result(reason, facts={"commit": self.commit}, parts=(ended,))
 
     def outputs(self) -> dict[str, str]:
         """Return the outputs that tell of it."""
         number = next((str(one.tracking.confirmed_id or "") for one in self.handles), "")
+        outcome = self.result.outcome if self.result else None
         return {
-            "rollback_outcome": str(self.outcome or ""),
+            "rollback_outcome": str(outcome or ""),
             "rollback_deployment_id": number,
-            "rolled_back_to": self.commit if self.outcome is Outcome.SUCCESS else "",
+            "rolled_back_to": self.commit if outcome is Outcome.SUCCESS else "",
         }
-
-    def describe(self) -> str:
-        """Say in a sentence what became of it."""
-        if self.refused:
-            return f"Not rolled back: {self.refused}."
-        result = self.handles[0].result if self.handles else None
-        if self.outcome is Outcome.SUCCESS:
-            return f"Rolled back to commit {self.commit}."
-        return f"The rollback to commit {self.commit}: {result.reason if result else 'it did not end.'}"
 
 
 def reference_of(reference: str) -> str:

@@ -11,8 +11,8 @@ from cloud66_redeploy.commands.job import Handle
 from cloud66_redeploy.errors import ApiError, Trouble
 from cloud66_redeploy.inputs.fields import LogMode
 from cloud66_redeploy.inputs.inputs import Inputs
-from cloud66_redeploy.model.outcome import Outcome, Result
-from cloud66_redeploy.report import reasons
+from cloud66_redeploy.model.outcome import Outcome, Reason, Result
+from cloud66_redeploy.polling.ends import checked
 from cloud66_redeploy.report.facts import known_outputs
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.timing import CANCEL_ON_TIMEOUT_PAUSE_SECONDS, CANCEL_ON_TIMEOUT_SECONDS
@@ -38,7 +38,7 @@ class Context:
         result: how the step ended, where that is no single deployment's.
         rollback: what became of a rollback, once one was asked for.
         canceller: what cancels a deployment because that is the step's command.
-        made_way: what was being cancelled to make way, as a sentence, or "".
+        made_way: what became of what was being cancelled to make way, or None.
 
     """
 
@@ -52,7 +52,7 @@ class Context:
     result: Result | None = None
     rollback: "Rollback | None" = None
     canceller: "Canceller | None" = None
-    made_way: str = ""
+    made_way: Result | None = None
     _narrator: "Narrator | None" = None
     _kept: dict[str, Kept] = field(default_factory=dict)
 
@@ -86,16 +86,17 @@ class Context:
     def wait(self, handles: Sequence[Handle], transport: Transport, start: float) -> None:
         """Wait for the outcome of each; cancel those that time out, if so asked."""
         from cloud66_redeploy.polling.turns import take_turns  # noqa: PLC0415 - not before the first request
+        from cloud66_redeploy.report.phrases import sentence_of  # noqa: PLC0415 - likewise
 
         def end(number: int, result: Result) -> None:
             handle = handles[number]
-            handle.result = checked(handle, result)
+            handle.result = checked(result, handle.tracking)
             if result.outcome is Outcome.TIMED_OUT and self.inputs.cancel_on_timeout:
                 self._cancel_on_timeout(handle, result)
             handle.cancel_duplicates(transport)
             handle.show_log(to_the_end=True)
             if len(handles) > 1:
-                handle.say(f"{handle.result.outcome}: {handle.result.reason}")
+                handle.say(f"{handle.result.outcome}: {sentence_of(handle.result)}")
 
         for one in handles:
             self.follow_log(one, transport)
@@ -121,7 +122,7 @@ class Context:
             from cloud66_redeploy.polling.live_log import LiveLog  # noqa: PLC0415 - only who asked for it pays for it
 
             client = _hurried(handle, transport)
-            handle.live = LiveLog(client, handle.tracking, self.transport.quota, self.reporter.cleaner)
+            handle.live = LiveLog(client, handle.tracking, self.transport.quota)
             if not handle.tracking.request.is_external:
                 handle.live.read()
 
@@ -167,13 +168,11 @@ class Context:
         deadline = self.clock.monotonic() + CANCEL_ON_TIMEOUT_SECONDS
         hurried = replace(self.transport, deadline=deadline, profile=AFTER_TIMEOUT)
         handle.cancelling = True
-        why = "The timeout passed"
-        [(end, _)] = self.cancel([handle], hurried, CANCEL_ON_TIMEOUT_PAUSE_SECONDS, why)
+        [(end, _)] = self.cancel([handle], hurried, CANCEL_ON_TIMEOUT_PAUSE_SECONDS, "The timeout passed")
         if end.outcome in {Outcome.SUCCESS, Outcome.FAILED}:
-            handle.result = checked(handle, end)
+            handle.result = checked(end, handle.tracking)
         else:
-            said = reasons.sentence(end.reason.removeprefix(f"{why}; "))
-            handle.result = replace(timed_out, reason=f"{timed_out.reason} {said}", evidence=end.evidence)
+            handle.result = Result(Reason.FOLLOWED, evidence=end.evidence, parts=(timed_out, end))
 
     def _name_the_live_one(self, handle: Handle, transport: Transport) -> None:
         """Say which deployment went live after ours: best effort, one call, changing nothing."""
@@ -183,9 +182,9 @@ class Context:
             handle.say(f"It is not live; which deployment is could not be read: {error}")
             return
         if live is not None:
-            from cloud66_redeploy.report import verdict_words  # noqa: PLC0415 - not before the first request
+            from cloud66_redeploy.report.phrases import superseded  # noqa: PLC0415 - not before the first request
 
-            self.reporter.notice("Superseded", verdict_words.superseded(handle.tracking, live))
+            self.reporter.notice("Superseded", superseded(handle.tracking, live))
 
     def _forget(self) -> None:
         for kept in self._kept.values():
@@ -195,11 +194,3 @@ class Context:
 def _hurried(handle: Handle, transport: Transport) -> Client:
     """Make a client for what is good to have and may fail: it reads anew, and doesn't try again."""
     return Client(replace(transport, profile=BEST_EFFORT), handle.stack_id)
-
-
-def checked(handle: Handle, result: Result) -> Result:
-    """Check a success: that it is of the deployment that was named, with the commit that was expected."""
-    from cloud66_redeploy.report import verdict_words  # noqa: PLC0415 - not before the first request
-
-    result = verdict_words.check_named(result, handle.tracking)
-    return verdict_words.check_commit(result, handle.tracking)

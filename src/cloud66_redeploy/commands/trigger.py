@@ -13,8 +13,8 @@ from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.errors import Aborted, ApiError, Declined, Denied, NotFound, NotSent, Refusal, Trouble, Unclear
 from cloud66_redeploy.model.outcome import Result
 from cloud66_redeploy.model.records import Action
+from cloud66_redeploy.polling.ends import not_accepted, refused, uncertain
 from cloud66_redeploy.polling.schedule import pause_after, pause_before_next_look
-from cloud66_redeploy.report import reasons
 from cloud66_redeploy.timing import LONGEST_RESEND_PAUSE_SECONDS, REFERENCE_LAG_SECONDS
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Tracking
@@ -107,10 +107,10 @@ class Trigger:
         return None
 
     def _gave_up(self, trouble: Trouble) -> Result:
-        return self._uncertain(trouble) if self.tracking.submission.posts_sent else reasons.never_taken(trouble)
+        return self._uncertain(trouble) if self.tracking.submission.posts_sent else not_accepted(trouble)
 
     def _uncertain(self, error: ApiError) -> Result:
-        return reasons.uncertain(self.tracking, error, has_looked=self._has_looked)
+        return uncertain(self.tracking, error, has_looked=self._has_looked)
 
     def _look_up(self) -> Result | None:
         """
@@ -173,7 +173,7 @@ class Trigger:
         return None
 
     def _refused(self, refusal: ApiError) -> Result:
-        return self._uncertain(refusal) if self.tracking.submission.posts_sent else reasons.refused(refusal)
+        return self._uncertain(refusal) if self.tracking.submission.posts_sent else refused(refusal)
 
     def _send_once_more(self, lost: Trouble) -> Result | None:
         if self.tracking.submission.posts_sent >= _MOST_SENDS:

@@ -6,32 +6,28 @@ some seconds, is paired anew right before the DELETE, and where several could be
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.errors import ApiError, Declined, Denied, Doubted, NotFound, Refusal, Unclear
-from cloud66_redeploy.model.outcome import Outcome, Result
+from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.model.verdict import Absence, RecordState
+from cloud66_redeploy.polling.ends import ended, not_identified
 from cloud66_redeploy.polling.schedule import pause_after, pause_before_next_look
 from cloud66_redeploy.polling.settling import Settling
 from cloud66_redeploy.polling.turns import take_turns
-from cloud66_redeploy.report import reasons, verdict_words
-from cloud66_redeploy.report.advice import advice_on
-from cloud66_redeploy.report.reasons import NOTHING_SCHEDULED, name_of
 from cloud66_redeploy.timing import MAX_PAUSE_SECONDS, RECORD_LAG_SECONDS, REFERENCE_LAG_SECONDS
 from cloud66_redeploy.tracking.doubt import Doubt
+from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 
 _NO_GOOD_END = {Phase.CANCELLED, Phase.FAILED, Phase.ODD, Phase.SILENT, Absence.GONE}
 """What a cancelled deployment may say: the API does not tell (`Deployment.phase`)."""
 
-_BEFORE = {
-    Outcome.SUCCESS: ", but {} had already succeeded.",
-    Outcome.CANCELLED: "; {} was cancelled already.",
-}
+_BEFORE = {Outcome.SUCCESS: Reason.SUCCEEDED_BEFORE, Outcome.CANCELLED: Reason.CANCELLED_BEFORE}
 
 
 @dataclass
@@ -44,6 +40,7 @@ class Canceller:
         pause_seconds: between two looks; None where there is time: then pauses grow, and a server that asks to be left
             alone is.
         why: what led to it, as the beginning of a sentence: "The workflow was cancelled".
+        on_delete: told before a cancellation leaves, unless the last one met with trouble.
         sent: a cancellation may have left.
         due: the instant of the next look.
 
@@ -57,7 +54,7 @@ class Canceller:
     deadline: float
     pause_seconds: float | None
     why: str
-    say: Callable[[str], None]
+    on_delete: Callable[[], None]
     warn: Callable[[str, str], None]
     sent: bool = field(default=False, init=False)
     due: float = field(init=False)
@@ -114,10 +111,8 @@ class Canceller:
         """Say that there is nothing that could be cancelled, if so."""
         known = self.tracking
         if known.request.is_external and (absent or (known.sighting.is_ambiguous and known.deployment is None)):
-            why = reasons.not_to_be_told(known)
-            return replace(why, reason=f"{why.reason} Nothing was cancelled.")
-        none = f"{self.why}; no action carries the reference. {NOTHING_SCHEDULED}"
-        return Result(Outcome.CANCELLED, none) if absent else None
+            return Result(Reason.NOTHING_CANCELLED, parts=(not_identified(known),))
+        return self._result(Reason.NOTHING_TO_CANCEL) if absent else None
 
     def _step(self) -> bool:
         """Do the next thing; return whether nothing of ours is to be found."""
@@ -131,7 +126,7 @@ class Canceller:
         found = known.deployment
         if found is not None and not found.phase.is_final and found.id != self._accepted and self._is_meant():
             if not was_told:
-                self.say(f"{self.why}: cancelling {name_of(known)}.")
+                self.on_delete()
             self._delete(found.id)
         if known.request.is_external:
             return known.deployment is None
@@ -191,35 +186,33 @@ class Canceller:
         if verdict is None:
             return None
         outcome, deployment, action = verdict
-        name, said = name_of(self.tracking), self._said()
         if self._took(deployment, action):
-            return Result(Outcome.CANCELLED, f"{self.why}; {name} was cancelled.", said)
+            return self._result(Reason.CANCELLED, self._said())
         if outcome in _BEFORE:
-            return Result(outcome, f"{self.why}{_BEFORE[outcome].format(name)}", said)
+            return self._result(_BEFORE[outcome], self._said())
         self._over = outcome is Outcome.FAILED
         if outcome is Outcome.FAILED and self._maybe_accepted is not None:
-            lost = "the answer to the cancellation was lost, so whether that was why is not known"
-            return Result(outcome, f"{self.why}; {name} failed ({lost}).", said)
-        ended = verdict_words.ended(outcome, self.tracking, deployment, action)
-        return replace(ended, reason=f"{self.why}, but it was over already. {ended.reason}")
+            return self._result(Reason.FAILED_OR_CANCELLED, self._said())
+        before = ended(outcome, self.tracking, deployment, action)
+        return Result(Reason.ENDED_BEFORE, before.seen, {"why": self.why}, before.evidence, (before,))
 
     def unfinished(self) -> Result:
         """Say that it was not seen to end."""
         self._over = False
         known, evidence = self.tracking, str(self._trouble or "")
-        name = name_of(known)
-        advice = advice_on(self._trouble) if isinstance(self._trouble, Refusal) else ""
+        facts = {"error": self._trouble} if isinstance(self._trouble, Refusal) else {}
         if known.deployment is not None and known.deployment.id == self._accepted:
-            took = f"{self.why}; Cloud 66 took the cancellation of {name}, which is not over yet."
-            return Result(Outcome.CANCELLED, took, evidence)
+            return self._result(Reason.CANCELLATION_OPEN, evidence)
         if known.deployment is None or not (self.sent or known.sighting.certainty is Certainty.CONFIRMED):
-            none = f"so {f'only deployment {self._accepted}' if self._accepted else 'none'} was cancelled"
-            blind = f"{self.why}, but which deployment is ours is not known, {none}."
-            by_id = "Cancel it in the Cloud 66 dashboard; where deployment_id is given, too, it is known at once."
-            return Result(Outcome.UNKNOWN, blind, evidence, advice or (by_id if known.request.is_external else ""))
-        lost = "was not seen to be cancelled; whether the cancellation arrived is not known"
-        not_done = lost if self._maybe_accepted == known.deployment.id else "could not be cancelled"
-        return Result(Outcome.UNKNOWN, f"{self.why}, but {name} {not_done}.", evidence, advice)
+            by_id = known.request.is_external and not facts
+            reason = Reason.NONE_CANCELLED_BY_REFERENCE if by_id else Reason.NONE_CANCELLED
+            which = f"only deployment {self._accepted}" if self._accepted else "none"
+            return self._result(reason, evidence, which=which, **facts)
+        is_lost = self._maybe_accepted == known.deployment.id
+        return self._result(Reason.CANCELLATION_UNSEEN if is_lost else Reason.NOT_CANCELLED, evidence, **facts)
+
+    def _result(self, reason: Reason, evidence: str = "", **facts: object) -> Result:
+        return Result(reason, last_seen(self.tracking), {"why": self.why, **facts}, evidence)
 
     def _said(self) -> str:
         known = self.tracking

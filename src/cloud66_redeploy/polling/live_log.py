@@ -1,17 +1,14 @@
 """The stack's log while ours is deploying: what is new in it since the last look. It never touches the wait."""
 
 import re
+from dataclasses import dataclass, field
 
 from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.api.headers import Quota
 from cloud66_redeploy.errors import ApiError
+from cloud66_redeploy.model.lines import BREAKS, lines_of
 from cloud66_redeploy.model.records import Phase
-from cloud66_redeploy.report.reasons import log_name
-from cloud66_redeploy.report.text import BREAKS, Cleaner, lines_of
 from cloud66_redeploy.tracking.tracking import Tracking
-
-_MOST_LINES = 200
-"""So many lines a look; who wants all of a chatty log finds it in the dashboard."""
 
 _LARGEST_LOG = 200_000
 _MOST_KEPT_LINES = 2000
@@ -19,6 +16,23 @@ _MOST_KEPT_LINES = 2000
 
 _MOST_FAILURES = 5
 """After so many in a row it is given up: the log is a courtesy."""
+
+
+@dataclass
+class News:
+    """
+    What is new in a log.
+
+    Attributes:
+        lines: as they came; who shows them cleans them.
+        is_doubtful: from here on lines are shown of which nothing proves that they are ours.
+        given_up: why the log is not read any more, where that is news.
+
+    """
+
+    lines: list[str] = field(default_factory=list)
+    is_doubtful: bool = False
+    given_up: ApiError | None = None
 
 
 def new_lines(before: list[str], now: list[str]) -> tuple[list[str], bool]:
@@ -61,19 +75,18 @@ def _lines_of(text: str) -> list[str]:
 class LiveLog:
     """Reads what is new in one stack's log."""
 
-    def __init__(self, client: Client, tracking: Tracking, quota: Quota, cleaner: Cleaner) -> None:
+    def __init__(self, client: Client, tracking: Tracking, quota: Quota) -> None:
         self._client = client
         self._tracking = tracking
         self._quota = quota
-        self._cleaner = cleaner
         self._before: list[str] = []
         self._failures = 0
-        self._complaint: list[str] = []
+        self._given_up: ApiError | None = None
         self._is_ours = False
 
     def read(self, *, same: bool = False) -> list[str]:
         """
-        Read the log; return the lines that are new, harmless behind a prefix, or none where it can't be read.
+        Read the log; return the lines that are new, or none where it can't be read.
 
         Args:
             same: only those of the log that has been read before, not of one that has begun since.
@@ -86,7 +99,7 @@ class LiveLog:
         except ApiError as error:
             self._failures += 1
             if self._failures == _MOST_FAILURES:
-                self._complaint = [f"The stack's log can't be read, so it is not shown any more: {error}"]
+                self._given_up = error
             return []
         self._failures = 0
         lines = _lines_of(text)
@@ -95,28 +108,24 @@ class LiveLog:
         found, goes_on = new_lines(self._before, lines)
         if found:
             self._before = lines
-        if same and not goes_on:
-            return []
-        left_out = [f"| … {len(found) - _MOST_LINES} more lines"] if len(found) > _MOST_LINES else []
-        return left_out + [f"| {line}" for line in self._cleaner.tail("\n".join(found), _MOST_LINES)]
+        return [] if same and not goes_on else found
 
-    def read_ours(self) -> list[str]:
+    def read_ours(self) -> News:
         """Do the same while ours is deploying; until then it is somebody else's log, and none of it is returned."""
         ours = self._tracking.deployment
         if self._is_ours and ours is not None and ours.phase.is_final:
             return self.read_the_end()
         found = self.read()
         if ours is None or ours.phase is not Phase.RUNNING:
-            return self._complaints()
+            return self._news([])
         is_doubtful = not self._is_ours and self._tracking.confirmed_id is None
         self._is_ours = True
-        return [f"The stack's {log_name(self._tracking)}:"] * is_doubtful + found + self._complaints()
+        return self._news(found, is_doubtful=is_doubtful)
 
-    def read_the_end(self) -> list[str]:
+    def read_the_end(self) -> News:
         """Return what has come in until ours ended, if it was seen deploying at all."""
-        return self.read(same=True) + self._complaints() if self._is_ours else []
+        return self._news(self.read(same=True)) if self._is_ours else News()
 
-    def _complaints(self) -> list[str]:
-        """Say, once, that it has been given up."""
-        said, self._complaint = self._complaint, []
-        return said
+    def _news(self, lines: list[str], *, is_doubtful: bool = False) -> News:
+        given_up, self._given_up = self._given_up, None
+        return News(lines, is_doubtful, given_up)

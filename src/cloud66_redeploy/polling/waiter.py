@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.errors import ApiError, Denied, NotFound
 from cloud66_redeploy.model.duration import format_duration
-from cloud66_redeploy.model.outcome import Result
+from cloud66_redeploy.model.outcome import Reason, Result
+from cloud66_redeploy.polling.ends import ended, lost_sight, not_identified, timed_out
 from cloud66_redeploy.polling.pace import Pace
 from cloud66_redeploy.polling.schedule import pause_after
 from cloud66_redeploy.polling.settling import Settling
 from cloud66_redeploy.polling.turns import take_turns
-from cloud66_redeploy.report import reasons, verdict_words
 from cloud66_redeploy.timing import PAUSE_WHILE_SETTLING_SECONDS, REFERENCE_LAG_SECONDS
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Tracking
@@ -73,7 +73,7 @@ class Waiter:
             self.observer.look()
             self.pace.note(now)
         except (Denied, NotFound) as refusal:
-            return reasons.lost_sight(self.tracking, refusal)
+            return lost_sight(self.tracking, refusal)
         except ApiError as passing:
             trouble = passing
         result = None if trouble else self._result(now, deadline) or self._in_vain(now)
@@ -81,10 +81,10 @@ class Waiter:
             return result
         self.on_look(now - self._since, trouble)
         if now >= deadline:
-            return reasons.timed_out(self.tracking, self._limit("timeout"), trouble)
+            return timed_out(self.tracking, self._limit("timeout"), trouble)
         queued = self.tracking.is_queued
         if queued and now >= queue_deadline and not trouble:
-            return reasons.timed_out(self.tracking, self._limit("queue_timeout"), None)
+            return timed_out(self.tracking, self._limit("queue_timeout"), None)
         self._plan(trouble, deadline, queue_deadline if queued and now < queue_deadline else deadline)
         return None
 
@@ -92,15 +92,17 @@ class Waiter:
         """Say that there is nothing that could be waited for, if so."""
         known, is_late = self.tracking, now - self._since >= REFERENCE_LAG_SECONDS
         if is_late and known.is_not_found:
-            return reasons.not_to_be_told(known)
-        return reasons.hopeless() if known.cannot_be_identified or (is_late and known.leads_nowhere) else None
+            return not_identified(known)
+        return (
+            Result(Reason.NOT_IDENTIFIABLE) if known.cannot_be_identified or (is_late and known.leads_nowhere) else None
+        )
 
     def _result(self, now: float, deadline: float) -> Result | None:
         verdict = self._settling.verdict(now, is_last=now >= deadline)
         if verdict is None:
             return None
         outcome, *says = verdict
-        return verdict_words.ended(outcome, self.tracking, *says)
+        return ended(outcome, self.tracking, *says)
 
     def _plan(self, trouble: ApiError | None, deadline: float, next_strike: float) -> None:
         now = self.clock.monotonic()

@@ -1,7 +1,6 @@
-"""What to do next: for each outcome, and for each way in which a call can be refused or not get through. Pure."""
+"""What to do about each way in which a call can be refused or not get through. Pure."""
 
 from cloud66_redeploy.errors import ApiError, Blame, Trouble
-from cloud66_redeploy.model.outcome import Outcome, Result
 
 _WHERE_TO_GET_ONE = "personal access tokens are made in the Cloud 66 dashboard, under Account, Authorized Applications"
 _ADVICE_BY_STATUS = {
@@ -39,24 +38,10 @@ _REFUSAL = "The server's words above say what it minds; nothing has to be cleane
 _WHERE_REFUSED = (
     "If the stack has Deployment Approval or Application Protection, that may be why: look at it in the dashboard."
 )
-WHERE_NOTHING_SHOWS = (
+NOTHING_SHOWS = (
     "No deployment has shown: if the stack has Deployment Approval, it may wait for somebody to approve it. "
     "With Application Protection it may never come."
 )
-
-_ADVICE_BY_OUTCOME = {
-    Outcome.FAILED: "Read the log of the deployment in the Cloud 66 dashboard, mend what it names, and run this again.",
-    Outcome.CANCELLED: "Run the job again to deploy.",
-    Outcome.TIMED_OUT: "Look at the stack in the Cloud 66 dashboard before you run this again; if deployments "
-    "usually take this long, raise the input timeout (or queue_timeout).",
-    Outcome.UNKNOWN: "Look at the stack in the Cloud 66 dashboard: the deployment may be running or done. "
-    "Run this again only if it is not.",
-}
-
-
-def advice_for(result: Result) -> str:
-    """Return what to do next, or "" where there is nothing to do."""
-    return result.advice or _ADVICE_BY_OUTCOME.get(result.outcome, "")
 
 
 def advice_on(error: ApiError) -> str:
@@ -79,8 +64,3 @@ def advice_on_request(error: ApiError) -> str:
     advice = advice_on(error)
     may_be_held = error.call.startswith("POST") and error.status in {400, 403, 409, 422}
     return f"{advice} {_WHERE_REFUSED}" if may_be_held else advice
-
-
-def advice_where_nothing_shows(outcome: Outcome) -> str:
-    """Return what to do where Cloud 66 took the request and no deployment has shown for it."""
-    return f"{_ADVICE_BY_OUTCOME[outcome]} {WHERE_NOTHING_SHOWS}"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cloud66_redeploy.model.outcome import Result
+from cloud66_redeploy.report.phrases import sentence_of
 from cloud66_redeploy.report.text import Cleaner
 from cloud66_redeploy.tracking.tracking import Tracking
 
@@ -32,7 +33,7 @@ def all_outputs(result: Result, tracking: Tracking, cleaner: Cleaner) -> dict[st
     is_live = deployment.is_live if deployment else None
     return {
         "outcome": str(result.outcome),
-        "reason": cleaner.line(result.reason, 1000),
+        "reason": cleaner.line(sentence_of(result), 1000),
         **known_outputs(tracking, cleaner),
         "git_hash": field("git_hash"),
         "git_ref": field("git_ref"),

@@ -1,25 +1,18 @@
 """Tell everybody how it ended: outputs first, then log, annotation and summary."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from cloud66_redeploy.commands.job import Handle
-from cloud66_redeploy.commands.step import Context
 from cloud66_redeploy.inputs.fields import Command
 from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.outcome import Outcome, Result
-from cloud66_redeploy.report import reasons
-from cloud66_redeploy.report.advice import advice_for
 from cloud66_redeploy.report.facts import all_outputs, deploy_seconds, queued_seconds, results_output
-from cloud66_redeploy.report.reasons import log_name, name_of, sentence
+from cloud66_redeploy.report.phrases import advice_of, capitalised, log_name, name_of, sentence_of
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.summary import render, render_many
 from cloud66_redeploy.report.text import Cleaner
-from cloud66_redeploy.tracking.tracking import Request, Tracking
-
-if TYPE_CHECKING:
-    from cloud66_redeploy.commands.rollback import Rollback
+from cloud66_redeploy.tracking.last_seen import last_seen
+from cloud66_redeploy.tracking.tracking import Tracking
 
 
 @dataclass(frozen=True)
@@ -40,7 +33,7 @@ class Ending:
         tracking: what is known of the one deployment that the run was about; nothing where it was about several.
         log: the last lines of the stack's log, cleaned, or none.
         each: how each of those ended that the command `wait` was for.
-        rollback: what became of a rollback, if there was one.
+        rollback: the outputs that tell of a rollback; none where there was none.
 
     """
 
@@ -49,28 +42,7 @@ class Ending:
     command: Command = Command.REDEPLOY
     log: Sequence[str] = ()
     each: Sequence[Each] = ()
-    rollback: "Rollback | None" = None
-
-
-def ending_of(context: Context) -> Ending:
-    """Put together what a run leaves to be told."""
-    handles, command = context.handles, context.inputs.command
-    each = [Each(_result_of(one, context), one.tracking, one.log) for one in handles]
-    if len(each) > 1:
-        overall = context.result or reasons.overall([one.result for one in each])
-        return Ending(overall, Tracking(Request("")), command, each=each)
-    [only] = each
-    result = context.result or only.result
-    if context.rollback is not None:
-        result = replace(result, reason=f"{result.reason} {context.rollback.describe()}")
-    shown = [replace(only, result=result)] if command is Command.WAIT else []
-    return Ending(result, only.tracking, command, only.log, shown, context.rollback)
-
-
-def _result_of(handle: Handle, context: Context) -> Result:
-    result = handle.result or context.result
-    assert result is not None
-    return result
+    rollback: Mapping[str, str] = field(default_factory=dict)
 
 
 def report_ending(ending: Ending, reporter: Reporter) -> int:
@@ -84,10 +56,10 @@ def report_ending(ending: Ending, reporter: Reporter) -> int:
             "Which deployment it is could not be told (several could be meant, or none has shown): "
             "its id and commit are not known.",
         )
-    reporter.say(f"{result.outcome}: {result.reason}")
+    reporter.say(f"{result.outcome}: {sentence_of(result)}")
     if len(ending.each) > 1:
         for one in ending.each:
-            reporter.say(f"{_name(one.tracking)}: {one.result.outcome}: {one.result.reason}")
+            reporter.say(f"{_name(one.tracking)}: {one.result.outcome}: {sentence_of(one.result)}")
             if one.log:
                 reporter.group(f"{_name(one.tracking)}: last lines of the stack's {log_name(one.tracking)}", one.log)
     if ending.log:
@@ -102,23 +74,21 @@ def report_ending(ending: Ending, reporter: Reporter) -> int:
 
 
 def _outputs(ending: Ending, cleaner: Cleaner) -> dict[str, str]:
-    rollback = {"rollback_outcome": "", "rollback_deployment_id": "", "rolled_back_to": ""}
-    if ending.rollback is not None:
-        rollback = ending.rollback.outputs()
+    rollback = {"rollback_outcome": "", "rollback_deployment_id": "", "rolled_back_to": "", **ending.rollback}
     results = results_output([(one.result, one.tracking) for one in ending.each], cleaner) if ending.each else ""
     return all_outputs(ending.result, ending.tracking, cleaner) | rollback | {"results": results}
 
 
 def _name(tracking: Tracking) -> str:
     stack = tracking.stack
-    parts = (stack.text("name") or stack.uid if stack else "", name_of(tracking))
+    parts = (stack.text("name") or stack.uid if stack else "", name_of(last_seen(tracking)))
     return ", ".join(part for part in parts if part)
 
 
 def _rows(ending: Ending) -> list[str]:
     """Say of each of several that ended badly why."""
     bad = [one for one in ending.each if not one.result.is_green and one.tracking is not ending.tracking]
-    return [f"{sentence(_name(one.tracking))}: {one.result.reason}" for one in bad]
+    return [f"{capitalised(_name(one.tracking))}: {sentence_of(one.result)}" for one in bad]
 
 
 def _sentences(ending: Ending) -> list[str]:
@@ -141,8 +111,8 @@ def _sentences(ending: Ending) -> list[str]:
     if tracking.submission.posts_sent and tracking.request.reference:
         facts.append(f"reference {tracking.request.reference}")
     return [
-        result.reason,
-        sentence(", ".join(facts)),
+        sentence_of(result),
+        capitalised(", ".join(facts)),
         f"Details: {result.evidence}" if result.evidence else "",
-        f"Next: {advice_for(result)}",
+        f"Next: {advice_of(result)}",
     ]

@@ -1,18 +1,23 @@
-"""What a look is worth saying: a line when something changed, otherwise one a minute."""
+"""What a look is worth saying: a line when something changed, otherwise one a minute; and what is new in the log."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.records import Phase
-from cloud66_redeploy.report.reasons import name_of
+from cloud66_redeploy.report.phrases import log_name, name_of
+from cloud66_redeploy.report.text import Cleaner
 from cloud66_redeploy.timing import SAY_AGAIN_SECONDS
+from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.tracking import Tracking
 
 if TYPE_CHECKING:
+    from cloud66_redeploy.polling.live_log import News
     from cloud66_redeploy.polling.pace import Estimate
 
 _BAR = 20
+_MOST_LINES = 200
+"""So many lines a look; who wants all of a chatty log finds it in the dashboard."""
 
 
 class Narrator:
@@ -32,7 +37,7 @@ class Narrator:
 
 def progress(tracking: Tracking) -> str:
     """Put into words where ours stands."""
-    return f"{name_of(tracking)}: {_standing(tracking)}"
+    return f"{name_of(last_seen(tracking))}: {_standing(tracking)}"
 
 
 def how_far(tracking: Tracking, estimate: "Estimate | None") -> str:
@@ -48,6 +53,17 @@ def how_far(tracking: Tracking, estimate: "Estimate | None") -> str:
         return f"{times} [{'#' * _BAR}] longer than usual"
     full = estimate.percent * _BAR // 100
     return f"{times} [{'#' * full}{'.' * (_BAR - full)}] {estimate.percent} %"
+
+
+def log_lines(news: "News", tracking: Tracking, cleaner: Cleaner) -> list[str]:
+    """Say what is new in the stack's log, each line harmless behind a prefix."""
+    said = [f"The stack's {log_name(tracking)}:"] if news.is_doubtful else []
+    if len(news.lines) > _MOST_LINES:
+        said.append(f"| … {len(news.lines) - _MOST_LINES} more lines")
+    said += [f"| {line}" for line in cleaner.tail("\n".join(news.lines), _MOST_LINES)]
+    if news.given_up:
+        said.append(f"The stack's log can't be read, so it is not shown any more: {news.given_up}")
+    return said
 
 
 def _standing(tracking: Tracking) -> str:

@@ -10,11 +10,9 @@ from collections.abc import Mapping, Sequence
 from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.outcome import Outcome, Result
 from cloud66_redeploy.model.records import Phase
-from cloud66_redeploy.report.advice import advice_for
 from cloud66_redeploy.report.charts import durations, timeline
 from cloud66_redeploy.report.facts import app_url, deploy_seconds, queued_seconds, usual_seconds
-from cloud66_redeploy.report.meanings import meaning_of
-from cloud66_redeploy.report.reasons import log_name
+from cloud66_redeploy.report.phrases import advice_of, log_name, meaning_of, sentence_of
 from cloud66_redeploy.report.text import Cleaner
 from cloud66_redeploy.tracking.tracking import Tracking
 
@@ -69,7 +67,7 @@ def render_many(overall: Result, each: Sequence[tuple[Result, Tracking]], cleane
     rows += [_row(result, tracking, cleaner) for result, tracking in each]
     top = [
         f"<h3>{_MARKS[overall.outcome]} {len(each)} deployments: {_words(overall.outcome)}</h3>",
-        f"<p>{cleaner.html(overall.reason, 1000)}</p>",
+        f"<p>{cleaner.html(sentence_of(overall), 1000)}</p>",
         f"<table>{''.join(rows)}</table>",
     ]
     folds = [
@@ -88,12 +86,12 @@ def _body(result: Result, tracking: Tracking, cleaner: Cleaner) -> str:
     said = f"<code>{cleaner.html(result.evidence, 1000)}</code>" if result.evidence else ""
     steps = [
         ("Details", said),
-        ("What that means", meaning_of(result, tracking)),
-        ("Next", cleaner.html(advice_for(result), 1000)),
+        ("What that means", meaning_of(result)),
+        ("Next", cleaner.html(advice_of(result), 1000)),
     ]
     told = [f"<p><b>{head}:</b> {text}</p>" for head, text in steps if text and not result.is_green]
     table = [f"<table>{rows}</table>"] if rows else []
-    return "\n".join([f"<p>{cleaner.html(result.reason, 2000)}</p>", *told, *table])
+    return "\n".join([f"<p>{cleaner.html(sentence_of(result), 2000)}</p>", *told, *table])
 
 
 def _facts(tracking: Tracking, cleaner: Cleaner) -> list[tuple[str, str]]:
@@ -123,7 +121,7 @@ def _row(result: Result, tracking: Tracking, cleaner: Cleaner) -> str:
         _commit(tracking, cleaner),
         format_duration(queued) if queued is not None else "",
         format_duration(took) if took is not None else "",
-        cleaner.html(result.reason),
+        cleaner.html(sentence_of(result)),
     )
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 

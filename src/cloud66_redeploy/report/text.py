@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
+from cloud66_redeploy.model.lines import lines_of
+
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 # What Unicode calls default-ignorable, and the marks that reorder text.
 _INVISIBLE = re.compile(
@@ -17,10 +19,6 @@ _INVISIBLE = re.compile(
 )
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LOG_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
-BREAKS = "\n\x0b\x0c\x85\u2028\u2029"
-"""What ends a line of a log; a carriage return goes back to its beginning."""
-
-_LINE_BREAK = re.compile(f"[{BREAKS}]")
 _FIRST_COLUMN = re.compile(r"\x1b\[[01]?G")
 """A terminal goes back to the line's beginning, as it does for a carriage return."""
 
@@ -101,11 +99,6 @@ class Cleaner:
             return [self.record(part, longest, depth - 1) for part in value[:60]]
         # A number may hold a secret of digits; cut out of the finished JSON it would leave none.
         return value if self.redact(str(value)) == str(value) else "***"
-
-
-def lines_of(log: str) -> list[str]:
-    """Return the lines of a log; what a line was before a carriage return is still in it."""
-    return _LINE_BREAK.split(log)
 
 
 def _cut(text: str, longest: int) -> str:

@@ -1,0 +1,206 @@
+"""A result in words: its row of the wording, filled with its facts and with what is worked out from them here. Pure."""
+
+from collections.abc import Callable
+from typing import Any
+
+from cloud66_redeploy.model.duration import format_duration
+from cloud66_redeploy.model.outcome import LastSeen, Outcome, Result
+from cloud66_redeploy.model.records import Deployment, Phase
+from cloud66_redeploy.report.advice import NOTHING_SHOWS, advice_on, advice_on_request
+from cloud66_redeploy.report.wording import USUAL_ADVICE, WORDING
+from cloud66_redeploy.tracking.last_seen import last_seen
+from cloud66_redeploy.tracking.tracking import Tracking
+
+_LONGEST_QUOTE = 120
+"""Of what a stranger answered, so many characters stand in a sentence; the details have more."""
+
+_MEANING_BY_OUTCOME = {
+    Outcome.FAILED: "Usually an input, the token or its scopes: nothing was changed on the stack.",
+    Outcome.CANCELLED: "Somebody stopped it on purpose; what ran before still runs.",
+    Outcome.TIMED_OUT: "Usually it is slow or waits behind others, and goes on without this job watching.",
+    Outcome.UNKNOWN: "Usually the connection, the token or the stack went away while it was going on.",
+}
+_MEANING_BY_PHASE = {
+    Phase.FAILED: "Usually a build step, a migration or a deploy hook broke: the last lines of the log name it.",
+    Phase.REVERTED: "Somebody went back to an earlier deployment, so what runs now is not this one.",
+    Phase.ODD: "Cloud 66 used a word for it that this action doesn't know, so it is not taken for a success.",
+    Phase.SILENT: "Cloud 66 does not say how it ended, so it is not taken for a success.",
+    Phase.SUCCESS: "The two records of the deployment disagree, or another commit went out than was expected.",
+}
+_WOULD = {
+    "queue": "ours would wait behind it",
+    "fail": "the run would fail",
+    "skip": "the run would be skipped",
+    "refuse": "it carries no reference of this repository, so the run would fail",
+    "cancel": "it would be cancelled",
+    "wait": "nothing runs that could be cancelled, so ours would wait",
+}
+
+
+def sentence_of(result: Result) -> str:
+    """Say in a sentence or two what happened."""
+    return capitalised(_filled(WORDING[result.reason].sentence, result))
+
+
+def advice_of(result: Result) -> str:
+    """Say what to do next; "" where there is nothing to do."""
+    advice = _filled(WORDING[result.reason].advice, result)
+    if not advice and result.reason.outcome is None:
+        return advice_of(result.parts[0])
+    return advice or USUAL_ADVICE.get(result.outcome, "")
+
+
+def meaning_of(result: Result) -> str:
+    """Say what a bad outcome usually means; "" for a good one."""
+    if result.is_green:
+        return ""
+    if result.reason.outcome is None:
+        return meaning_of(result.parts[0])
+    seen = result.seen
+    if result.outcome is Outcome.FAILED and (seen.deployment or seen.action):
+        return _MEANING_BY_PHASE.get(seen.deployment.phase if seen.deployment else Phase.FAILED, "")
+    return _MEANING_BY_OUTCOME[result.outcome]
+
+
+def superseded(tracking: Tracking, live: Deployment) -> str:
+    """Say that another deployment has gone live since."""
+    commit = live.text("git_hash")
+    what = f"deployment {live.id}{f' (commit {commit})' if commit else ''}"
+    return f"{capitalised(name_of(last_seen(tracking)))} succeeded, but {what} went live after it."
+
+
+def name_of(seen: LastSeen) -> str:
+    """Name a deployment as well as is known."""
+    if seen.deployment is not None:
+        name = f"deployment {seen.deployment.id}"
+        return name if seen.is_confirmed else f"the redeploy (probably {name})"
+    if seen.given_id is not None:
+        return f"deployment {seen.given_id}"
+    return f"the redeploy (action {seen.action.id})" if seen.action else "the redeploy"
+
+
+def log_name(tracking: Tracking) -> str:
+    """Name the stack's newest log, in which ours can only be told where the deployment is proved and has started."""
+    is_ours = tracking.confirmed_id is not None and tracking.began_at is not None
+    return "log" if is_ours else "newest log, which may be another deployment's"
+
+
+def capitalised(text: str) -> str:
+    """Let a text begin with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
+def last_known(seen: LastSeen) -> str:
+    """Say in a word or two where a deployment stood when it was last seen."""
+    if seen.deployment is not None and seen.has_vanished:
+        return "its record had disappeared"
+    record = seen.deployment or seen.action
+    if record is None:
+        return "scheduled"
+    running, odd = ("deploying", seen.deployment.outcome_said) if seen.deployment else ("scheduled", "finished")
+    words = {Phase.RUNNING: running, Phase.ODD: odd, Phase.SILENT: "finished"}
+    return words.get(record.phase, str(record.phase))
+
+
+def _filled(template: str, result: Result) -> str:
+    return template.format_map(_Placeholders(result)).strip()
+
+
+class _Placeholders(dict[str, Any]):
+    """What stands for each placeholder; only those that a template has are worked out."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__(result.facts)
+        self._result = result
+
+    def __missing__(self, name: str) -> object:
+        return PHRASES[name](self._result)
+
+
+def _standing(result: Result) -> str:
+    """Say how far a deployment had come that did not end in time."""
+    seen, name = result.seen, name_of(result.seen)
+    if seen.deployment is not None and seen.deployment.phase is Phase.SUCCESS and not seen.has_vanished:
+        return f"{name} says success, but its action never confirmed it"
+    if seen.deployment is None and seen.action is not None and seen.action.phase.is_final:
+        return f"{name} had ended as {seen.action.phase}, but that was not confirmed"
+    return f"{name} had not ended as far as is known; last known: {last_known(seen)}"
+
+
+def _reverted_by(result: Result) -> str:
+    record = result.seen.deployment
+    who, when = (record.text("reverted_by"), record.text("reverted_at")) if record else ("", "")
+    return f"{who or 'somebody'}{f' at {when}' if when else ''}"
+
+
+def _doubt(result: Result) -> str:
+    """Say why it is not known what became of a request."""
+    if result.seen.action is not None:
+        return f"action {result.seen.action.id}, which carries its reference, may be another run's"
+    if not result.facts["looked"]:
+        return "its reference could not be looked up"
+    return "no action was found that carries its reference" if result.facts["readable"] else "actions can't be read"
+
+
+def _quote(result: Result) -> str:
+    said = result.facts["error"].said
+    return (said if len(said) <= _LONGEST_QUOTE else f"{said[: _LONGEST_QUOTE - 1]}…") or "it says nothing"
+
+
+def _would(result: Result) -> str:
+    """Say what a run would do about what it finds on the stack."""
+    busy, on_busy, effect = (result.facts[name] for name in ("busy", "on_busy", "effect"))
+    return f"{busy}, and {_WOULD[effect]} (on_busy: {on_busy})" if busy else "the stack is free"
+
+
+def _usually(result: Result) -> str:
+    usual = result.facts["usual_seconds"]
+    return "" if usual is None else f"; deployments usually take {format_duration(usual)}"
+
+
+def _counts(result: Result) -> str:
+    counts = {outcome: sum(one.outcome is outcome for one in result.parts) for outcome in Outcome}
+    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
+
+
+def _part(result: Result) -> str:
+    return sentence_of(result.parts[0]) if result.parts else ""
+
+
+def _what_followed(result: Result) -> str:
+    after = result.parts[1]
+    # What led to a cancellation has been said.
+    return capitalised(sentence_of(after).removeprefix(f"{after.facts.get('why')}; "))
+
+
+def _no_news(result: Result) -> str:
+    return f" It could not be asked at the end: {result.facts['error']}." if "error" in result.facts else ""
+
+
+PHRASES: dict[str, Callable[[Result], object]] = {
+    "name": lambda result: name_of(result.seen),
+    "last": lambda result: last_known(result.seen),
+    "seen": lambda result: result.seen,
+    "by_others": lambda result: "" if result.seen.is_external else ", not by this workflow",
+    "reverted_by": _reverted_by,
+    "standing": _standing,
+    "no_news": _no_news,
+    "nothing_shows": lambda result: "" if result.facts["shows"] else NOTHING_SHOWS,
+    "usual": lambda result: USUAL_ADVICE[result.outcome],
+    "advice_on_error": lambda result: advice_on(result.facts["error"]) if "error" in result.facts else "",
+    "advice_on_request": lambda result: advice_on_request(result.facts["error"]),
+    "status": lambda result: f" ({result.facts['error'].status})" if result.facts["error"].status else "",
+    "quote": _quote,
+    "pause": lambda result: format_duration(result.facts["error"].pause_asked_for),
+    "lost": lambda result: (
+        "the answer to the request was lost" if result.facts["sent"] else "the request did not get through"
+    ),
+    "doubt": _doubt,
+    "would": _would,
+    "usually": _usually,
+    "counts": _counts,
+    "part": _part,
+    "advice_of_part": lambda result: advice_of(result.parts[0]),
+    "what_followed": _what_followed,
+}
+"""The placeholders that no fact is named for."""
