@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cloud66_redeploy.model.outcome import Outcome, Result
 from cloud66_redeploy.model.records import Action, Deployment, Stack
-from cloud66_redeploy.report.facts import all_outputs, app_url, deploy_seconds, known_outputs, queued_seconds
+from cloud66_redeploy.report.facts import all_outputs, known_outputs
 from cloud66_redeploy.report.text import Cleaner
 from cloud66_redeploy.tracking.history import Past
 from cloud66_redeploy.tracking.tracking import Baseline, Proof, Tracking
@@ -134,20 +134,9 @@ def test_seconds(requested: object, started: object, finished: object, queued: i
     """Times in the queue and of the deployment are differences of the server's times, or not known."""
     tracking = known({"started_at": started, "finished_at": finished})
     tracking.action = Action.from_json({"id": 40, "started_at": requested})
-    assert (queued_seconds(tracking), deploy_seconds(tracking)) == (queued, took)
     found = outputs(tracking)
     assert found["queued_seconds"] == ("" if queued is None else str(queued))
     assert found["deploy_seconds"] == ("" if took is None else str(took))
-
-
-def test_seconds_without_records() -> None:
-    """Without an action or a deployment no time is known."""
-    tracking = known()
-    tracking.action = None
-    assert queued_seconds(tracking) is None
-    tracking = known()
-    tracking.deployment = None
-    assert (queued_seconds(tracking), deploy_seconds(tracking)) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +158,6 @@ def test_seconds_without_records() -> None:
 )
 def test_app_url(address: object, fqdn: object, url: str) -> None:
     """The application's address is the stack's, made a web address, or the next best, or none."""
-    assert app_url(known(application_address=address, fqdn=fqdn), Cleaner()) == url
     assert outputs(known(application_address=address, fqdn=fqdn))["app_url"] == url
 
 

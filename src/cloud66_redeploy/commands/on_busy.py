@@ -9,7 +9,7 @@ from cloud66_redeploy.inputs.choices import OnBusy
 from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.outcome import Outcome, Result
 from cloud66_redeploy.report import reasons
-from cloud66_redeploy.report.facts import usual_seconds
+from cloud66_redeploy.report.facts import Times
 from cloud66_redeploy.report.reasons import NOTHING_SCHEDULED, sentence
 from cloud66_redeploy.timing import MAKING_WAY_SECONDS, RECORD_LAG_SECONDS
 from cloud66_redeploy.tracking.activity import Busy, busy_with, is_of
@@ -101,7 +101,7 @@ def _cancel_running(context: Context, handle: Handle, busy: Busy) -> Result | No
 
 
 def _dry_run(context: Context, handle: Handle, busy: Busy, *, may_cancel: bool) -> Result:
-    inputs, usual = context.inputs, usual_seconds(handle.tracking)
+    inputs, usual = context.inputs, Times.of(handle.tracking).usual_seconds
     cancels = "it would be cancelled" if busy.running else "nothing runs that could be cancelled, so ours would wait"
     does = {
         OnBusy.QUEUE: "ours would wait behind it",

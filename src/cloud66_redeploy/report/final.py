@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from cloud66_redeploy.commands.job import Handle
 from cloud66_redeploy.commands.step import Context
 from cloud66_redeploy.inputs.choices import Command
-from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.outcome import Outcome, Result
 from cloud66_redeploy.report import reasons
 from cloud66_redeploy.report.advice import advice_for
-from cloud66_redeploy.report.facts import all_outputs, deploy_seconds, queued_seconds, results_output
+from cloud66_redeploy.report.facts import Facts, all_outputs, results_output
 from cloud66_redeploy.report.reasons import log_name, name_of, sentence
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.summary import render, render_many
@@ -110,9 +109,7 @@ def _outputs(ending: Ending, cleaner: Cleaner) -> dict[str, str]:
 
 
 def _name(tracking: Tracking) -> str:
-    stack = tracking.stack
-    parts = (stack.text("name") or stack.uid if stack else "", name_of(tracking))
-    return ", ".join(part for part in parts if part)
+    return ", ".join(part for part in (Facts.of(tracking).stack.title, name_of(tracking)) if part)
 
 
 def _rows(ending: Ending) -> list[str]:
@@ -122,27 +119,10 @@ def _rows(ending: Ending) -> list[str]:
 
 
 def _sentences(ending: Ending) -> list[str]:
-    result, tracking = ending.result, ending.tracking
-    stack, deployment = tracking.stack, tracking.proved
-    facts = []
-    if stack:
-        names = ("stack", stack.text("name"), stack.text("environment"), stack.uid)
-        facts.append(" ".join(name for name in names if name))
-    if deployment:
-        facts.append(f"deployment {deployment.id}")
-        if deployment.text("git_hash"):
-            facts.append(f"commit {deployment.text('git_hash')}")
-    for verb, seconds in (
-        ("queued for", queued_seconds(tracking)),
-        ("deployed for", deploy_seconds(tracking)),
-    ):
-        if seconds is not None:
-            facts.append(f"{verb} {format_duration(seconds)}")
-    if tracking.sends and tracking.reference:
-        facts.append(f"reference {tracking.reference}")
+    result = ending.result
     return [
         result.reason,
-        sentence(", ".join(facts)),
+        sentence(Facts.of(ending.tracking).describe()),
         f"Details: {result.evidence}" if result.evidence else "",
         f"Next: {advice_for(result)}",
     ]
