@@ -1,7 +1,7 @@
 """
 The job summary. Pure.
 
-All of it is HTML, so that no text from the API can be Markdown; but for the charts, which hold no such text.
+All of it is HTML, so that no text from the API can be Markdown.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.outcome import Outcome, Result
 from cloud66_redeploy.report.advice import advice_for
-from cloud66_redeploy.report.charts import durations, timeline
-from cloud66_redeploy.report.facts import Commit, Facts, StackFacts, app_url, duration_or_empty
+from cloud66_redeploy.report.facts import Commit, Facts, StackFacts, Times, app_url, duration_or_empty
 from cloud66_redeploy.report.meanings import meaning_of
 from cloud66_redeploy.report.reasons import log_name
 from cloud66_redeploy.report.text import Cleaner
@@ -30,6 +29,8 @@ _MARKS = {
 }
 _LARGEST_RECORD = 12_000
 _MOST_LOG_LINES = 50
+_BLOCKS = "▁▂▃▄▅▆▇"
+_MOST_BLOCKS = 20
 
 
 def render(result: Result, tracking: Tracking, log: Sequence[str], cleaner: Cleaner) -> str:
@@ -45,10 +46,8 @@ def render(result: Result, tracking: Tracking, log: Sequence[str], cleaner: Clea
     """
     facts = Facts.of(tracking)
     title = f"{_MARKS[result.outcome]} {_title(facts.stack, cleaner)}: {_label(result.outcome)}"
-    charts = [timeline(result, tracking), durations(result, tracking, facts.times.deploy_seconds)]
     parts = [
         f"<h3>{title}</h3>\n{_body(result, tracking, facts, cleaner)}",
-        *(chart for chart in charts if chart),
         _fold(
             f"Last lines of the stack's {log_name(tracking)}",
             [cleaner.html_line(line) for line in log[-_MOST_LOG_LINES:]],
@@ -77,18 +76,35 @@ def render_many(overall: Result, each: Sequence[tuple[Result, Tracking]], cleane
     return "\n".join(top) + "\n\n" + "\n\n".join(folds) + "\n"
 
 
-def _usually(facts: Facts) -> str:
-    """Say how long it usually takes, and how this one, if it succeeded, compares with the last ones."""
-    usual, took, past = facts.times.usual_seconds, facts.times.deploy_seconds, facts.times.past_seconds
+def describe_duration(times: Times, *, is_success: bool) -> str:
+    """
+    Say how long a deployment took, what is usual, and, of a success, how the two compare; "" where nothing is known.
+
+    How long a failure took says nothing about the pipeline. Where too few earlier ones are known, nothing is usual.
+    """
+    took, usual, past = times.deploy_seconds, times.usual_seconds, times.past_seconds
     if usual is None:
-        return ""
-    times = f"{format_duration(usual)} (the last {len(past)}: {format_duration(min(past))} to "
-    text = f"{times}{format_duration(max(past))})"
-    if took is None or not facts.is_success:
-        return text
-    slower = round(100 * (took / usual - 1))
-    compared = f"{abs(slower)} % {'slower' if slower > 0 else 'faster'} than usual" if slower else "as long as usual"
-    return f"{text}; this one was {compared}, faster than {sum(one > took for one in past)} of them"
+        return duration_or_empty(took)
+    usually = f"usually {format_duration(usual)} ({format_duration(min(past))} to {format_duration(max(past))})"
+    if took is None or not is_success:
+        shown = past[:_MOST_BLOCKS]
+        parts = [duration_or_empty(took), usually, f"last {len(shown)}: {_blocks(shown)}"]
+    else:
+        before = past[: _MOST_BLOCKS - 1]
+        line = f"last {len(before)} and this one: {_blocks((took, *before))}"
+        parts = [format_duration(took), usually, _compare(took, usual), line]
+    return " · ".join(part for part in parts if part)
+
+
+def _compare(took_seconds: float, usual_seconds: float) -> str:
+    percent = round(100 * (took_seconds / usual_seconds - 1))
+    return f"{abs(percent)}% {'slower' if percent > 0 else 'faster'} than usual" if percent else "as long as usual"
+
+
+def _blocks(seconds: Sequence[float]) -> str:
+    """Draw durations, the newest first, as a line with the oldest first, scaled from zero to the longest."""
+    heights = (round(len(_BLOCKS) * each / max(seconds)) for each in reversed(seconds))
+    return f"<code>{''.join(_BLOCKS[max(0, height - 1)] for height in heights)}</code>"
 
 
 def _body(result: Result, tracking: Tracking, facts: Facts, cleaner: Cleaner) -> str:
@@ -114,8 +130,7 @@ def _table(facts: Facts, cleaner: Cleaner) -> list[tuple[str, str]]:
         ("Commit", _commit(facts.commit, cleaner)),
         ("Triggered by", cleaner.html(facts.triggered_by)),
         ("Queued", duration_or_empty(facts.times.queued_seconds)),
-        ("Deployed in", duration_or_empty(facts.times.deploy_seconds)),
-        ("Usually", _usually(facts)),
+        ("Duration", describe_duration(facts.times, is_success=facts.is_success)),
         ("Address", _link(address, address, cleaner)),
         ("Stack", _code(facts.stack.uid, cleaner)),
         ("Action", facts.action_id),
