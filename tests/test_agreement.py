@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from cloud66_redeploy import __version__
+from cloud66_redeploy.inputs.fields import FIELDS
 from cloud66_redeploy.model.outcome import Outcome, Reason
 from harness import OUTPUTS
 

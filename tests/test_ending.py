@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,10 @@ from cloud66_redeploy.polling.ends import several
 from cloud66_redeploy.report.final import Each, Ending, report_ending
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.text import Cleaner
-from cloud66_redeploy.tracking.tracking import Certainty, Tracking
+from cloud66_redeploy.tracking.tracking import Certainty
 from harness import OUTPUTS, read_commands
 from hostile import commands
+from records import tracked
 from results import SUCCEEDED, ended_as
 from test_summary import FAILED, MEND, RECORD, SUCCESS, known
 
@@ -63,7 +65,7 @@ def test_bad_ending_with_nothing_known(files: dict[str, Path], capsys: Log) -> N
     """What is not known is not talked about."""
     assert (
         report_ending(
-            Ending(Result(Reason.POST_UNCERTAIN, facts={"sent": True, "looked": False}), Tracking("r")),
+            Ending(Result(Reason.POST_UNCERTAIN, facts={"sent": True, "looked": False}), tracked("r")),
             Reporter(os.environ, Cleaner()),
         )
         == 1
@@ -86,7 +88,7 @@ def test_bad_ending_without_a_commit(files: dict[str, Path], capsys: Log) -> Non
 def test_an_unknown_deployment_is_warned_about(files: dict[str, Path], capsys: Log, outcome: Outcome) -> None:
     """Where only our action is known, a warning says that the deployment's id and commit are not."""
     tracking = known()
-    tracking.deployment, tracking.sighting.certainty = None, Certainty.UNKNOWN
+    tracking.sighting = replace(tracking.sighting, deployment=None, certainty=Certainty.UNKNOWN)
     report_ending(Ending(ended_as(outcome), tracking), Reporter(os.environ, Cleaner()))
     outputs = read_commands(files["GITHUB_OUTPUT"])
     assert (outputs["deployment_id"], outputs["git_hash"], outputs["deployment"], outputs["action_id"]) == (
@@ -101,7 +103,7 @@ def test_several_endings(files: dict[str, Path], capsys: Log) -> None:
     """Of several each is told in the log and the results, the bad ones in the annotation, too."""
     each = [Each(SUCCESS, known()), Each(FAILED, known(id=109), ["rake aborted!"])]
     overall = several([one.result for one in each])
-    assert report_ending(Ending(overall, Tracking(""), Command.WAIT, each=each), Reporter(os.environ, Cleaner())) == 1
+    assert report_ending(Ending(overall, tracked(""), Command.WAIT, each=each), Reporter(os.environ, Cleaner())) == 1
     *said, error = capsys.readouterr().out.splitlines()
     assert said == [
         "failed: Of 2 deployments: 1 success, 1 failed.",

@@ -46,7 +46,7 @@ def live(*logs: Any, record: dict[str, Any] | None = None) -> tuple[Shown, Track
         one if isinstance(one, Reply) else Reply(200, {"response": {"uid": "abc", "last_log": one}}) for one in logs
     ]
     net, known, quota = wire(*replies, profile=Profile(tries=1)), tracked("mine"), Quota()
-    known.adopt(Deployment.from_json(record or RUNNING), Certainty.CONFIRMED)
+    seen(known, Deployment.from_json(record or RUNNING), Certainty.CONFIRMED)
     return Shown(LiveLog(Client(net.transport, "abc"), known, quota), known, quota), known
 
 

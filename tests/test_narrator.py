@@ -11,6 +11,7 @@ from cloud66_redeploy.model.records import Action, Deployment
 from cloud66_redeploy.polling.schedule import pause_before_next_look
 from cloud66_redeploy.report.progress import Narrator, progress
 from cloud66_redeploy.tracking.tracking import Tracking
+from records import tracked
 
 PROBABLY = "the redeploy (probably deployment"
 
@@ -28,38 +29,38 @@ ACTION = Action.from_json({"id": 40, "started_at": "2026-01-01T00:00:00Z"})
 @pytest.mark.parametrize(
     ("tracking", "text"),
     [
-        (Tracking("r"), "the redeploy: scheduled; its deployment has not shown yet"),
-        (Tracking("r", action=ACTION), "the redeploy (action 40): scheduled; its deployment has not shown yet"),
-        (Tracking("r", maybe_started=True), "the redeploy: under way; which deployment it is can't be told yet"),
-        (Tracking("r", deployment=deployment()), f"{PROBABLY} 108): queued"),
-        (Tracking("r", deployment=deployment(), queued_ahead=0), f"{PROBABLY} 108): queued"),
+        (tracked("r"), "the redeploy: scheduled; its deployment has not shown yet"),
+        (tracked("r", action=ACTION), "the redeploy (action 40): scheduled; its deployment has not shown yet"),
+        (tracked("r", maybe_started=True), "the redeploy: under way; which deployment it is can't be told yet"),
+        (tracked("r", deployment=deployment()), f"{PROBABLY} 108): queued"),
+        (tracked("r", deployment=deployment(), ahead=()), f"{PROBABLY} 108): queued"),
         (
-            Tracking("r", deployment=deployment(), queued_ahead=1),
+            tracked("r", deployment=deployment(), ahead=(deployment(),)),
             f"{PROBABLY} 108): queued behind 1 other deployment",
         ),
         (
-            Tracking("r", deployment=deployment(), queued_ahead=3),
+            tracked("r", deployment=deployment(), ahead=(deployment(), deployment(), deployment())),
             f"{PROBABLY} 108): queued behind 3 other deployments",
         ),
         (
-            Tracking("r", deployment=deployment(), queued_ahead=2, running_ahead=deployment(id=105)),
+            tracked("r", deployment=deployment(), ahead=(deployment(), deployment(id=105, **RUNNING))),
             f"{PROBABLY} 108): queued behind 2 other deployments; 105 is deploying now",
         ),
         (
-            Tracking("r", deployment=deployment(), queued_ahead=1, running_ahead=deployment(id=5, triggered_by="a")),
+            tracked("r", deployment=deployment(), ahead=(deployment(id=5, triggered_by="a", **RUNNING),)),
             f"{PROBABLY} 108): queued behind 1 other deployment; 5 is deploying now, triggered by a",
         ),
-        (Tracking("r", deployment=deployment(**RUNNING)), f"{PROBABLY} 108): deploying"),
+        (tracked("r", deployment=deployment(**RUNNING)), f"{PROBABLY} 108): deploying"),
         (
-            Tracking("r", deployment=deployment(**RUNNING, git_hash="0123456789abcdef")),
+            tracked("r", deployment=deployment(**RUNNING, git_hash="0123456789abcdef")),
             f"{PROBABLY} 108): deploying commit 0123456789",
         ),
         (
-            Tracking("r", deployment=deployment(**ENDED, outcome={"code": 1})),
+            tracked("r", deployment=deployment(**ENDED, outcome={"code": 1})),
             f"{PROBABLY} 108): success; checking it against its action",
         ),
         (
-            Tracking("r", deployment=deployment(**RUNNING), gone=True),
+            tracked("r", deployment=deployment(**RUNNING), record_vanished=True),
             f"{PROBABLY} 108): its record has disappeared; looking on",
         ),
     ],

@@ -1,6 +1,7 @@
 """The step's outputs."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,13 +10,14 @@ from hypothesis import strategies as st
 
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Action, Deployment, Stack
-from cloud66_redeploy.report.facts import all_outputs, app_url, deploy_seconds, known_outputs, queued_seconds
+from cloud66_redeploy.report.facts import all_outputs, known_outputs
 from cloud66_redeploy.report.text import Cleaner
 from cloud66_redeploy.tracking.baseline import Baseline
 from cloud66_redeploy.tracking.history import Past
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 from harness import OUTPUTS
 from hostile import TEXTS
+from records import tracked
 from results import SUCCEEDED, ended_as, result_of
 
 OF_ONE = OUTPUTS - {"rollback_outcome", "rollback_deployment_id", "rolled_back_to", "results"}
@@ -36,12 +38,12 @@ STACK = {"name": "Awesome App", "environment": "production", "application_addres
 
 def known(record: dict[str, Any] | None = None, **stack: object) -> Tracking:
     """Everything is known, but for what is changed."""
-    return Tracking(
+    return tracked(
         "mine",
         stack=Stack("5999b763", STACK | stack),
         action=Action.from_json({"id": 40, "started_at": "2026-01-01T00:00:00Z"}),
         deployment=Deployment.from_json(RECORD | (record or {})),
-        proof=Certainty.CONFIRMED,
+        certainty=Certainty.CONFIRMED,
     )
 
 
@@ -90,7 +92,7 @@ def test_usual_seconds() -> None:
 
 def test_nothing_known() -> None:
     """What is not known is empty, not missing."""
-    found = outputs(Tracking(""), Result(Reason.BUSY_FAILED, facts={"busy": "No"}))
+    found = outputs(tracked(""), Result(Reason.BUSY_FAILED, facts={"busy": "No"}))
     assert set(found) == OF_ONE
     assert {name: value for name, value in found.items() if value} == {
         "outcome": "failed",
@@ -101,7 +103,7 @@ def test_nothing_known() -> None:
 def test_known_outputs() -> None:
     """The ids and the reference can be had while the run goes on."""
     assert known_outputs(known(), Cleaner()) == {"user_reference": "mine", "action_id": "40", "deployment_id": "108"}
-    assert known_outputs(Tracking("mine"), Cleaner()) == {
+    assert known_outputs(tracked("mine"), Cleaner()) == {
         "user_reference": "mine",
         "action_id": "",
         "deployment_id": "",
@@ -137,21 +139,11 @@ def test_is_live(is_live: object, said: str) -> None:
 def test_seconds(requested: object, started: object, finished: object, queued: int | None, took: int | None) -> None:
     """Times in the queue and of the deployment are differences of the server's times, or not known."""
     tracking = known({"started_at": started, "finished_at": finished})
-    tracking.action = Action.from_json({"id": 40, "started_at": requested})
-    assert (queued_seconds(tracking), deploy_seconds(tracking)) == (queued, took)
+    asked = Action.from_json({"id": 40, "started_at": requested})
+    tracking.sighting = replace(tracking.sighting, action=asked)
     found = outputs(tracking)
     assert found["queued_seconds"] == ("" if queued is None else str(queued))
     assert found["deploy_seconds"] == ("" if took is None else str(took))
-
-
-def test_seconds_without_records() -> None:
-    """Without an action or a deployment no time is known."""
-    tracking = known()
-    tracking.action = None
-    assert queued_seconds(tracking) is None
-    tracking = known()
-    tracking.deployment = None
-    assert (queued_seconds(tracking), deploy_seconds(tracking)) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +165,6 @@ def test_seconds_without_records() -> None:
 )
 def test_app_url(address: object, fqdn: object, url: str) -> None:
     """The application's address is the stack's, made a web address, or the next best, or none."""
-    assert app_url(known(application_address=address, fqdn=fqdn), Cleaner()) == url
     assert outputs(known(application_address=address, fqdn=fqdn))["app_url"] == url
 
 
@@ -183,7 +174,7 @@ def test_hostile_texts(text: str) -> None:
     names = [*RECORD, "x"]
     record = {name: text for name in names if name not in {"id", "outcome"}} | {text: [text, {text: text}]}
     tracking = known(record, name=text, environment=text, application_address=text, fqdn=text)
-    tracking.request.reference = text
+    tracking.request = replace(tracking.request, reference=text)
     found = outputs(tracking, result_of(Reason.BUSY_FAILED, text, text), "demo-token")
     assert set(found) == OF_ONE
     for value in found.values():

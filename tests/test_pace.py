@@ -165,7 +165,7 @@ def test_a_step_looks_at_the_right_time(step: MakeStep) -> None:
     assert min(gap for gap in gaps if gap > 0.5) < 10
     assert "m of usually" in ending.log or "s of usually" in ending.log
     assert " %" in ending.log
-    assert "this one was" in ending.summary
+    assert "12 and this one: " in ending.summary
 
 
 def test_a_look_is_one_call(step: MakeStep) -> None:

@@ -1,6 +1,7 @@
 """A sentence for every way a run can end."""
 
 import re
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -28,6 +29,7 @@ from cloud66_redeploy.report.advice import advice_on, advice_on_request
 from cloud66_redeploy.report.phrases import advice_of, last_known, sentence_of
 from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
+from records import seen, tracked
 
 DEPLOYMENTS: list[RecordState] = [Absence.NEVER_SEEN, Absence.GONE, *Phase]
 ACTIONS: list[RecordState] = [
@@ -42,13 +44,14 @@ ACTIONS: list[RecordState] = [
 
 def tracking(deployment: RecordState, action: RecordState) -> Tracking:
     """Make what is known where the records say that."""
-    known = Tracking("mine", sends=1, answered=True, actions_readable=action is not Absence.UNREADABLE)
+    known = tracked("mine", posts_sent=1, accepted=True, actions_readable=action is not Absence.UNREADABLE)
     if deployment is not Absence.NEVER_SEEN:
-        known.adopt(
-            Deployment.from_json({"id": 108, "outcome": {"code": 9, "meaning": "Strange"}}), Certainty.CONFIRMED
+        seen(
+            known, Deployment.from_json({"id": 108, "outcome": {"code": 9, "meaning": "Strange"}}), Certainty.CONFIRMED
         )
     if isinstance(action, Phase):
-        known.action = Action.from_json({"id": 40, "finished_message": "said so"})
+        action_said = Action.from_json({"id": 40, "finished_message": "said so"})
+        known.sighting = replace(known.sighting, action=action_said)
     return known
 
 
@@ -195,7 +198,7 @@ def test_what_was_known_last_is_told_when_sight_is_lost() -> None:
     assert "The stack is gone" in sentence_of(lost_sight(known, NotFound("GET /x", "", status=404)))
     assert "(401)" in sentence_of(lost_sight(known, Denied("GET /x", "", status=401)))
     assert last_known(last_seen(known)) == "scheduled"
-    assert last_known(last_seen(Tracking("mine"))) == "scheduled"
+    assert last_known(last_seen(tracked("mine"))) == "scheduled"
 
 
 @pytest.mark.parametrize(
@@ -213,9 +216,9 @@ def test_only_the_expected_commit_is_a_success(
 ) -> None:
     """A success stays one only where the commit deployed is surely the one expected."""
     known = tracking(Absence.NEVER_SEEN, Phase.SUCCESS)
-    known.adopt(Deployment.from_json({"id": 108, "git_hash": deployed}), proof)
+    seen(known, Deployment.from_json({"id": 108, "git_hash": deployed}), proof)
     success = ended(Outcome.SUCCESS, known, Phase.SUCCESS, Phase.SUCCESS)
-    known.request.expected_commit = expected
+    known.request = replace(known.request, expected_commit=expected)
     result = checked(success, known)
     assert result.outcome is outcome
     assert ("annotated tag" in advice_of(result)) is (outcome is not Outcome.SUCCESS)
@@ -233,9 +236,8 @@ def test_a_timeout_contradicts_nothing_that_is_known(
     deployment: dict[str, Any] | None, finished: bool, words: str
 ) -> None:
     """A timeout says what was known, also where one record had already ended."""
-    known = Tracking("mine", sends=1, answered=True)
     over = {"finished_at": "2026-01-01T00:00:00Z", "finished_success": True} if finished else {}
-    known.action = Action.from_json({"id": 40} | over)
+    known = tracked("mine", posts_sent=1, accepted=True, action=Action.from_json({"id": 40} | over))
     if deployment is not None:
-        known.adopt(Deployment.from_json({"id": 108} | deployment), Certainty.CONFIRMED)
+        seen(known, Deployment.from_json({"id": 108} | deployment), Certainty.CONFIRMED)
     assert words in sentence_of(timed_out(known, "timeout of 30m", None))

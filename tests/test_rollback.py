@@ -17,7 +17,7 @@ from cloud66_redeploy.report.text import Cleaner
 from cloud66_redeploy.tracking.baseline import Baseline
 from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
-from records import CANCELLED, FAILED, PENDING, SUCCESS, action, at, deployment
+from records import CANCELLED, FAILED, PENDING, SUCCESS, action, at, deployment, tracked
 
 A, B, C, D = (letter * 40 for letter in "abcd")
 OLD = deployment(106, -900, -860, git_hash=A, is_live=False)

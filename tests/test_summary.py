@@ -11,12 +11,12 @@ from cloud66_redeploy.errors import Denied
 from cloud66_redeploy.model.outcome import LastSeen, Outcome, Reason, Result
 from cloud66_redeploy.model.records import Action, Deployment, Stack
 from cloud66_redeploy.polling.ends import several
-from cloud66_redeploy.report.summary import render, render_many
+from cloud66_redeploy.report.facts import Times
+from cloud66_redeploy.report.summary import describe_duration, render, render_many
 from cloud66_redeploy.report.text import Cleaner
-from cloud66_redeploy.tracking.baseline import Baseline
-from cloud66_redeploy.tracking.history import Past
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 from hostile import TEXTS, check_summary
+from records import tracked
 from results import SUCCEEDED, ended_as, result_of
 
 TOKEN = "demo-token"
@@ -47,13 +47,13 @@ def known(text: str | None = None, **record: object) -> Tracking:
     if text is not None:
         fields |= dict.fromkeys(("git_hash", "git_ref", "commit_url", "triggered_by"), text)
         stack = dict.fromkeys((*STACK, "application_address"), text)
-    return Tracking(
+    return tracked(
         "mine" if text is None else text,
         stack=Stack("5999b763", stack),
-        sends=1,
+        posts_sent=1,
         action=Action.from_json({"id": 40, "started_at": "2026-01-01T00:00:00Z"}),
         deployment=Deployment.from_json(fields),
-        proof=Certainty.CONFIRMED,
+        certainty=Certainty.CONFIRMED,
     )
 
 
@@ -72,7 +72,7 @@ def test_everything_known() -> None:
     assert "Deployment 108 succeeded." in text
     for row in (
         "Stack5999b763", "Addresshttp://awesome.example.com", "Deployment108", "Action40", "Triggered byann",
-        "Commit11e1d51203 (main)", "Queued10s", "Deployed in50s", "Referencemine",
+        "Commit11e1d51203 (main)", "Queued10s", "Duration50s", "Referencemine",
     ):  # fmt: skip
         assert row in text
     assert '<a href="https://github.com/acme/awesome/commit/11e1d51"><code>11e1d51203</code></a>' in html
@@ -83,23 +83,33 @@ def test_everything_known() -> None:
     assert '"git_ref": "main"' in text
 
 
+FIVE = (60.0, 55.0, 70.0, 50.0, 65.0)
+MANY = (60.0,) * 25
+HALF = "usually 1m (50s to 1m10s)"
+ALIKE = "usually 1m (1m to 1m)"
+LAST = "last 5: <code>▆▅▇▆▆</code>"
+
+
 @pytest.mark.parametrize(
-    ("finished", "outcome", "text"),
+    ("took", "past", "is_success", "said"),
     [
-        ("00:01:00", "success", "this one was 17 % faster than usual, faster than 4 of them"),
-        ("00:01:25", "success", "this one was 25 % slower than usual, faster than 0 of them"),
-        ("00:01:10", "success", "this one was as long as usual, faster than 2 of them"),
-        ("00:01:10", "failed", None),
-        (None, "success", None),
+        (None, (), True, ""),
+        (50.0, (), True, "50s"),
+        (50.0, FIVE[:4], True, "50s"),
+        (60.0, FIVE, True, f"1m · {HALF} · as long as usual · last 5 and this one: <code>▆▅▇▆▆▆</code>"),
+        (48.0, FIVE, True, f"48s · {HALF} · 20% faster than usual · last 5 and this one: <code>▆▅▇▆▆▅</code>"),
+        (280.0, FIVE, True, f"4m40s · {HALF} · 367% slower than usual · last 5 and this one: <code>▂▁▂▁▂▇</code>"),
+        (0.0, FIVE, True, f"0s · {HALF} · 100% faster than usual · last 5 and this one: <code>▆▅▇▆▆▁</code>"),
+        (50.0, FIVE, False, f"50s · {HALF} · {LAST}"),
+        (None, FIVE, False, f"{HALF} · {LAST}"),
+        (None, FIVE, True, f"{HALF} · {LAST}"),
+        (None, MANY, False, f"{ALIKE} · last 20: <code>{'▇' * 20}</code>"),
+        (60.0, MANY, True, f"1m · {ALIKE} · as long as usual · last 19 and this one: <code>{'▇' * 20}</code>"),
     ],
 )
-def test_comparison(finished: str | None, outcome: str, text: str | None) -> None:
-    """A success is compared with the last ones; of any other, only the usual time is told."""
-    tracking = known(finished_at=finished and f"2026-01-01T{finished}Z", outcome={"code": outcome})
-    tracking.baseline = Baseline(past=tuple(Past(frozenset(), float(seconds)) for seconds in (60, 55, 70, 50, 65)))
-    found = check_summary(summary(SUCCESS, tracking), TOKEN)
-    assert "Usually1m (the last 5: 50s to 1m10s)" in found
-    assert (text in found) if text else ("this one" not in found)
+def test_duration(took: float | None, past: tuple[float, ...], is_success: bool, said: str) -> None:
+    """A success is compared with the last ones, of any other the usual time is told, without a past the time alone."""
+    assert describe_duration(Times(None, took, past), is_success=is_success) == said
 
 
 def test_bad_outcome() -> None:
@@ -115,7 +125,7 @@ def test_bad_outcome() -> None:
 
 def test_nothing_known() -> None:
     """Where nothing is known the summary still says what happened, without empty rows."""
-    html = summary(Result(Reason.REFUSED, facts={"error": Denied("GET /x", "no", status=401)}), Tracking(""))
+    html = summary(Result(Reason.REFUSED, facts={"error": Denied("GET /x", "no", status=401)}), tracked(""))
     assert check_summary(html, TOKEN).startswith("❌ Cloud 66: failed")
     assert "<tr>" not in html
     assert "said" not in html
@@ -177,9 +187,9 @@ def test_a_megabyte_everywhere(unit: str) -> None:
 def test_what_it_means_without_a_deployment() -> None:
     """A failure that asked for nothing is no broken build, and one that only our action tells of is."""
     refused = Result(Reason.REFUSED, facts={"error": Denied("GET /x", "no", status=401)})
-    assert "nothing was changed" in summary(refused, Tracking(""))
+    assert "nothing was changed" in summary(refused, tracked(""))
     by_action = Result(Reason.FAILED, LastSeen(action=Action.from_json({"id": 40})))
-    assert "Usually a build step" in summary(by_action, Tracking("mine", sends=1))
+    assert "Usually a build step" in summary(by_action, tracked("mine", posts_sent=1))
     pending = LastSeen(deployment=Deployment.from_json({"id": 108}))
     assert "What that means" not in summary(Result(Reason.FAILED, pending), known())
 
@@ -197,7 +207,7 @@ def test_a_record_too_large_is_left_out() -> None:
 def test_several() -> None:
     """Several deployments have a line each, and what is to be said of each in a fold."""
     cleaner = Cleaner()
-    unseen = Tracking("theirs", stack=Stack("0d5be3a0", {}))
+    unseen = tracked("theirs", stack=Stack("0d5be3a0", {}))
     each = [(SUCCESS, known()), (FAILED, known(id=109, git_hash=None)), (Result(Reason.NOT_IDENTIFIABLE), unseen)]
     html = render_many(several([one for one, _ in each]), each, cleaner)
     text = check_summary(html, TOKEN)
@@ -206,7 +216,6 @@ def test_several() -> None:
     assert "❓ unknown0d5be3a0The redeploy was scheduled, but how it ends can't be known" in text
     assert html.count("<details>") == 3
     assert f"Next: {MEND}" in text
-    assert "```" not in html
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())

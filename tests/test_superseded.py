@@ -14,7 +14,7 @@ from cloud66_redeploy.report.phrases import sentence_of, superseded
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 from cloud66_simulator import Behaviour, Fault
 from harness import Ending, Step
-from records import SUCCESS, deployment
+from records import SUCCESS, deployment, seen, tracked
 
 MakeStep = Callable[..., Step]
 BLIND = Fault("status", method="GET", code=500, after=15, until=60, count=None)
@@ -117,9 +117,9 @@ OURS = deployment(108, 0, 40, is_live=False, git_hash="a" * 40)
 
 def track(record: Deployment | None = OURS, proof: Certainty = Certainty.CONFIRMED) -> Tracking:
     """Track a deployment."""
-    known = Tracking("mine", sends=1)
+    known = tracked("mine", posts_sent=1)
     if record is not None:
-        known.adopt(record, proof)
+        seen(known, record, proof)
     return known
 
 

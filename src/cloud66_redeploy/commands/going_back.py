@@ -9,7 +9,7 @@ from cloud66_redeploy.commands.rollback import Rollback, choose, reference_of, w
 from cloud66_redeploy.commands.step import Context
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.model.outcome import Reason, Result
-from cloud66_redeploy.report.facts import deploy_seconds
+from cloud66_redeploy.report.facts import Times
 from cloud66_redeploy.report.phrases import log_name, sentence_of
 from cloud66_redeploy.timing import RECORD_LAG_SECONDS, ROLLBACK_PAUSE_SECONDS
 from cloud66_redeploy.tracking.doubt import until_believed
@@ -102,7 +102,7 @@ def _let_records_show(failed: Handle, patient: Transport) -> None:
     Of what failed within seconds, the deployment that was live before may not have shown yet.
     """
     known, clock = failed.tracking, patient.clock
-    clock.sleep(max(0.0, RECORD_LAG_SECONDS - (deploy_seconds(known) or 0.0)))
+    clock.sleep(max(0.0, RECORD_LAG_SECONDS - (Times.of(known).deploy_seconds or 0.0)))
     observer, until = Observer(failed.client(patient), known, clock), clock.monotonic() + RECORD_LAG_SECONDS
     while known.actions_readable and not (known.action and known.action.phase.is_final) and clock.monotonic() < until:
         clock.sleep(ROLLBACK_PAUSE_SECONDS)

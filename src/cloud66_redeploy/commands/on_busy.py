@@ -8,7 +8,7 @@ from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.inputs.fields import OnBusy
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.polling.ends import unready
-from cloud66_redeploy.report.facts import usual_seconds
+from cloud66_redeploy.report.facts import Times
 from cloud66_redeploy.report.phrases import capitalised, sentence_of
 from cloud66_redeploy.timing import MAKING_WAY_SECONDS, RECORD_LAG_SECONDS
 from cloud66_redeploy.tracking.activity import Busy, busy_with, is_of
@@ -103,7 +103,7 @@ def _dry_run(context: Context, handle: Handle, busy: Busy, *, may_cancel: bool) 
         "busy": busy.describe() if busy else "",
         "on_busy": inputs.on_busy,
         "effect": effect,
-        "usual_seconds": usual_seconds(handle.tracking),
+        "usual_seconds": Times.of(handle.tracking).usual_seconds,
         "options": ", ".join(f"{name} {value}" for name, value in inputs.options.items()),
     }
     return Result(Reason.DRY_RUN, facts=facts)

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cloud66_redeploy.inputs.fields import Command
-from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.outcome import Outcome, Result
-from cloud66_redeploy.report.facts import all_outputs, deploy_seconds, queued_seconds, results_output
+from cloud66_redeploy.report.facts import Facts, all_outputs, results_output
 from cloud66_redeploy.report.phrases import advice_of, capitalised, log_name, name_of, sentence_of
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.summary import render, render_many
@@ -80,9 +79,7 @@ def _outputs(ending: Ending, cleaner: Cleaner) -> dict[str, str]:
 
 
 def _name(tracking: Tracking) -> str:
-    stack = tracking.stack
-    parts = (stack.text("name") or stack.uid if stack else "", name_of(last_seen(tracking)))
-    return ", ".join(part for part in parts if part)
+    return ", ".join(part for part in (Facts.of(tracking).stack.title, name_of(last_seen(tracking))) if part)
 
 
 def _rows(ending: Ending) -> list[str]:
@@ -92,27 +89,10 @@ def _rows(ending: Ending) -> list[str]:
 
 
 def _sentences(ending: Ending) -> list[str]:
-    result, tracking = ending.result, ending.tracking
-    stack, deployment = tracking.stack, tracking.confirmed
-    facts = []
-    if stack:
-        names = ("stack", stack.text("name"), stack.text("environment"), stack.uid)
-        facts.append(" ".join(name for name in names if name))
-    if deployment:
-        facts.append(f"deployment {deployment.id}")
-        if deployment.text("git_hash"):
-            facts.append(f"commit {deployment.text('git_hash')}")
-    for verb, seconds in (
-        ("queued for", queued_seconds(tracking)),
-        ("deployed for", deploy_seconds(tracking)),
-    ):
-        if seconds is not None:
-            facts.append(f"{verb} {format_duration(seconds)}")
-    if tracking.submission.posts_sent and tracking.request.reference:
-        facts.append(f"reference {tracking.request.reference}")
+    result = ending.result
     return [
         sentence_of(result),
-        capitalised(", ".join(facts)),
+        capitalised(Facts.of(ending.tracking).describe()),
         f"Details: {result.evidence}" if result.evidence else "",
         f"Next: {advice_of(result)}",
     ]

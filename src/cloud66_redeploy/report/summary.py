@@ -1,17 +1,14 @@
 """
 The job summary. Pure.
 
-All of it is HTML, so that no text from the API can be Markdown; but for the charts, which hold no such text.
+All of it is HTML, so that no text from the API can be Markdown.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 
 from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.outcome import Outcome, Result
-from cloud66_redeploy.model.records import Phase
-from cloud66_redeploy.report.charts import durations, timeline
-from cloud66_redeploy.report.facts import app_url, deploy_seconds, queued_seconds, usual_seconds
+from cloud66_redeploy.report.facts import Commit, Facts, StackFacts, Times, app_url, duration_or_empty
 from cloud66_redeploy.report.phrases import advice_of, log_name, meaning_of, sentence_of
 from cloud66_redeploy.report.text import Cleaner
 from cloud66_redeploy.tracking.tracking import Tracking
@@ -28,8 +25,10 @@ _MARKS = {
     Outcome.UNKNOWN: "❓",
     Outcome.FAILED: "❌",
 }
-_LONGEST_RECORD = 12_000
+_LARGEST_RECORD = 12_000
 _MOST_LOG_LINES = 50
+_BLOCKS = "▁▂▃▄▅▆▇"
+_MOST_BLOCKS = 20
 
 
 def render(result: Result, tracking: Tracking, log: Sequence[str], cleaner: Cleaner) -> str:
@@ -43,19 +42,15 @@ def render(result: Result, tracking: Tracking, log: Sequence[str], cleaner: Clea
         cleaner: for everything that comes from outside.
 
     """
-    stack = tracking.stack
-    name = cleaner.html(stack.text("name") if stack else "") or "Cloud 66"
-    where = cleaner.html(stack.text("environment")) if stack else ""
-    headline = f"<h3>{_MARKS[result.outcome]} {name}{f' ({where})' if where else ''}: {_words(result.outcome)}</h3>"
-    charts = [timeline(result, tracking), durations(result, tracking, deploy_seconds(tracking))]
+    facts = Facts.of(tracking)
+    title = f"{_MARKS[result.outcome]} {_title(facts.stack, cleaner)}: {_label(result.outcome)}"
     parts = [
-        f"{headline}\n{_body(result, tracking, cleaner)}",
-        *(chart for chart in charts if chart),
+        f"<h3>{title}</h3>\n{_body(result, facts, cleaner)}",
         _fold(
             f"Last lines of the stack's {log_name(tracking)}",
             [cleaner.html_line(line) for line in log[-_MOST_LOG_LINES:]],
         ),
-        *_records(tracking, cleaner),
+        *_records(facts, cleaner),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -63,25 +58,57 @@ def render(result: Result, tracking: Tracking, log: Sequence[str], cleaner: Clea
 def render_many(overall: Result, each: Sequence[tuple[Result, Tracking]], cleaner: Cleaner) -> str:
     """Write the summary of several deployments: a line each, and what is to be said of each in a fold."""
     heads = ("", "Stack", "Deployment", "Commit", "Queued", "Deployed in", "What happened")
+    every = [(result, tracking, Facts.of(tracking)) for result, tracking in each]
     rows = [f"<tr>{''.join(f'<th align=left>{head}</th>' for head in heads)}</tr>"]
-    rows += [_row(result, tracking, cleaner) for result, tracking in each]
+    rows += [_row(result, facts, cleaner) for result, _, facts in every]
     top = [
-        f"<h3>{_MARKS[overall.outcome]} {len(each)} deployments: {_words(overall.outcome)}</h3>",
+        f"<h3>{_MARKS[overall.outcome]} {len(each)} deployments: {_label(overall.outcome)}</h3>",
         f"<p>{cleaner.html(sentence_of(overall), 1000)}</p>",
         f"<table>{''.join(rows)}</table>",
     ]
     folds = [
-        f"<details><summary>{_MARKS[result.outcome]} {_title(tracking, cleaner)}</summary>\n"
-        f"{_body(result, tracking, cleaner)}\n</details>"
-        for result, tracking in each
+        f"<details><summary>{_MARKS[result.outcome]} {_title(facts.stack, cleaner)}</summary>\n"
+        f"{_body(result, facts, cleaner)}\n</details>"
+        for result, tracking, facts in every
     ]
     return "\n".join(top) + "\n\n" + "\n\n".join(folds) + "\n"
 
 
-def _body(result: Result, tracking: Tracking, cleaner: Cleaner) -> str:
+def describe_duration(times: Times, *, is_success: bool) -> str:
+    """
+    Say how long a deployment took, what is usual, and, of a success, how the two compare; "" where nothing is known.
+
+    How long a failure took says nothing about the pipeline. Where too few earlier ones are known, nothing is usual.
+    """
+    took, usual, past = times.deploy_seconds, times.usual_seconds, times.past_seconds
+    if usual is None:
+        return duration_or_empty(took)
+    usually = f"usually {format_duration(usual)} ({format_duration(min(past))} to {format_duration(max(past))})"
+    if took is None or not is_success:
+        shown = past[:_MOST_BLOCKS]
+        parts = [duration_or_empty(took), usually, f"last {len(shown)}: {_blocks(shown)}"]
+    else:
+        before = past[: _MOST_BLOCKS - 1]
+        line = f"last {len(before)} and this one: {_blocks((took, *before))}"
+        parts = [format_duration(took), usually, _compare(took, usual), line]
+    return " · ".join(part for part in parts if part)
+
+
+def _compare(took_seconds: float, usual_seconds: float) -> str:
+    percent = round(100 * (took_seconds / usual_seconds - 1))
+    return f"{abs(percent)}% {'slower' if percent > 0 else 'faster'} than usual" if percent else "as long as usual"
+
+
+def _blocks(seconds: Sequence[float]) -> str:
+    """Draw durations, the newest first, as a line with the oldest first, scaled from zero to the longest."""
+    heights = (round(len(_BLOCKS) * each / max(seconds)) for each in reversed(seconds))
+    return f"<code>{''.join(_BLOCKS[max(0, height - 1)] for height in heights)}</code>"
+
+
+def _body(result: Result, facts: Facts, cleaner: Cleaner) -> str:
     """Say what happened, the facts, and of a bad outcome what was said, what it means and what to do."""
     rows = "".join(
-        f"<tr><th align=left>{head}</th><td>{cell}</td></tr>" for head, cell in _facts(tracking, cleaner) if cell
+        f"<tr><th align=left>{head}</th><td>{cell}</td></tr>" for head, cell in _table(facts, cleaner) if cell
     )
     said = f"<code>{cleaner.html(result.evidence, 1000)}</code>" if result.evidence else ""
     steps = [
@@ -94,77 +121,52 @@ def _body(result: Result, tracking: Tracking, cleaner: Cleaner) -> str:
     return "\n".join([f"<p>{cleaner.html(sentence_of(result), 2000)}</p>", *told, *table])
 
 
-def _facts(tracking: Tracking, cleaner: Cleaner) -> list[tuple[str, str]]:
-    stack, deployment, action = tracking.stack, tracking.confirmed, tracking.action
-    queued, took = queued_seconds(tracking), deploy_seconds(tracking)
-    who = (deployment.text("triggered_by") if deployment else "") or (action.user if action else "")
+def _table(facts: Facts, cleaner: Cleaner) -> list[tuple[str, str]]:
+    address = app_url(facts.stack, cleaner)
     return [
-        ("Deployment", str(deployment.id) if deployment else ""),
-        ("Commit", _commit(tracking, cleaner)),
-        ("Triggered by", cleaner.html(who)),
-        ("Queued", format_duration(queued) if queued is not None else ""),
-        ("Deployed in", format_duration(took) if took is not None else ""),
-        ("Usually", _usually(tracking)),
-        ("Address", _link(app_url(tracking, cleaner), app_url(tracking, cleaner), cleaner)),
-        ("Stack", _code(stack.uid, cleaner) if stack else ""),
-        ("Action", str(action.id) if action else ""),
-        ("Reference", _code(tracking.request.reference, cleaner)),
+        ("Deployment", facts.deployment_id),
+        ("Commit", _commit(facts.commit, cleaner)),
+        ("Triggered by", cleaner.html(facts.triggered_by)),
+        ("Queued", duration_or_empty(facts.times.queued_seconds)),
+        ("Duration", describe_duration(facts.times, is_success=facts.is_success)),
+        ("Address", _link(address, address, cleaner)),
+        ("Stack", _code(facts.stack.uid, cleaner)),
+        ("Action", facts.action_id),
+        ("Reference", _code(facts.reference, cleaner)),
     ]
 
 
-def _row(result: Result, tracking: Tracking, cleaner: Cleaner) -> str:
-    queued, took = queued_seconds(tracking), deploy_seconds(tracking)
+def _row(result: Result, facts: Facts, cleaner: Cleaner) -> str:
     cells = (
-        f"{_MARKS[result.outcome]} {_words(result.outcome)}",
-        _title(tracking, cleaner),
-        str(tracking.confirmed_id or ""),
-        _commit(tracking, cleaner),
-        format_duration(queued) if queued is not None else "",
-        format_duration(took) if took is not None else "",
+        f"{_MARKS[result.outcome]} {_label(result.outcome)}",
+        _title(facts.stack, cleaner),
+        facts.deployment_id,
+        _commit(facts.commit, cleaner),
+        duration_or_empty(facts.times.queued_seconds),
+        duration_or_empty(facts.times.deploy_seconds),
         cleaner.html(sentence_of(result)),
     )
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
-def _title(tracking: Tracking, cleaner: Cleaner) -> str:
-    stack = tracking.stack
-    name = cleaner.html((stack.text("name") or stack.uid) if stack else "") or "Cloud 66"
-    where = cleaner.html(stack.text("environment")) if stack else ""
-    return f"{name} ({where})" if where else name
+def _title(stack: StackFacts, cleaner: Cleaner) -> str:
+    name, environment = cleaner.html(stack.title) or "Cloud 66", cleaner.html(stack.environment)
+    return f"{name} ({environment})" if environment else name
 
 
-def _usually(tracking: Tracking) -> str:
-    """Say how long it usually takes, and how this one, if it succeeded, compares with the last ones."""
-    usual, took, past = usual_seconds(tracking), deploy_seconds(tracking), tracking.durations
-    if usual is None:
-        return ""
-    times = f"{format_duration(usual)} (the last {len(past)}: {format_duration(min(past))} to "
-    text = f"{times}{format_duration(max(past))})"
-    if took is None or tracking.confirmed is None or tracking.confirmed.phase is not Phase.SUCCESS:
-        return text
-    slower = round(100 * (took / usual - 1))
-    compared = f"{abs(slower)} % {'slower' if slower > 0 else 'faster'} than usual" if slower else "as long as usual"
-    return f"{text}; this one was {compared}, faster than {sum(one > took for one in past)} of them"
-
-
-def _records(tracking: Tracking, cleaner: Cleaner) -> list[str]:
+def _records(facts: Facts, cleaner: Cleaner) -> list[str]:
     """Fold up what the API sent, as it was but for secrets and length."""
     found: list[tuple[str, Mapping[str, object]]] = []
-    if tracking.confirmed is not None:
-        found.append(("The deployment's record", tracking.confirmed.record))
-    if tracking.action is not None:
-        found.append(("The action's record", tracking.action.record))
+    if facts.deployment is not None:
+        found.append(("The deployment's record", facts.deployment.record))
+    if facts.action is not None:
+        found.append(("The action's record", facts.action.record))
     return [_fold(title, _json_lines(record, cleaner)) for title, record in found]
 
 
 def _json_lines(record: Mapping[str, object], cleaner: Cleaner) -> list[str]:
-    for longest in (300, 60, 10):
-        lines = json.dumps(cleaner.record(record, longest), indent=1, ensure_ascii=True).split("\n")
-        if sum(map(len, lines)) <= _LONGEST_RECORD:
-            break
-    else:
-        lines = ["… more than can be shown"]
-    return [cleaner.html_line(line) for line in lines]
+    text = cleaner.json(record, (300, 60, 10), _LARGEST_RECORD, indent=1) or "… more than can be shown"
+    return [cleaner.html_line(line) for line in text.split("\n")]
 
 
 def _fold(title: str, lines: Sequence[str]) -> str:
@@ -172,16 +174,12 @@ def _fold(title: str, lines: Sequence[str]) -> str:
     return f"<details><summary>{title}</summary>\n\n<pre>{body}</pre>\n\n</details>" if lines else ""
 
 
-def _commit(tracking: Tracking, cleaner: Cleaner) -> str:
-    deployment = tracking.confirmed
-    if deployment is None:
-        return ""
-    commit = _link(cleaner.url(deployment.text("commit_url")), deployment.text("git_hash")[:10], cleaner)
-    ref = deployment.text("git_ref")
-    return f"{commit} ({_code(ref, cleaner)})" if commit and ref else commit
+def _commit(commit: Commit, cleaner: Cleaner) -> str:
+    shown = _link(cleaner.url(commit.url), commit.hash[:10], cleaner)
+    return f"{shown} ({_code(commit.ref, cleaner)})" if shown and commit.ref else shown
 
 
-def _words(outcome: Outcome) -> str:
+def _label(outcome: Outcome) -> str:
     return str(outcome).replace("_", " ")
 
 

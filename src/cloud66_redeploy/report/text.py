@@ -5,8 +5,9 @@ The runner takes a line that starts with `::` for a command, and one that holds 
 never begins a line, holds no line break, and that mark is broken up.
 """
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlsplit
 
 from cloud66_redeploy.model.lines import lines_of
@@ -99,6 +100,11 @@ class Cleaner:
             return [self.record(part, longest, depth - 1) for part in value[:60]]
         # A number may hold a secret of digits; cut out of the finished JSON it would leave none.
         return value if self.redact(str(value)) == str(value) else "***"
+
+    def json(self, value: object, lengths: Sequence[int], largest: int, indent: int | None = None) -> str | None:
+        """Return a record as JSON, its texts cut to the first of the lengths that fits, or None where none does."""
+        texts = (json.dumps(self.record(value, longest), indent=indent) for longest in lengths)
+        return next((text for text in texts if len(text) <= largest), None)
 
 
 def _cut(text: str, longest: int) -> str:
