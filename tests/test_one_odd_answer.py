@@ -15,7 +15,8 @@ from cloud66_redeploy.polling.cancellation import Canceller
 from cloud66_redeploy.tracking.doubt import Doubt
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Certainty
-from cloud66_simulator import Behaviour, Fault, looks
+from cloud66_simulator import Behaviour, Fault
+from cloud66_simulator.core import looks
 from harness import Step, green, run_of
 from records import CANCELLED, action, deployment, seen, tracked
 from scripted import Clock
