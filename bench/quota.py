@@ -28,9 +28,8 @@ from cloud66_redeploy.polling.waiter import Patience, Waiter
 from cloud66_redeploy.tracking.baseline import take_stock
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Tracking
-from cloud66_simulator import ManualClock, Simulator, SimulatorAdapter, create_app
+from cloud66_simulator import ManualClock, Simulator, SimulatorAdapter, StackSpec
 from cloud66_simulator.behaviour import Behaviour
-from cloud66_simulator.records import StackSpec
 
 T = TypeVar("T")
 
@@ -145,7 +144,7 @@ def play(make_pace: Callable[[Tracking, float, Transport], Pace], seed: int) -> 
     def job(number: int) -> None:
         session = Session()
         session.trust_env = False
-        session.mount("https://", SimulatorAdapter(create_app(simulator), stage))
+        session.mount("https://", SimulatorAdapter(simulator, stage))
         transport = Transport(
             session, "https://app.cloud66.com/api/3", "demo-token", stage, window, stage.monotonic() + TIMEOUT_SECONDS
         )
@@ -175,7 +174,7 @@ def other_tools(simulator: Simulator, stage: Stage, figures: Figures) -> None:
     """Ask for something, evenly, as other tools of the same user do, for as long as a job waits."""
     user = simulator.tokens["demo-token"].user
     while len(figures.ended) < JOBS and stage.monotonic() < 2 * 3600:
-        simulator.limit.use(user, simulator.now())
+        simulator.count_call(user)
         stage.sleep(3600 / (OTHER_TOOLS * LIMIT))
 
 

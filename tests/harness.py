@@ -19,7 +19,7 @@ from cloud66_redeploy.left_over import cancel_left_over
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.text import Cleaner
 from cloud66_redeploy.run import Run
-from cloud66_simulator import DEFAULT_STACK, ManualClock, Simulator, SimulatorAdapter, create_app
+from cloud66_simulator import DEFAULT_STACK, ManualClock, Simulator, SimulatorAdapter
 
 T = TypeVar("T")
 
@@ -167,7 +167,7 @@ class Step:
     def session(self, clock: StepClock) -> Session:
         session = Session()
         session.trust_env = False
-        adapter = SimulatorAdapter(create_app(self.simulator), clock)
+        adapter = SimulatorAdapter(self.simulator, clock)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         return session

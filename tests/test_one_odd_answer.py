@@ -16,7 +16,8 @@ from cloud66_redeploy.polling.duplicates import Duplicates
 from cloud66_redeploy.tracking.doubt import Doubt
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Proof, Tracking
-from cloud66_simulator import Behaviour, Fault, looks
+from cloud66_simulator import Behaviour, Fault
+from cloud66_simulator.core import looks
 from harness import Step, green, run_of
 from records import CANCELLED, action, deployment
 from scripted import Clock

@@ -5,12 +5,12 @@ It imports nothing of the action, so that the two can't share one wrong idea of 
 """
 
 from cloud66_simulator.adapter import SimulatorAdapter
-from cloud66_simulator.app import BASE_PATH, StandIn, create_app
 from cloud66_simulator.behaviour import FATES, Behaviour
 from cloud66_simulator.clock import DEFAULT_START, ManualClock, ScaledClock
-from cloud66_simulator.faults import FAULT_KINDS, Fault
-from cloud66_simulator.problems import Problem
-from cloud66_simulator.records import (
+from cloud66_simulator.core.account import BASE_PATH, Account
+from cloud66_simulator.core.answers import Answer, Disturbance, Problem
+from cloud66_simulator.core.faults import FAULT_KINDS, Fault
+from cloud66_simulator.core.records import (
     DEFAULT_STACK,
     DOCKER_STACK,
     Deployment,
@@ -18,7 +18,8 @@ from cloud66_simulator.records import (
     StackSpec,
     Token,
 )
-from cloud66_simulator.world import Simulator
+from cloud66_simulator.core.world import Simulator
+from cloud66_simulator.server import create_app
 
 __all__ = [
     "BASE_PATH",
@@ -27,8 +28,11 @@ __all__ = [
     "DOCKER_STACK",
     "FATES",
     "FAULT_KINDS",
+    "Account",
+    "Answer",
     "Behaviour",
     "Deployment",
+    "Disturbance",
     "Fault",
     "ManualClock",
     "Problem",
@@ -37,7 +41,6 @@ __all__ = [
     "Simulator",
     "SimulatorAdapter",
     "StackSpec",
-    "StandIn",
     "Token",
     "create_app",
 ]

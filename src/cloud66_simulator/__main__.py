@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from cloud66_simulator.behaviour import Behaviour
 from cloud66_simulator.clock import ScaledClock
+from cloud66_simulator.core.world import Simulator
 from cloud66_simulator.scenarios import SCENARIOS, apply_scenario
 from cloud66_simulator.server import check_host, serve
-from cloud66_simulator.world import Simulator
 
 
 def main(arguments: Sequence[str]) -> int:

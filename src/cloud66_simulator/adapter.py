@@ -1,32 +1,46 @@
-"""In process: a requests adapter that calls the application directly, on a clock that a test moves."""
+"""The door for requests in process: an adapter that calls the account directly, on a clock that a test moves."""
 
 from collections.abc import Mapping
+from http.client import RemoteDisconnected, responses
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
-from requests import PreparedRequest, Response
+from requests import ConnectionError as RequestsConnectionError
+from requests import ConnectTimeout, PreparedRequest, ReadTimeout, RequestException, Response
 from requests.adapters import BaseAdapter, HTTPAdapter
-from urllib3 import HTTPHeaderDict, HTTPResponse
+from requests.exceptions import ProxyError as RequestsProxyError
+from urllib3 import HTTPConnectionPool, HTTPResponse
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    MaxRetryError,
+    NewConnectionError,
+    ProtocolError,
+    ProxyError,
+    ReadTimeoutError,
+)
 
 from cloud66_simulator.clock import Sleeper
-from cloud66_simulator.silence import Silence
-from cloud66_simulator.spoiling import CUT, DELAY, DRIP, PRIVATE, TRUNCATE
-from cloud66_simulator.wsgi_call import call
+from cloud66_simulator.core.account import Account
+from cloud66_simulator.core.answers import Answer, Cut
+from cloud66_simulator.core.world import Simulator
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+_SYSTEM_CONNECT_TIMEOUT_SECONDS = 130.0
+"""After about this long an operating system gives up connecting by itself."""
+_HUNG_UP = RemoteDisconnected("Remote end closed connection without response")
 
 
 class SimulatorAdapter(BaseAdapter):
     """
-    Sends a session's requests into a WSGI application; waits happen on the clock.
+    Answers a session's requests from a simulator's account; waits happen on the clock.
 
-    Half of the latency passes before the application works on the request, half after it.
+    Half of the latency passes before the account works on the request, half after it.
     """
 
-    def __init__(self, app: "WSGIApplication", clock: Sleeper, latency_seconds: float = 0.05) -> None:
+    def __init__(self, simulator: Simulator, clock: Sleeper, latency_seconds: float = 0.05) -> None:
         super().__init__()
-        self._app = app
+        self._account = Account(simulator)
         self._clock = clock
         self._builder = HTTPAdapter()
         self.latency_seconds = latency_seconds
@@ -42,31 +56,23 @@ class SimulatorAdapter(BaseAdapter):
     ) -> Response:
         """Send one request; the clock moves by the latency and by whatever a fault makes it take."""
         del stream, verify, cert, proxies
-        connect_timeout, read_timeout = _timeouts(timeout)
         self._clock.sleep(self.latency_seconds / 2)
-        status, headers, body = call(self._app, request)
-        trouble = Silence(request, self._clock)
-        private = {name.lower(): value for name, value in headers if name.lower() in PRIVATE} if _told(headers) else {}
-        if private:
-            headers = [(name, value) for name, value in headers if name.lower() not in PRIVATE]
-            trouble.no_answer(private.get(CUT.lower()), connect_timeout, read_timeout)
-            trouble.delay(float(private.get(DELAY.lower(), "0")), read_timeout)
+        parts = urlsplit(str(request.url))
+        body = request.body or b""
+        answer = self._account.answer(
+            str(request.method),
+            unquote(parts.path),
+            dict(parse_qsl(parts.query, keep_blank_values=True)),
+            str(request.headers.get("Authorization", "")),
+            body.encode() if isinstance(body, str) else bytes(body),
+        )
+        self._carry_out(answer, request, *_timeouts(timeout))
         self._clock.sleep(self.latency_seconds / 2)
-        sink = _DrippingBody(body, self._clock, float(private[DRIP.lower()])) if DRIP.lower() in private else None
-        return self._response(request, status, _lengthened(headers, private), sink or BytesIO(body))
-
-    def close(self) -> None:
-        """Do nothing: there is no connection."""
-
-    def _response(
-        self, request: PreparedRequest, status: str, headers: list[tuple[str, str]], body: BytesIO
-    ) -> Response:
-        code, _, reason = status.partition(" ")
         raw = HTTPResponse(
-            body=body,
-            headers=HTTPHeaderDict(headers),
-            status=int(code),
-            reason=reason,
+            body=_Body(answer, self._clock),
+            headers=answer.headers,
+            status=answer.status,
+            reason=responses.get(answer.status),
             preload_content=False,
             decode_content=False,
             request_method=request.method,
@@ -74,14 +80,34 @@ class SimulatorAdapter(BaseAdapter):
         )
         return self._builder.build_response(request, raw)
 
+    def close(self) -> None:
+        """Do nothing: there is no connection."""
 
-class _DrippingBody(BytesIO):
-    """A body whose every byte takes its time."""
+    def _carry_out(
+        self, answer: Answer, request: PreparedRequest, connect_timeout: float | None, read_timeout: float | None
+    ) -> None:
+        """Let the answer come late, or raise what requests raises when none comes."""
+        cut, delay = answer.disturbance.cut, answer.disturbance.delay_seconds
+        if cut == "timeout" or (read_timeout is not None and delay > read_timeout):
+            if read_timeout is None:
+                raise AssertionError("this request has no read timeout and would wait for ever")
+            self._clock.sleep(read_timeout)
+            words = f"Read timed out. (read timeout={read_timeout})"
+            raise ReadTimeout(ReadTimeoutError(_pool(request), request.path_url, words), request=request)
+        if cut == "connect_timeout":
+            delay = _SYSTEM_CONNECT_TIMEOUT_SECONDS if connect_timeout is None else connect_timeout
+        self._clock.sleep(delay)
+        if cut is not None:
+            raise _error(cut, request, delay)
 
-    def __init__(self, body: bytes, clock: Sleeper, seconds: float) -> None:
-        super().__init__(body)
+
+class _Body(BytesIO):
+    """The body of an answer, whose every byte may take its time."""
+
+    def __init__(self, answer: Answer, clock: Sleeper) -> None:
+        super().__init__(answer.body)
         self._clock = clock
-        self._seconds = seconds
+        self._seconds = answer.disturbance.drip_seconds
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Read, and let the time pass that it takes."""
@@ -99,13 +125,30 @@ def _timeouts(timeout: Any) -> tuple[float | None, float | None]:  # noqa: ANN40
     return timeout.connect_timeout, timeout.read_timeout
 
 
-def _told(headers: list[tuple[str, str]]) -> bool:
-    return any(name.startswith("X-Stand-In-") for name, _ in headers)
+def _pool(request: PreparedRequest) -> HTTPConnectionPool:
+    parts = urlsplit(str(request.url))
+    return HTTPConnectionPool(parts.hostname or "", parts.port)
 
 
-def _lengthened(headers: list[tuple[str, str]], private: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return the headers with a Content-Length that promises too much, if a fault says so."""
-    extra = int(private.get(TRUNCATE.lower(), "0"))
-    if not extra:
-        return headers
-    return [(name, str(int(value) + extra) if name == "Content-Length" else value) for name, value in headers]
+def _error(cut: Cut, request: PreparedRequest, seconds: float) -> RequestException:
+    """Return what requests raises for a cut, after so many seconds; of the two of a proxy it says the same."""
+    if cut == "cut":
+        return RequestsConnectionError(ProtocolError("Connection aborted.", _HUNG_UP), request=request)
+    pool = _pool(request)
+    connection = HTTPConnection(pool.host, pool.port)
+    kind, reason = {
+        "refuse": (
+            RequestsConnectionError,
+            NewConnectionError(connection, "Failed to establish a new connection: [Errno 111] Connection refused"),
+        ),
+        "connect_timeout": (
+            ConnectTimeout,
+            ConnectTimeoutError(connection, f"Connection timed out. (connect timeout={seconds})"),
+        ),
+        "proxy_cut": (RequestsProxyError, ProxyError("Unable to connect to proxy", _HUNG_UP)),
+        "tunnel_refused": (
+            RequestsProxyError,
+            ProxyError("Unable to connect to proxy", OSError("Tunnel connection failed: 403 Forbidden")),
+        ),
+    }[cut]
+    return kind(MaxRetryError(pool, request.path_url, reason), request=request)

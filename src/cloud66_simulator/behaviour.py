@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, get_origin
 
 PostShape = Literal["deployment_id", "action_id_as_id", "async_action_id", "async_action_id_null"]
 OutcomeCodes = Literal["number", "string"]
@@ -13,14 +13,6 @@ PAGINATION = ("previous", "next", "current", "per_page", "count", "pages")
 Fate = Literal["success", "failed", "cancelled", "odd", "reverted", "action_failed", "action_null"]
 
 FATES: tuple[Fate, ...] = get_args(Fate)
-_CHOICES: dict[str, tuple[str, ...]] = {
-    "post_shape": get_args(PostShape),
-    "outcome_codes": get_args(OutcomeCodes),
-    "cancelled_as": get_args(CancelledAs),
-    "timestamps_offset_style": get_args(OffsetStyle),
-    "list_order": get_args(ListOrder),
-    "fate": FATES,
-}
 
 
 @dataclass
@@ -47,13 +39,11 @@ class Behaviour:
             the start) the deployment's record appears.
         action_finish_lag_seconds: how long after its deployment the action finishes.
         record_while_queued: whether a deployment's record exists while it waits, with `started_at` null.
-        revert_lag_seconds: how long after its end a deployment of the fate `reverted` is reverted.
         live_field: whether a deployment's record has `is_live`.
         live_lag_seconds: how long after its end a success becomes the live one; until then the one before is.
         overtaken_after_seconds: how long after a POST a colleague asks for a short deployment of another ref on the
             same stack, or None: never.
         action_envelope: whether GET of one action wears the `response` envelope.
-        action_name: the action's `action` word.
         ignore_reference_filter: whether `?user_reference=` filters nothing.
         refuse_reference_filter: the status that `?user_reference=` is refused with, or None.
         ignore_stack_filters: whether `?filter_name=` and `?filter_environment=` filter nothing.
@@ -87,12 +77,10 @@ class Behaviour:
     deployment_record_delay_seconds: float = 0.0
     action_finish_lag_seconds: float = 0.0
     record_while_queued: bool = True
-    revert_lag_seconds: float = 0.0
     live_field: bool = True
     live_lag_seconds: float = 0.0
     overtaken_after_seconds: float | None = None
     action_envelope: bool = True
-    action_name: str = "application_deployment"
     ignore_reference_filter: bool = False
     refuse_reference_filter: int | None = None
     ignore_stack_filters: bool = False
@@ -123,11 +111,12 @@ class Behaviour:
             ValueError: there is no such dial, or no such choice; nothing has been changed.
 
         """
-        unknown = set(changes) - {one.name for one in fields(self)}
-        if unknown:
+        types = {dial.name: dial.type for dial in fields(self)}
+        if unknown := set(changes) - set(types):
             raise ValueError(f"no such behaviour: {', '.join(sorted(unknown))}")
         for name, value in changes.items():
-            if name in _CHOICES and value not in _CHOICES[name]:
-                raise ValueError(f"{name} must be one of {', '.join(_CHOICES[name])}")
+            choices = get_args(types[name])
+            if get_origin(types[name]) is Literal and value not in choices:
+                raise ValueError(f"{name} must be one of {', '.join(choices)}")
         for name, value in changes.items():
             setattr(self, name, value)

@@ -18,10 +18,10 @@ from tempfile import TemporaryDirectory
 
 from cloud66_simulator.behaviour import Behaviour
 from cloud66_simulator.clock import ScaledClock
-from cloud66_simulator.records import DEFAULT_STACK
+from cloud66_simulator.core.records import DEFAULT_STACK
+from cloud66_simulator.core.world import Simulator
 from cloud66_simulator.scenarios import SCENARIOS, apply_scenario
 from cloud66_simulator.server import serve
-from cloud66_simulator.world import Simulator
 
 ACTION = (sys.executable, "-I", "-u", "-m", "cloud66_redeploy")
 _DURATION_SECONDS = 10.0

@@ -1,5 +1,6 @@
-"""A real server on the loopback interface."""
+"""The door for real sockets: a server on the loopback interface, which carries out the disturbances for real."""
 
+import select
 import socket
 import ssl
 import threading
@@ -8,14 +9,16 @@ from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from typing import Any
 
+from flask import Flask, Response, request
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
-from cloud66_simulator.app import BASE_PATH, create_app
-from cloud66_simulator.transport import Transport
-from cloud66_simulator.world import Simulator
+from cloud66_simulator.control import CONTROL_PATH, add_control
+from cloud66_simulator.core.account import BASE_PATH, Account
+from cloud66_simulator.core.world import Simulator
 
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - only when it is asked for in full, as a service container needs
 _GLANCE_SECONDS = 0.05
+_LONGEST_SILENCE_SECONDS = 300.0
 
 
 @contextmanager
@@ -33,15 +36,15 @@ def serve(
 
     """
     check_host(host)
-    transport = Transport(create_app(simulator))
-    server = _Server(host, port, transport, _QuietHandler, ssl_context=ssl_context)
+    closing = threading.Event()
+    server = _Server(host, port, create_app(simulator, closing), _QuietHandler, ssl_context=ssl_context)
     thread = threading.Thread(target=server.serve_forever, args=(_GLANCE_SECONDS,), name="stand-in")
     thread.start()
     try:
         shown = "127.0.0.1" if host == _EVERYWHERE else f"[{host}]" if ":" in host else host
         yield f"{'https' if ssl_context else 'http'}://{shown}:{server.port}{BASE_PATH}"
     finally:
-        transport.closing.set()
+        closing.set()
         server.shutdown()
         server.hang_up()
         server.server_close()
@@ -60,6 +63,63 @@ def check_host(host: str) -> None:
         if host in {"localhost", _EVERYWHERE} or ip_address(host).is_loopback:
             return
     raise ValueError(f"{host} is not a loopback address (0.0.0.0 must be asked for in full)")
+
+
+def create_app(simulator: Simulator, closing: threading.Event | None = None) -> Flask:
+    """
+    Return the application of a simulator, for werkzeug's server: it cuts connections by their sockets.
+
+    Its waits are real seconds, whatever the simulator's clock; setting `closing` ends them and cuts their connections.
+    """
+    app = Flask("cloud66_simulator", static_folder=None)
+    # What ends a connection has to reach the server, and a mistake of the stand-in's own the log.
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    app.before_request(_Door(Account(simulator), closing or threading.Event()).answer)
+    add_control(app, simulator)
+    return app
+
+
+class _Door:
+    """Hands requests to the account, and its answers to sockets."""
+
+    def __init__(self, account: Account, closing: threading.Event) -> None:
+        self._account = account
+        self._closing = closing
+
+    def answer(self) -> Response | None:
+        """Answer the current request, or cut it off; None: it is not for the API."""
+        if request.path.startswith(CONTROL_PATH):
+            return None
+        # All of the body is read: bytes left unread would look like a client that hangs up, and make a cut a reset.
+        body, authorization = request.get_data(), request.headers.get("Authorization", "")
+        answer = self._account.answer(request.method, request.path, request.args.to_dict(), authorization, body)
+        disturbance, connection = answer.disturbance, request.environ["werkzeug.socket"]
+        if disturbance.cut is not None:
+            self._cut(connection, silently=disturbance.cut in {"timeout", "connect_timeout"})
+        self._wait(connection, disturbance.delay_seconds)
+        drip = disturbance.drip_seconds
+        shown = self._dripping(connection, answer.body, drip) if drip else [answer.body]
+        return Response(shown, answer.status, answer.headers)
+
+    def _cut(self, connection: socket.socket, *, silently: bool) -> None:
+        """Close the connection without an answer; silently: once the client has given up."""
+        waited = 0.0
+        while silently and waited < _LONGEST_SILENCE_SECONDS and not self._closing.is_set():
+            if select.select([connection], [], [], _GLANCE_SECONDS)[0]:
+                break
+            waited += _GLANCE_SECONDS
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+        raise ConnectionAbortedError("cut by a fault")
+
+    def _wait(self, connection: socket.socket, seconds: float) -> None:
+        if seconds > 0 and self._closing.wait(seconds):
+            self._cut(connection, silently=False)
+
+    def _dripping(self, connection: socket.socket, body: bytes, seconds: float) -> Iterator[bytes]:
+        for number in range(len(body)):
+            self._wait(connection, seconds)
+            yield body[number : number + 1]
 
 
 class _Server(ThreadedWSGIServer):
@@ -92,9 +152,9 @@ class _Server(ThreadedWSGIServer):
     def hang_up(self) -> None:
         """Cut all connections."""
         with self._guard:
-            for one in self._open:
+            for connection in self._open:
                 with suppress(OSError):
-                    one.shutdown(socket.SHUT_RDWR)
+                    connection.shutdown(socket.SHUT_RDWR)
 
 
 class _QuietHandler(WSGIRequestHandler):

@@ -7,8 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from cloud66_simulator import Behaviour, Deployment, Fault, ScaledClock, Simulator, StackSpec
-from cloud66_simulator.records import RequestRecord
+from cloud66_simulator import Behaviour, Deployment, Fault, RequestRecord, ScaledClock, Simulator, StackSpec
 from cloud66_simulator.server import serve
 
 

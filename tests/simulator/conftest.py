@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 import requests
 
-from cloud66_simulator import Behaviour, ManualClock, Simulator, SimulatorAdapter, create_app
+from cloud66_simulator import Behaviour, ManualClock, Simulator, SimulatorAdapter
 
 BASE = "https://app.cloud66.com/api/3"
 
@@ -47,5 +47,5 @@ def session(simulator: Simulator, clock: ManualClock) -> Iterator[requests.Sessi
     with ApiSession() as made:
         made.trust_env = False
         made.headers["Authorization"] = "Bearer demo-token"
-        made.mount("https://", SimulatorAdapter(create_app(simulator), clock))
+        made.mount("https://", SimulatorAdapter(simulator, clock))
         yield made

@@ -126,19 +126,6 @@ def test_revert_arranged_in_vain(session: requests.Session, simulator: Simulator
     assert _record(session, 109)["reverted_at"] == _record(session, 109)["finished_at"] == "2026-01-01T00:02:00Z"
 
 
-def test_revert_before_its_fate(
-    session: requests.Session, simulator: Simulator, behaviour: Behaviour, clock: ManualClock
-) -> None:
-    """What is fated to be reverted may be reverted sooner, by somebody else."""
-    behaviour.revert_lag_seconds = 100
-    simulator.request_deployment(fate="reverted")
-    clock.advance(60)
-    simulator.revert(108, "anna@example.com")
-    assert (_record(session, 108)["reverted_by"], _live(session)) == ("anna@example.com", [107])
-    clock.advance(100)
-    assert _record(session, 108)["reverted_at"] == "2026-01-01T00:01:00Z"
-
-
 @pytest.mark.parametrize("fate", ["action_failed", "action_null"])
 def test_revert_leaves_the_action(
     simulator: Simulator, session: requests.Session, clock: ManualClock, fate: Fate

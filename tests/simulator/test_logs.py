@@ -3,8 +3,8 @@ import requests
 
 from cloud66_simulator import DEFAULT_STACK, DOCKER_STACK, Behaviour, Fault, ManualClock, Simulator, StackSpec
 from cloud66_simulator.behaviour import Fate
-from cloud66_simulator.logs import last_log
-from cloud66_simulator.stack_queue import StackQueue
+from cloud66_simulator.core.logs import last_log
+from cloud66_simulator.core.records import StackQueue
 
 STACK = f"/stacks/{DEFAULT_STACK}"
 

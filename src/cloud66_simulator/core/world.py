@@ -1,36 +1,41 @@
-"""The simulated account: its stacks, their queues, and the clock that it all hangs on."""
+"""The simulated account: its stacks, their queues, and the clock that everything depends on."""
 
 import re
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from hashlib import sha256
+from math import inf
+from operator import itemgetter
 from random import Random
+from typing import Any
 
 from cloud66_simulator.behaviour import Behaviour, Fate
-from cloud66_simulator.faults import Fault, FaultBook, FaultKind, hidden
-from cloud66_simulator.history import invented_past
-from cloud66_simulator.limits import HourlyLimit
-from cloud66_simulator.problems import Problem
-from cloud66_simulator.records import (
+from cloud66_simulator.core.answers import Problem
+from cloud66_simulator.core.faults import HIDING, Fault, FaultKind
+from cloud66_simulator.core.records import (
     COLLEAGUE,
     DEFAULT_STACK,
     Deployment,
     RequestRecord,
+    StackQueue,
     StackSpec,
     Token,
-    Via,
     default_stacks,
     default_tokens,
 )
-from cloud66_simulator.stack_queue import StackQueue
 
 _FULL_HASH = re.compile(r"[0-9a-f]{40}")
+_HOUR_SECONDS = 3600.0
+_PAST_GAP_SECONDS = 6 * 3600.0
+_PAST_DURATION_SECONDS = 40.0
 
 
 class Simulator:
     """
-    A Cloud 66 account that deploys nothing. All state follows from what was asked and from `now`.
+    A Cloud 66 account that deploys nothing. All state follows from the requests and from `now`.
 
     Attributes:
         now: returns epoch seconds; the only source of time.
@@ -63,11 +68,11 @@ class Simulator:
         self.next_deployment_id = 96
         self.next_action_id = 28
         self.lock = threading.RLock()
-        self.stacks = {one.uid: StackQueue(one) for one in (default_stacks() if stacks is None else stacks)}
-        self.limit = HourlyLimit()
-        self._book = FaultBook()
+        self.stacks = {spec.uid: StackQueue(spec) for spec in (default_stacks() if stacks is None else stacks)}
         self._asked: list[Deployment] = []
         self._late: list[tuple[float, Callable[[float], object]]] = []
+        self._faults_met: Counter[Fault] = Counter()
+        self._calls: Counter[tuple[str, int]] = Counter()
         self._fates_used = 0
         self._invent_history()
 
@@ -76,70 +81,29 @@ class Simulator:
         """Return the seconds since the simulator's start."""
         return self.now() - self.started
 
-    def request_deployment(  # noqa: PLR0913 - all by keyword, each a field of the record
+    def request_deployment(
         self,
         stack_uid: str = DEFAULT_STACK,
         *,
-        user: str = COLLEAGUE,
-        via: Via = "web",
-        git_ref: str | None = "main",
-        user_reference: str | None = None,
-        fate: Fate = "success",
-        duration: float | None = None,
-        services: str | None = None,
-        deployment_profile: str | None = None,
-        deploy_type: str = "redeploy",
-        record_delays: tuple[float, float] | None = None,
+        later: float | None = None,
+        **fields: Any,  # noqa: ANN401
     ) -> Deployment:
-        """Ask for a deployment now, as somebody does; `duration` is in seconds, None is the behaviour's."""
+        """
+        Ask for a deployment, as a colleague does, now or to reach the queue `later` seconds from now.
+
+        The fields are those of `Deployment`; without a duration it takes as long as the behaviour says.
+        """
         with self.lock:
             self.catch_up()
-            deployment = Deployment(
-                stack_uid=stack_uid,
-                user=user,
-                via=via,
-                git_ref=git_ref,
-                git_hash=self.hash_of(stack_uid, git_ref),
-                user_reference=user_reference,
-                fate=fate,
-                duration=self.behaviour.duration_seconds if duration is None else duration,
-                services=services,
-                deployment_profile=deployment_profile,
-                deploy_type=deploy_type,
-                record_delays=record_delays,
-            )
-            return self.take(deployment)
-
-    def take(self, deployment: Deployment) -> Deployment:
-        """Put a deployment into the queue now."""
-        self._asked.append(deployment)
-        self.admit(deployment, self.now())
-        return deployment
-
-    def ask_later(self, deployment: Deployment, seconds: float) -> None:
-        """Take a deployment that reaches the queue only `seconds` from now."""
-        self._asked.append(deployment)
-        self._late.append((self.now() + seconds, lambda at: self.admit(deployment, at)))
-
-    def cancel_later(self, deployment_id: int, user: str, seconds: float) -> None:
-        """Ask to cancel a deployment `seconds` from now; should it be over by then, nothing happens."""
-
-        def work(at: float) -> None:
-            with suppress(Problem):
-                self.cancel(deployment_id, user, at)
-
-        self._late.append((self.now() + seconds, work))
-
-    def admit(self, deployment: Deployment, at: float) -> None:
-        """Give a deployment its ids and its place in the queue, at that time in epoch seconds."""
-        queue = self.stacks[deployment.stack_uid]
-        deployment.id, deployment.action_id = self.next_deployment_id, self.next_action_id
-        self.next_deployment_id += 1
-        self.next_action_id += 1
-        deployment.requested_at = at
-        queue.settle(at)
-        queue.add(deployment)
-        queue.settle(at)
+            git_hash = self.hash_of(stack_uid, fields.get("git_ref", Deployment.git_ref))
+            defaults = {"git_hash": git_hash, "duration": self.behaviour.duration_seconds}
+            deployment = Deployment(stack_uid, **(defaults | fields))
+            self._asked.append(deployment)
+            if later is None:
+                self._admit(deployment, self.now())
+            else:
+                self.do_later(later, partial(self._admit, deployment))
+            return deployment
 
     def cancel(self, deployment_id: int, user: str = COLLEAGUE, at: float | None = None) -> Deployment:
         """
@@ -164,9 +128,13 @@ class Simulator:
                 queue.settle(at)
             return found
 
+    def do_later(self, seconds: float, work: Callable[[float], object]) -> None:
+        """Call `work` `seconds` from now, with that time; what it then can't do (a `Problem`) doesn't happen."""
+        self._late.append((self.now() + seconds, work))
+
     def revert(self, deployment_id: int, user: str = COLLEAGUE, at: float | None = None) -> Deployment:
         """
-        Revert a success that is over, now or `at` epoch seconds; then the success before it, if any, is live.
+        Revert a finished success, now or `at` epoch seconds; then the success before it, if any, is live.
 
         Raises:
             Problem: 404, there is none; 409, it is no success, not over by then, or reverted already.
@@ -176,7 +144,7 @@ class Simulator:
             self.catch_up()
             at = self.now() if at is None else at
             found = self._found(deployment_id)
-            if not (found.succeeds and found.ends_at <= at < found.gone_at(self.behaviour.revert_lag_seconds)):
+            if not (found.succeeds and found.ends_at <= at < found.gone_at):
                 raise Problem(409, "The deployment is no finished success, or it is reverted already")
             found.reverted_at, found.reverted_by = at, user
             return found
@@ -184,18 +152,17 @@ class Simulator:
     def catch_up(self) -> None:
         """Do what was to be done later and is due, each at its time, and move the queues on."""
         now = self.now()
-        while due := [one for one in self._late if one[0] <= now]:
-            first = min(due, key=lambda one: one[0])
+        while due := [task for task in self._late if task[0] <= now]:
+            at, work = first = min(due, key=itemgetter(0))
             self._late.remove(first)
-            first[1](first[0])
+            with suppress(Problem):
+                work(at)
         for queue in self.stacks.values():
             queue.settle(now)
 
     def deployments_of(self, user_reference: str) -> list[Deployment]:
         """Return every deployment asked for with that reference, hidden and late ones too: the truth."""
-        with self.lock:
-            self.catch_up()
-            return [one for one in self._asked if one.user_reference == user_reference]
+        return [deployment for deployment in self.all_deployments() if deployment.user_reference == user_reference]
 
     def all_deployments(self) -> list[Deployment]:
         """Return every deployment there is or will be, the eldest first: the truth."""
@@ -204,12 +171,23 @@ class Simulator:
             return list(self._asked)
 
     def next_fault(self, method: str, path: str) -> Fault | None:
-        """Return the fault that hits this request, and count it."""
-        return self._book.next(self.faults, method, path, self.elapsed) if self.faults else None
+        """Return the first fault that hits this request, and count the request for each fault that it matches."""
+        for fault in self.faults:
+            if fault.kind not in HIDING and fault.matches(method, path, self.elapsed):
+                self._faults_met[fault] += 1
+                if fault.hits(self._faults_met[fault]):
+                    return fault
+        return None
 
     def hides(self, kind: FaultKind, path: str) -> bool:
         """Tell whether a fault holds that takes something away from the answer to this path."""
-        return bool(self.faults) and hidden(self.faults, kind, path, self.elapsed)
+        return any(fault.kind == kind and fault.matches(None, path, self.elapsed) for fault in self.faults)
+
+    def count_call(self, user: str) -> int:
+        """Count one more call of a user and return how many there were in this hour of the clock."""
+        key = (user, int(self.now() // _HOUR_SECONDS))
+        self._calls[key] += 1
+        return self._calls[key]
 
     def next_fate(self) -> Fate:
         """Return the fate of the next deployment that comes through the API."""
@@ -223,9 +201,7 @@ class Simulator:
         ref = git_ref or spec.git_branch
         if spec.docker:
             return None
-        if _FULL_HASH.fullmatch(ref):
-            return ref
-        return self.head_of(stack_uid, ref)
+        return ref if _FULL_HASH.fullmatch(ref) else self.head_of(stack_uid, ref)
 
     def head_of(self, stack_uid: str, branch: str) -> str:
         """Return the hash at the head of a branch (or tag)."""
@@ -235,15 +211,39 @@ class Simulator:
         return sha256(f"{self.seed} {stack_uid} {branch}".encode()).hexdigest()[:40]
 
     def _found(self, deployment_id: int) -> Deployment:
-        found = next((one for one in self._asked if one.id and one.id == deployment_id), None)
-        if found is None:
-            raise Problem(404, f"Deployment {deployment_id} not found")
-        return found
+        for deployment in self._asked:
+            if deployment.id and deployment.id == deployment_id:
+                return deployment
+        raise Problem(404, f"Deployment {deployment_id} not found")
+
+    def _admit(self, deployment: Deployment, at: float) -> None:
+        """Give a deployment its ids and its place in the queue, at that time in epoch seconds."""
+        queue = self.stacks[deployment.stack_uid]
+        deployment.id, deployment.action_id = self.next_deployment_id, self.next_action_id
+        self.next_deployment_id += 1
+        self.next_action_id += 1
+        deployment.requested_at = at
+        queue.settle(at)
+        queue.deployments.append(deployment)
+        queue.unfinished.append(deployment)
+        queue.settle(at)
 
     def _invent_history(self) -> None:
+        """Give each stack its past successes, one every six hours, the last one six hours ago."""
         usual, random = self.behaviour.duration_seconds, Random(self.seed)  # noqa: S311 - no secrets
+        usual = usual if 0 < usual < inf else _PAST_DURATION_SECONDS
         for queue in self.stacks.values():
-            for ago, past in invented_past(queue.spec, usual, self._derived_hash, random):
+            spec = queue.spec
+            for ago in range(spec.history, 0, -1):
+                branch = spec.git_branch if ago == 1 else f"{spec.git_branch}~{ago - 1}"
+                past = Deployment(
+                    spec.uid,
+                    None if spec.docker else self._derived_hash(spec.uid, branch),
+                    duration=usual * random.uniform(0.85, 1.15),
+                    user="ci@example.com",
+                    via="api",
+                    git_ref=spec.git_branch,
+                )
                 self._asked.append(past)
-                self.admit(past, self.started - ago)
+                self._admit(past, self.started - ago * _PAST_GAP_SECONDS)
             queue.settle(self.started)

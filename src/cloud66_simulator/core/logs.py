@@ -1,10 +1,9 @@
 """The newest log of a stack: made up from one of its deployments and, if wanted, growing while that runs."""
 
 from cloud66_simulator.behaviour import Behaviour
-from cloud66_simulator.records import COLLEAGUE, Deployment
-from cloud66_simulator.stack_queue import StackQueue
-from cloud66_simulator.times import written
-from cloud66_simulator.world import Simulator
+from cloud66_simulator.core.looks import written
+from cloud66_simulator.core.records import COLLEAGUE, Deployment, StackQueue
+from cloud66_simulator.core.world import Simulator
 
 _STEPS = ("Building", "Installing packages", "Compiling assets", "Copying files", "Running deploy hooks")
 _SHRUNK_LINES = 3
@@ -26,45 +25,45 @@ def last_log(simulator: Simulator, queue: StackQueue, path: str) -> str | None:
 def _made_up(queue: StackQueue, behaviour: Behaviour, now: float) -> list[str]:
     """Return a plausible log, at `now` (epoch seconds)."""
     if behaviour.log_lines_per_second > 0:
-        # One that was cancelled while it waited never ran, so it has no log.
-        begun = next((one for one in reversed(queue.deployments) if one.starts_at <= now), None)
-        return [] if begun is None else _growing(begun, behaviour, now)
+        # A deployment that was cancelled while it waited never ran, so it has no log.
+        begun = [deployment for deployment in queue.deployments if deployment.starts_at <= now]
+        return _growing(begun[-1], behaviour, now) if begun else []
     newest = queue.newest(now)
     if newest is None:
         return []
-    clock = written(newest.ends_at, behaviour.timestamps_offset_style)
+    clock = written(newest.ends_at, behaviour)
     lines = [*_beginning(newest), "Building", "Running deploy hooks", *_ending(newest)]
     return [f"[{clock}] {line}" for line in lines]
 
 
-def _growing(one: Deployment, behaviour: Behaviour, now: float) -> list[str]:
+def _growing(deployment: Deployment, behaviour: Behaviour, now: float) -> list[str]:
     """Return what the log of a deployment that has begun holds at `now`; what is there never changes."""
-    rate, keeps, style = behaviour.log_lines_per_second, behaviour.log_keeps_lines, behaviour.timestamps_offset_style
-    over = one.state(now) == "finished"
-    steps = int((min(now, one.ends_at) - one.starts_at) * rate)
-    ending = [f"[{written(one.ends_at, style)}] {line}" for line in _ending(one)] if over else []
+    rate, keeps, starts_at = behaviour.log_lines_per_second, behaviour.log_keeps_lines, deployment.starts_at
+    steps = int((min(now, deployment.ends_at) - starts_at) * rate)
+    ending = _ending(deployment) if deployment.state(now) == "finished" else []
     # Of a very long log no more is made up than is kept.
     first = 1 if keeps is None else max(1, steps + len(ending) - keeps + 1)
-    return [
-        *(f"[{written(one.starts_at, style)}] {line}" for line in _beginning(one)),
+    lines = [
+        *((starts_at, line) for line in _beginning(deployment)),
         *(
-            f"[{written(one.starts_at + number / rate, style)}] step {number}: {_STEPS[number % len(_STEPS)]}"
+            (starts_at + number / rate, f"step {number}: {_STEPS[number % len(_STEPS)]}")
             for number in range(first, steps + 1)
         ),
-        *ending,
+        *((deployment.ends_at, line) for line in ending),
     ]
+    return [f"[{written(at, behaviour)}] {line}" for at, line in lines]
 
 
-def _beginning(one: Deployment) -> list[str]:
-    return [f"Starting deployment {one.id}", f"Fetching {one.git_ref}"]
+def _beginning(deployment: Deployment) -> list[str]:
+    return [f"Starting deployment {deployment.id}", f"Fetching {deployment.git_ref}"]
 
 
-def _ending(one: Deployment) -> list[str]:
+def _ending(deployment: Deployment) -> list[str]:
     """Return the last lines of a finished deployment; a failed one has more to tell."""
-    if one.succeeds:
+    if deployment.succeeds:
         return ["Restarting web processes", "Deployment finished successfully"]
-    if one.cancelled:
-        return [f"Cancelled by {one.cancelled_by or COLLEAGUE}"]
+    if deployment.cancelled:
+        return [f"Cancelled by {deployment.cancelled_by or COLLEAGUE}"]
     return [
         "Running: bundle exec rake assets:precompile",
         *(f"    from app/assets/step_{number}.rb:{number * 3}" for number in range(1, 41)),
