@@ -1,11 +1,12 @@
 import pytest
-import requests
 
-from cloud66_simulator import DEFAULT_STACK, Behaviour, ManualClock, Simulator
+from cloud66_simulator import Behaviour, ManualClock, Simulator
+from simulator.api import ACTIONS, DEPLOYMENTS, STACK, Api
 
-STACK = f"/stacks/{DEFAULT_STACK}"
+READER = {"Authorization": "Bearer public-token"}
 
 
+@pytest.mark.parametrize("path", ["/stacks", DEPLOYMENTS, "/nope"])
 @pytest.mark.parametrize(
     ("authorization", "method", "status", "word"),
     [
@@ -15,58 +16,53 @@ STACK = f"/stacks/{DEFAULT_STACK}"
         ("Bearer expired-token", "GET", 402, "trial_expired"),
         ("Bearer no-scope-token", "GET", 403, "forbidden"),
         ("Bearer public-token", "POST", 403, "forbidden"),
-        ("Bearer public-token", "GET", 200, None),
-        ("bearer demo-token", "POST", 200, None),
+        ("Bearer public-token", "DELETE", 403, "forbidden"),
     ],
 )
-def test_tokens(session: requests.Session, authorization: str, method: str, status: int, word: str | None) -> None:
-    """A token opens what its scopes allow; else the body says why not."""
-    answer = session.request(method, f"{STACK}/deployments", headers={"Authorization": authorization})
-    assert (answer.status_code, answer.json().get("error")) == (status, word)
-    if word:
-        assert set(answer.json()) == {"error", "error_description", "details"}
+def test_refused(api: Api, path: str, authorization: str, method: str, status: int, word: str) -> None:
+    """A token that doesn't open the scope is refused, whatever it asks for, and the body says why."""
+    answer = api.request(method, path, headers={"Authorization": authorization})
+    assert (answer.status_code, answer.json()["error"]) == (status, word)
+    assert set(answer.json()) == {"error", "error_description", "details"}
 
 
-def test_delete_needs_redeploy(session: requests.Session) -> None:
-    """Cancelling needs the scope redeploy, and the body names it."""
-    answer = session.delete(f"{STACK}/deployments/107", headers={"Authorization": "Bearer public-token"})
-    assert answer.status_code == 403
-    assert "redeploy" in answer.json()["error_description"]
+@pytest.mark.parametrize(("authorization", "method"), [("Bearer public-token", "GET"), ("bearer demo-token", "POST")])
+def test_let_in(api: Api, authorization: str, method: str) -> None:
+    """A token opens what its scopes allow; the scheme may be written in small letters."""
+    assert api.request(method, DEPLOYMENTS, headers={"Authorization": authorization}).status_code == 200
 
 
-def test_limit(session: requests.Session, behaviour: Behaviour, clock: ManualClock) -> None:
-    """Over the hourly limit everything is throttled, until the next hour."""
+def test_limit(api: Api, behaviour: Behaviour, clock: ManualClock) -> None:
+    """Over the hourly limit everything is throttled, until the next hour; another user has a limit of their own."""
     behaviour.rate_limit = 2
-    left = [session.get(STACK).headers["X-RateLimit-Remaining"] for _ in range(2)]
-    over = session.get(STACK)
-    assert left == ["1", "0"]
-    assert (over.status_code, over.json()["error"]) == (503, "throttled")
-    assert (over.headers["X-RateLimit-Limit"], over.headers["X-RateLimit-Remaining"]) == ("2", "0")
+    answers = [api.get(path) for path in (STACK, "/nope", STACK)]
+    assert [answer.headers["X-RateLimit-Remaining"] for answer in answers] == ["1", "0", "0"]
+    over = answers[-1]
+    assert (over.status_code, over.json()["error"], over.headers["X-RateLimit-Limit"]) == (503, "throttled", "2")
+    assert api.get(STACK, headers=READER).status_code == 200
     clock.advance(3600 - clock.now() % 3600)
-    assert session.get(STACK).status_code == 200
+    assert api.get(STACK).status_code == 200
 
 
-def test_limit_is_per_user(session: requests.Session, behaviour: Behaviour) -> None:
-    """Another user has a budget of their own."""
-    behaviour.rate_limit = 1
-    session.get(STACK)
-    assert session.get(STACK, headers={"Authorization": "Bearer public-token"}).status_code == 200
-
-
-def test_warning(session: requests.Session, behaviour: Behaviour) -> None:
+def test_warning(api: Api, behaviour: Behaviour) -> None:
     """A warning travels in a header of successful answers."""
     behaviour.warning = "Your trial ends soon"
-    assert session.get(STACK).headers["X-Cloud66-Warning"] == "Your trial ends soon"
-    assert "X-Cloud66-Warning" not in session.get("/stacks/nope").headers
+    assert api.get(STACK).headers["X-Cloud66-Warning"] == "Your trial ends soon"
+    assert "X-Cloud66-Warning" not in api.get("/stacks/nope").headers
 
 
-def test_log_of_requests(session: requests.Session, simulator: Simulator, clock: ManualClock) -> None:
+def test_log_of_requests(api: Api, simulator: Simulator, clock: ManualClock) -> None:
     """The log of requests tells who asked for what and what came of it, and holds no token."""
-    session.get(f"{STACK}/actions", params={"user_reference": "x"})
-    session.get("/nope", headers={"Authorization": "Bearer wrong"})
+    api.get(ACTIONS, params={"user_reference": "x y", "page": ""})
+    api.get("/nope", headers={"Authorization": "Bearer wrong"})
     first, second = simulator.requests
-    assert (first.method, first.path, first.query) == ("GET", f"{STACK}/actions", {"user_reference": "x"})
-    assert (first.status, first.user) == (200, "ci@example.com")
+    assert (first.method, first.path, first.query) == ("GET", ACTIONS, {"user_reference": "x y", "page": ""})
+    assert (first.status, first.user, second.status, second.user) == (200, "ci@example.com", 401, None)
     assert first.time == pytest.approx(clock.now() - 0.075)
-    assert (second.status, second.user) == (401, None)
     assert "demo-token" not in repr(simulator.requests)
+
+
+def test_elsewhere(api: Api, simulator: Simulator) -> None:
+    """Whatever isn't below the API's base is not there, and isn't logged."""
+    api.base = "https://app.cloud66.com/api/2"
+    assert (api.get("/stacks").status_code, simulator.requests) == (404, [])

@@ -2,132 +2,102 @@ from math import inf
 from typing import Any
 
 import pytest
-import requests
 
 from cloud66_simulator import DEFAULT_STACK, DOCKER_STACK, Behaviour, ManualClock, Simulator
+from simulator.api import ACTIONS, DEPLOYMENTS, MINE, Api
 
-DEPLOYMENTS = f"/stacks/{DEFAULT_STACK}/deployments"
+SCHEDULED = {"message": "Deployment scheduled", "queued": False}
+QUEUED = {"ok": True, "message": "Stack queued for redeployment", "queued": False}
 
 
 @pytest.mark.parametrize(
-    ("shape", "answered"),
+    ("shape", "answered", "unapproved"),
     [
-        ("deployment_id", {"id": 108, "message": "Deployment scheduled", "queued": False}),
-        ("action_id_as_id", {"id": 40, "message": "Deployment scheduled", "queued": False}),
-        (
-            "async_action_id",
-            {"ok": True, "message": "Stack queued for redeployment", "async_action_id": 40, "queued": False},
-        ),
-        (
-            "async_action_id_null",
-            {"ok": True, "message": "Stack queued for redeployment", "async_action_id": None, "queued": False},
-        ),
+        ("deployment_id", SCHEDULED | {"id": 108}, SCHEDULED | {"id": None}),
+        ("action_id_as_id", SCHEDULED | {"id": 40}, SCHEDULED | {"id": None}),
+        ("async_action_id", QUEUED | {"async_action_id": 40}, QUEUED | {"async_action_id": None}),
+        ("async_action_id_null", QUEUED | {"async_action_id": None}, QUEUED | {"async_action_id": None}),
     ],
 )
-def test_shapes(session: requests.Session, behaviour: Behaviour, shape: str, answered: dict[str, Any]) -> None:
-    """A POST answers in the shape that the behaviour says."""
+def test_shapes(api: Api, behaviour: Behaviour, shape: str, answered: object, unapproved: object) -> None:
+    """A POST answers in the shape that the behaviour says, without ids for what needs an approval."""
     behaviour.update({"post_shape": shape})
-    assert session.post(DEPLOYMENTS).json() == {"response": answered}
+    assert api.post(DEPLOYMENTS).json() == {"response": answered}
+    behaviour.approval_seconds = inf
+    assert api.post(DEPLOYMENTS).json() == {"response": unapproved}
 
 
-@pytest.mark.parametrize(("shape", "key"), [("deployment_id", "id"), ("async_action_id", "async_action_id")])
-@pytest.mark.parametrize("seconds", [120.0, inf])
+@pytest.mark.parametrize(("seconds", "found"), [(120.0, (13, 13, 108)), (inf, (12, 12, 0))])
 def test_approval(
-    session: requests.Session, simulator: Simulator, clock: ManualClock, shape: str, key: str, seconds: float
+    api: Api, simulator: Simulator, clock: ManualClock, seconds: float, found: tuple[int, int, int]
 ) -> None:
-    """What needs an approval is answered ok, without ids, and is there when somebody has approved it, or never."""
-    simulator.behaviour.update({"post_shape": shape, "approval_seconds": seconds})
-    assert session.post(DEPLOYMENTS, params={"user_reference": "mine"}).json()["response"][key] is None
+    """What needs an approval is there when somebody has approved it, or never."""
+    simulator.behaviour.approval_seconds = seconds
+    api.post(DEPLOYMENTS, params=MINE)
     [mine] = simulator.deployments_of("mine")
-    found = []
+    seen = []
     for wait in (0, 119, 2):
         clock.advance(wait)
-        lists = [session.get(path).json()["count"] for path in (DEPLOYMENTS, f"/stacks/{DEFAULT_STACK}/actions")]
-        found.append((mine.id, *lists))
-    late = (0, 12, 12) if seconds == inf else (108, 13, 13)
-    assert found == [(0, 12, 12), (0, 12, 12), late]
+        seen.append((len(api.show(DEPLOYMENTS)), len(api.show(ACTIONS)), mine.id))
+    assert seen == [(12, 12, 0), (12, 12, 0), found]
 
 
 @pytest.mark.parametrize("way", ["params", "json"])
-def test_options(session: requests.Session, simulator: Simulator, way: str) -> None:
-    """The options travel in the query or in the body."""
-    options = {"git_ref": "v1.2", "deployment_profile": "no migrations", "user_reference": "mine"}
-    arguments: dict[str, Any] = {way: options}
-    session.post(DEPLOYMENTS, **arguments)
-    [made] = simulator.deployments_of("mine")
-    assert (made.git_ref, made.deployment_profile, made.via, made.user) == (
-        "v1.2", "no migrations", "api", "ci@example.com",
-    )  # fmt: skip
-
-
-def test_docker(session: requests.Session, simulator: Simulator) -> None:
-    """A Docker stack takes services."""
-    options = {"services": "web:v2,worker", "user_reference": "mine"}
-    assert session.post(f"/stacks/{DOCKER_STACK}/deployments", params=options).status_code == 200
-    assert [one.services for one in simulator.deployments_of("mine")] == ["web:v2,worker"]
-
-
 @pytest.mark.parametrize(
     ("stack", "options"),
     [
-        (DEFAULT_STACK, {"services": "web"}),
-        (DOCKER_STACK, {"git_ref": "main"}),
-        (DEFAULT_STACK, {"git_ref": "no-such-branch"}),
-        (DEFAULT_STACK, {"user_reference": 256 * "x"}),
-        (DEFAULT_STACK, {"git_ref": 5}),
-        (DEFAULT_STACK, ["git_ref"]),
+        (DEFAULT_STACK, {"git_ref": "v1.2", "deployment_profile": "no migrations"}),
+        (DOCKER_STACK, {"services": "web:v2,worker"}),
     ],
 )
-def test_bad(session: requests.Session, simulator: Simulator, stack: str, options: Any) -> None:
-    """A bad option is a 400 and deploys nothing."""
+def test_options(api: Api, simulator: Simulator, way: str, stack: str, options: dict[str, str]) -> None:
+    """The options travel in the query or in the body; the deployment is the user's, through the API."""
+    arguments: dict[str, Any] = {way: options | MINE}
+    api.post(f"/stacks/{stack}/deployments", **arguments)
+    [made] = simulator.deployments_of("mine")
+    assert {name: getattr(made, name) for name in options} == options
+    assert (made.via, made.user) == ("api", "ci@example.com")
+
+
+@pytest.mark.parametrize(
+    ("stack", "body"),
+    [
+        (DEFAULT_STACK, b'{"services": "web"}'),
+        (DOCKER_STACK, b'{"git_ref": "main"}'),
+        (DEFAULT_STACK, b'{"git_ref": "no-such-branch"}'),
+        (DEFAULT_STACK, b'{"user_reference": "%s"}' % (256 * b"x")),
+        (DEFAULT_STACK, b'{"git_ref": 5}'),
+        (DEFAULT_STACK, b'["git_ref"]'),
+        (DEFAULT_STACK, b"{"),
+    ],
+)
+def test_bad(api: Api, simulator: Simulator, stack: str, body: bytes) -> None:
+    """A bad option or body is a 400 and deploys nothing."""
     before = simulator.all_deployments()
-    answer = session.post(f"/stacks/{stack}/deployments", json=options)
+    answer = api.post(f"/stacks/{stack}/deployments", data=body)
     assert (answer.status_code, answer.json()["error"]) == (400, "bad_request")
     assert simulator.all_deployments() == before
 
 
-def test_bad_body(session: requests.Session) -> None:
-    """A body that is no JSON is a 400."""
-    assert session.post(DEPLOYMENTS, data=b"{").status_code == 400
+def test_hash(api: Api, simulator: Simulator, behaviour: Behaviour) -> None:
+    """A full hash deploys itself; a branch its head, or the hash that the behaviour says; no ref the stack's branch."""
+    head, full = api.show(f"{DEPLOYMENTS}/107")["git_hash"], 40 * "a"
 
+    def deployed(ref: str | None) -> tuple[str | None, bool]:
+        number = api.post(DEPLOYMENTS, params={"git_ref": ref}).json()["response"]["id"]
+        record = api.show(f"{DEPLOYMENTS}/{number}")
+        return record["git_hash"], record["is_head"]
 
-def test_hash(session: requests.Session, behaviour: Behaviour) -> None:
-    """A full hash deploys itself; a branch deploys its head, or the hash that the behaviour says."""
-    full = 40 * "a"
-
-    def deployed(ref: str) -> str:
-        number = session.post(DEPLOYMENTS, params={"git_ref": ref}).json()["response"]["id"]
-        return str(session.get(f"{DEPLOYMENTS}/{number}").json()["response"]["git_hash"])
-
-    head = session.get(f"{DEPLOYMENTS}/107").json()["response"]["git_hash"]
-    assert deployed(full) == full
-    assert deployed("main") == head
-    assert deployed("other") != head
+    assert [deployed(ref) for ref in ("main", None, head, full)] == 3 * [(head, True)] + [(full, False)]
+    assert deployed("other") == (simulator.head_of(DEFAULT_STACK, "other"), True) != (head, True)
     behaviour.git_hash = 40 * "b"
-    assert deployed("main") == 40 * "b"
-    assert deployed(full) == full
+    assert [deployed(ref)[0] for ref in ("main", full)] == [40 * "b", full]
 
 
-def test_default_branch(session: requests.Session) -> None:
-    """Without a ref the stack's branch is deployed."""
-    number = session.post(DEPLOYMENTS).json()["response"]["id"]
-    assert session.get(f"{DEPLOYMENTS}/{number}").json()["response"]["git_ref"] == "main"
-
-
-def test_head(session: requests.Session) -> None:
-    """The head of a branch is a head, whether it was named or not; another hash is not."""
-    head = session.get(f"{DEPLOYMENTS}/107").json()["response"]["git_hash"]
-    seen = []
-    for ref in ("main", "other", head, 40 * "a"):
-        number = session.post(DEPLOYMENTS, params={"git_ref": ref}).json()["response"]["id"]
-        seen.append(session.get(f"{DEPLOYMENTS}/{number}").json()["response"]["is_head"])
-    assert seen == [True, True, True, False]
-
-
-def test_fates(session: requests.Session, simulator: Simulator, behaviour: Behaviour) -> None:
+def test_fates(api: Api, simulator: Simulator, behaviour: Behaviour) -> None:
     """Fates are used up by the API's deployments only; then the fate is for all."""
     behaviour.fates, behaviour.fate = ("failed", "odd"), "cancelled"
     simulator.request_deployment()
-    for number in range(3):
-        session.post(DEPLOYMENTS, params={"user_reference": str(number)})
-    assert [simulator.deployments_of(str(number))[0].fate for number in range(3)] == ["failed", "odd", "cancelled"]
+    for _ in range(3):
+        api.post(DEPLOYMENTS)
+    assert [made.fate for made in simulator.all_deployments()[12:]] == ["success", "failed", "odd", "cancelled"]
