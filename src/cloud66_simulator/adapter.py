@@ -29,6 +29,7 @@ from cloud66_simulator.core.world import Simulator
 _SYSTEM_CONNECT_TIMEOUT_SECONDS = 130.0
 """After about this long an operating system gives up connecting by itself."""
 _HUNG_UP = RemoteDisconnected("Remote end closed connection without response")
+_NO_TUNNEL = OSError("Tunnel connection failed: 403 Forbidden")
 
 
 class SimulatorAdapter(BaseAdapter):
@@ -49,7 +50,7 @@ class SimulatorAdapter(BaseAdapter):
         self,
         request: PreparedRequest,
         stream: bool = False,
-        timeout: Any = None,  # noqa: ANN401 - a float, a pair, or urllib3's own
+        timeout: Any = None,  # noqa: ANN401 - None, seconds, or a pair of these
         verify: bool | str = True,
         cert: Any = None,  # noqa: ANN401
         proxies: Mapping[str, str] | None = None,
@@ -66,7 +67,8 @@ class SimulatorAdapter(BaseAdapter):
             str(request.headers.get("Authorization", "")),
             body.encode() if isinstance(body, str) else bytes(body),
         )
-        self._carry_out(answer, request, *_timeouts(timeout))
+        connect_timeout, read_timeout = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+        self._carry_out(answer, request, connect_timeout, read_timeout)
         self._clock.sleep(self.latency_seconds / 2)
         raw = HTTPResponse(
             body=_Body(answer, self._clock),
@@ -116,39 +118,27 @@ class _Body(BytesIO):
         return piece
 
 
-def _timeouts(timeout: Any) -> tuple[float | None, float | None]:  # noqa: ANN401
-    """Return the connect and the read timeout in seconds; None is for ever."""
-    if timeout is None or isinstance(timeout, int | float):
-        return timeout, timeout
-    if isinstance(timeout, tuple):
-        return timeout[0], timeout[1]
-    return timeout.connect_timeout, timeout.read_timeout
-
-
 def _pool(request: PreparedRequest) -> HTTPConnectionPool:
     parts = urlsplit(str(request.url))
     return HTTPConnectionPool(parts.hostname or "", parts.port)
 
 
 def _error(cut: Cut, request: PreparedRequest, seconds: float) -> RequestException:
-    """Return what requests raises for a cut, after so many seconds; of the two of a proxy it says the same."""
+    """Return what requests raises for a cut, after so many seconds."""
     if cut == "cut":
         return RequestsConnectionError(ProtocolError("Connection aborted.", _HUNG_UP), request=request)
     pool = _pool(request)
     connection = HTTPConnection(pool.host, pool.port)
-    kind, reason = {
-        "refuse": (
-            RequestsConnectionError,
-            NewConnectionError(connection, "Failed to establish a new connection: [Errno 111] Connection refused"),
-        ),
-        "connect_timeout": (
-            ConnectTimeout,
-            ConnectTimeoutError(connection, f"Connection timed out. (connect timeout={seconds})"),
-        ),
-        "proxy_cut": (RequestsProxyError, ProxyError("Unable to connect to proxy", _HUNG_UP)),
-        "tunnel_refused": (
-            RequestsProxyError,
-            ProxyError("Unable to connect to proxy", OSError("Tunnel connection failed: 403 Forbidden")),
-        ),
-    }[cut]
+    kind: type[RequestException]
+    reason: Exception
+    if cut == "refuse":
+        kind, words = RequestsConnectionError, "Failed to establish a new connection: [Errno 111] Connection refused"
+        reason = NewConnectionError(connection, words)
+    elif cut == "connect_timeout":
+        kind, words = ConnectTimeout, f"Connection timed out. (connect timeout={seconds})"
+        reason = ConnectTimeoutError(connection, words)
+    else:
+        # The library says the same of both, though only the second surely never left.
+        kind, cause = RequestsProxyError, _HUNG_UP if cut == "proxy_cut" else _NO_TUNNEL
+        reason = ProxyError("Unable to connect to proxy", cause)
     return kind(MaxRetryError(pool, request.path_url, reason), request=request)

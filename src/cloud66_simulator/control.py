@@ -18,14 +18,26 @@ CONTROL_PATH = "/_stand_in"
 
 def add_control(app: Flask, simulator: Simulator) -> None:
     """Add the endpoints to an application; a body is a JSON object with the arguments."""
+
+    def add_fault(**fields: Any) -> object:  # noqa: ANN401 - checked by `Fault`
+        simulator.faults.append(Fault(**fields))
+        return {"faults": len(simulator.faults)}
+
+    def change_behaviour(**dials: Any) -> object:  # noqa: ANN401 - checked by `Behaviour`
+        simulator.behaviour.update(dials)
+        return asdict(simulator.behaviour)
+
+    def truth_of(work: Callable[..., Deployment]) -> Callable[..., object]:
+        return lambda **arguments: _truth(work(**arguments), simulator)
+
     for method, path, status, work in (
-        ("GET", "requests", 200, _requests),
-        ("GET", "state", 200, _state),
-        ("POST", "faults", 201, _add_fault),
-        ("POST", "behaviour", 200, _change_behaviour),
-        ("POST", "deployments", 201, _deploy),
-        ("POST", "cancel/<int:number>", 200, _cancel),
-        ("POST", "revert/<int:number>", 200, _revert),
+        ("GET", "requests", 200, lambda: [asdict(record) for record in simulator.requests]),
+        ("GET", "state", 200, partial(_state, simulator)),
+        ("POST", "faults", 201, add_fault),
+        ("POST", "behaviour", 200, change_behaviour),
+        ("POST", "deployments", 201, truth_of(simulator.request_deployment)),
+        ("POST", "cancel/<int:deployment_id>", 200, truth_of(simulator.cancel)),
+        ("POST", "revert/<int:deployment_id>", 200, truth_of(simulator.revert)),
     ):
         view = partial(_answer, work, simulator, status)
         app.add_url_rule(f"{CONTROL_PATH}/{path}", path, view, methods=[method])
@@ -34,7 +46,7 @@ def add_control(app: Flask, simulator: Simulator) -> None:
 def _answer(work: Callable[..., object], simulator: Simulator, status: int, **of_path: int) -> Response:
     with simulator.lock:
         try:
-            answer = as_json(status, work(simulator, **of_path, **_body()))
+            answer = as_json(status, work(**of_path, **_body()))
         except Problem as problem:
             answer = declined(problem, simulator.behaviour)
         except (KeyError, TypeError, ValueError) as error:
@@ -49,10 +61,6 @@ def _body() -> dict[str, Any]:
     return body
 
 
-def _requests(simulator: Simulator) -> object:
-    return [asdict(record) for record in simulator.requests]
-
-
 def _state(simulator: Simulator) -> object:
     """Return every deployment with its action, as it truly is, and which one each stack shows as live."""
     live = {uid: queue.live(simulator.now(), simulator.behaviour) for uid, queue in simulator.stacks.items()}
@@ -60,28 +68,6 @@ def _state(simulator: Simulator) -> object:
         "deployments": [_truth(deployment, simulator) for deployment in simulator.all_deployments()],
         "live": {uid: deployment and deployment.id for uid, deployment in live.items()},
     }
-
-
-def _add_fault(simulator: Simulator, **fields: Any) -> object:  # noqa: ANN401 - checked by `Fault`
-    simulator.faults.append(Fault(**fields))
-    return {"faults": len(simulator.faults)}
-
-
-def _change_behaviour(simulator: Simulator, **dials: Any) -> object:  # noqa: ANN401
-    simulator.behaviour.update(dials)
-    return asdict(simulator.behaviour)
-
-
-def _deploy(simulator: Simulator, **arguments: Any) -> object:  # noqa: ANN401
-    return _truth(simulator.request_deployment(**arguments), simulator)
-
-
-def _cancel(simulator: Simulator, number: int) -> object:
-    return _truth(simulator.cancel(number), simulator)
-
-
-def _revert(simulator: Simulator, number: int, **arguments: Any) -> object:  # noqa: ANN401
-    return _truth(simulator.revert(number, **arguments), simulator)
 
 
 def _truth(deployment: Deployment, simulator: Simulator) -> dict[str, Any]:

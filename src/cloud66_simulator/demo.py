@@ -6,7 +6,6 @@ waits would be of different lengths.
 """
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -27,8 +26,6 @@ ACTION = (sys.executable, "-I", "-u", "-m", "cloud66_redeploy")
 _DURATION_SECONDS = 10.0
 _WIDEST = 100
 _RUNNER_FILES = ("GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY")
-_HEREDOC = re.compile(r"^(?P<name>[^=\n]+?)<<(?P<mark>[^\n]+)\n(?P<value>.*?)\n?^(?P=mark)$|"
-                      r"^(?P<plain>[^=\n]+?)=(?P<line>[^\n]*)$", re.DOTALL | re.MULTILINE)  # fmt: skip
 
 
 def demo(
@@ -50,7 +47,7 @@ def demo(
         outputs = parse_outputs(files["GITHUB_OUTPUT"].read_text(encoding="utf-8"))
         width = max((len(name) for name in outputs), default=0)
         for name, value in outputs.items():
-            _say(f"  {name:<{width}}  {_short(value)}")
+            _say(f"  {name:<{width}}  {' '.join(value.split())[:_WIDEST]}")
         _say(f"\nJob summary:\n\n{files['GITHUB_STEP_SUMMARY'].read_text(encoding='utf-8').strip()}\n")
         _say(_seen(simulator))
     return code
@@ -72,12 +69,13 @@ def _run(command: Sequence[str], environment: Mapping[str, str], folder: str) ->
 
 
 def parse_outputs(text: str) -> dict[str, str]:
-    """Return the outputs in a GITHUB_OUTPUT file, in either of its two notations."""
-    found = {}
-    for match in _HEREDOC.finditer(text.replace("\r\n", "\n")):
-        name, value = match["name"] or match["plain"], match["line"] if match["plain"] else match["value"]
-        found[name] = value
-    return found
+    """Return the outputs in a GITHUB_OUTPUT file, each a name, a delimiter, and the lines up to that."""
+    outputs = {}
+    lines = iter(text.splitlines())
+    for line in lines:
+        name, _, delimiter = line.partition("<<")
+        outputs[name] = "\n".join(iter(lines.__next__, delimiter))
+    return outputs
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -114,17 +112,14 @@ def _environment(address: str, folder: str, files: Mapping[str, Path]) -> dict[s
 
 def _seen(simulator: Simulator) -> str:
     """Return what the stand-in has to say about the run."""
-    ours = [one for one in simulator.all_deployments() if one.user_reference]
-    lines = [f"The stand-in saw {len(simulator.requests)} requests and {len(ours)} deployment(s) with a reference:"]
     now = simulator.now()
-    lines += [f"  {one.id}  {one.user_reference}  {one.state(now)}, {one.final_fate}" for one in ours]
-    return "\n".join(lines)
-
-
-def _short(value: str) -> str:
-    """Return a value as it fits on one line of the table."""
-    line = " ".join(value.split())
-    return line if len(line) <= _WIDEST else f"{line[: _WIDEST - 1]}…"
+    lines = [
+        f"  {deployment.id}  {deployment.user_reference}  {deployment.state(now)}, {deployment.final_fate}"
+        for deployment in simulator.all_deployments()
+        if deployment.user_reference
+    ]
+    counts = f"{len(simulator.requests)} requests and {len(lines)} deployment(s) with a reference:"
+    return "\n".join([f"The stand-in saw {counts}", *lines])
 
 
 def _say(text: str) -> None:
