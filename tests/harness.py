@@ -1,7 +1,7 @@
 """
 Drives the real step in process: the real run with the real client against the stand-in, on a clock that is moved.
 
-Only two things are not real: the socket (an adapter calls the stand-in's WSGI application) and time.
+Only two things are not real: the socket (an adapter calls the stand-in directly) and time.
 """
 
 import copy

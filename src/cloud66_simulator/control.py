@@ -55,7 +55,7 @@ def _answer(work: Callable[..., object], simulator: Simulator, status: int, **of
 
 
 def _body() -> dict[str, Any]:
-    body = request.get_json(force=True) if request.get_data() else {}
+    body = request.get_json(force=True, silent=True) if request.get_data() else {}
     if not isinstance(body, dict):
         raise TypeError("the body is not a JSON object")
     return body

@@ -108,11 +108,9 @@ def _redeploy(call: Call, uid: str) -> Answer:
     simulator, behaviour, deferred = call.simulator, call.simulator.behaviour, call.defer_seconds
     spec = call.stack(uid).spec
     options = _options(call, docker=spec.docker)
-    later = None if deferred is None and behaviour.approval_seconds is None else deferred or 0
-    if later is not None:
-        later += behaviour.approval_seconds or 0
+    waits = [seconds for seconds in (deferred, behaviour.approval_seconds) if seconds is not None]
     deployment = simulator.request_deployment(
-        uid, user=call.user, via="api", fate=simulator.next_fate(), later=later, **options
+        uid, user=call.user, via="api", fate=simulator.next_fate(), later=sum(waits) if waits else None, **options
     )
     if behaviour.overtaken_after_seconds is not None:
         simulator.request_deployment(
