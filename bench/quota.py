@@ -23,9 +23,10 @@ from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.api.connecting import Session
 from cloud66_redeploy.api.transport import UNTIL_DEADLINE, Transport
 from cloud66_redeploy.commands.trigger import Trigger
+from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.polling.pace import Pace
-from cloud66_redeploy.polling.waiter import Patience, Waiter
+from cloud66_redeploy.polling.wait import Patience, Wait
 from cloud66_redeploy.tracking.baseline import read_baseline
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Request, Tracking
@@ -160,8 +161,8 @@ def play(make_pace: Callable[[Tracking, float, Transport], Pace], seed: int) -> 
             {"user_reference": tracking.request.reference}
         )
         pace = make_pace(tracking, stage.monotonic(), transport)
-        patience = Patience(TIMEOUT_SECONDS, TIMEOUT_SECONDS)
-        result = Waiter(observer, tracking, stage, patience, start, pace, lambda *_: None).wait()
+        patience = Patience(start, TIMEOUT_SECONDS, TIMEOUT_SECONDS)
+        result = Wait(observer, tracking, stage, Silent(), patience, pace).run()
         [truth] = simulator.deployments_of(tracking.request.reference)
         right = result.outcome is (Outcome.FAILED if fates[number] else Outcome.SUCCESS)
         figures.ended.append(Ended(right, stage.manual.now() - truth.ends_at))
@@ -190,6 +191,22 @@ def window(call: Callable[[], T], *, limit_seconds: float, grace_seconds: float)
 def say(text: str) -> None:
     """Print a line."""
     print(text, flush=True)  # noqa: T201 - a command's answer
+
+
+class Silent:
+    """Is told what a poll does, and says nothing."""
+
+    def looked(self, seconds: float, trouble: ApiError | None, pace: Pace) -> None:
+        """Say nothing."""
+
+    def cancel_duplicates(self) -> None:
+        """Do nothing."""
+
+    def deleting(self) -> None:
+        """Say nothing."""
+
+    def deleting_another(self, before: int, number: int) -> None:
+        """Say nothing."""
 
 
 def main() -> None:

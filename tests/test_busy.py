@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud66_redeploy.commands.rollback import reference_of
 from cloud66_redeploy.model.records import Action, Deployment
-from cloud66_redeploy.model.reference import derive_reference
+from cloud66_redeploy.model.reference import derive_reference, rollback_reference
 from cloud66_redeploy.tracking.activity import busy_with, is_of
 from harness import GITHUB
 from records import CANCELLED, FAILED, action, deployment
@@ -186,7 +185,7 @@ def test_outside_of_a_repository_nothing_is_ours() -> None:
 def test_what_this_step_derives_is_ours() -> None:
     """The reference that a step of this repository derives, and that of its rollback, are told as ours."""
     reference = derive_reference(GITHUB, {"git_ref": "main"})
-    for one in (reference, reference_of(reference)):
+    for one in (reference, rollback_reference(reference)):
         assert ours([deployment(108)], [action(40, 0, None, one)])
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from campaign import EventClock
-from cloud66_redeploy.commands import going_back
-from cloud66_redeploy.commands.job import Handle
-from cloud66_redeploy.commands.rollback import choose
+from cloud66_redeploy.commands import rollback as room
+from cloud66_redeploy.commands.job import Job
 from cloud66_redeploy.commands.trigger import Trigger
 from cloud66_redeploy.model.records import Deployment
+from cloud66_redeploy.tracking.last_good import choose
 from cloud66_simulator import DOCKER_STACK, Behaviour, Fault
 from harness import OUTPUTS, Ending, Step
 
@@ -161,13 +161,13 @@ def test_a_failure_whose_deployment_is_not_known(step: MakeStep) -> None:
 def before_the_look_back(monkeypatch: pytest.MonkeyPatch, happen: Callable[[], object]) -> None:
     """Let something happen just before the stack is read anew for a rollback."""
 
-    def later(handle: Handle, transport: Any) -> Any:
-        if handle.tracking.request.reference.endswith("/rollback"):
+    def later(job: Job, *given: Any) -> Any:
+        if job.tracking.request.reference.endswith("/rollback"):
             happen()
-        return take_stock(handle, transport)
+        return take_stock(job, *given)
 
-    take_stock = Handle.take_stock
-    monkeypatch.setattr(Handle, "take_stock", later)
+    take_stock = Job.take_stock
+    monkeypatch.setattr(Job, "take_stock", later)
 
 
 @pytest.mark.parametrize("fate", ["success", "failed"])
@@ -282,7 +282,7 @@ def test_an_action_that_never_ends_is_not_waited_for(step: MakeStep) -> None:
 
 def test_a_fault_of_ours_before_the_rollback(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault in the choice schedules nothing, and leaves the failure a failure."""
-    monkeypatch.setattr(going_back, "choose", lambda *_: [].pop())
+    monkeypatch.setattr(room, "choose", lambda *_: [].pop())
     stayed(broken(step), "the step ended before that.")
 
 
@@ -324,7 +324,7 @@ def test_another_good_one_by_now(step: MakeStep, monkeypatch: pytest.MonkeyPatch
     made.simulator.faults.append(Fault("status", **ROLLBACK_POST, code=409, count=3))
     asked = iter(range(9))
     another = Deployment.from_json({"id": 99, "git_hash": "0" * 40})
-    monkeypatch.setattr(going_back, "choose", lambda *given: (another, "") if next(asked) else choose(*given))
+    monkeypatch.setattr(room, "choose", lambda *given: (another, "") if next(asked) else choose(*given))
     stayed(made, "another deployment is the last good one by now")
 
 
@@ -340,7 +340,7 @@ def test_the_stack_can_not_be_read_any_more(
         made.simulator.faults.append(Fault("status", method="GET", path=path, code=403, count=None))
         return choose(*given)
 
-    monkeypatch.setattr(going_back, "choose", choose_and_close)
+    monkeypatch.setattr(room, "choose", choose_and_close)
     ending = made.run(**FETCH)
     assert (ending.outcome, backs(made, ending)) == ("failed", [])
     assert words in ending.outputs["reason"]

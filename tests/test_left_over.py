@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cloud66_redeploy.errors import Aborted
-from cloud66_redeploy.polling.cancellation import Canceller
+from cloud66_redeploy.polling.cancellation import Cancellation
 from cloud66_simulator import Behaviour, Fault
 from harness import Ending, Step
 
@@ -184,8 +184,8 @@ def test_it_never_raises(step: MakeStep, monkeypatch: pytest.MonkeyPatch, error:
     made = step()
     state = cut_short(made)
 
-    def fail(_self: Canceller) -> Ending:
+    def fail(_self: Cancellation) -> Ending:
         raise error
 
-    monkeypatch.setattr(Canceller, "look", fail)
+    monkeypatch.setattr(Cancellation, "look", fail)
     assert len(made.clean_up(state).warnings) == 1

@@ -11,7 +11,7 @@ from campaign import EventClock
 from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.errors import Doubted, NotFound, NotSent
 from cloud66_redeploy.model.outcome import Outcome
-from cloud66_redeploy.polling.cancellation import Canceller
+from cloud66_redeploy.polling.cancellation import Cancellation, Deletion, Terms
 from cloud66_redeploy.tracking.doubt import Doubt
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Certainty
@@ -291,7 +291,6 @@ def test_a_cancellation_belongs_to_the_id_it_was_sent_for() -> None:
     """If what was cancelled as ours turns out to be another's, ours is cancelled as well, and a warning says so."""
     known, clock = tracked("mine", posts_sent=1, accepted=True), Clock(now=100.0)
     sent: list[int] = []
-    warned: list[tuple[str, str]] = []
     script = [deployment(108), deployment(109), deployment(109, 0, 40, outcome=CANCELLED)]
 
     class Looks(Observer):
@@ -301,22 +300,11 @@ def test_a_cancellation_belongs_to_the_id_it_was_sent_for() -> None:
 
     client: Any = mock.Mock(cancel=sent.append)
     looks = Looks(client, known, clock)
-    canceller = Canceller(
-        client,
-        looks,
-        lambda: None,
-        known,
-        clock,
-        300.0,
-        None,
-        "As asked",
-        lambda: None,
-        lambda *said: warned.append(said),
-    )
-    result = canceller.cancel()
+    listener = mock.Mock()
+    deletion = Deletion(client, clock)
+    result = Cancellation(looks, known, clock, listener, Terms("As asked", 300.0), deletion).run()
     assert (result.outcome, sent) == (Outcome.CANCELLED, [108, 109])
-    assert "Deployment 108 was cancelled as the only one" in warned[0][1]
-    assert len(warned) == 1
+    listener.deleting_another.assert_called_once_with(108, 109)
 
 
 def test_the_post_step_does_not_claim_that_nothing_was_scheduled(step: MakeStep) -> None:
@@ -324,7 +312,7 @@ def test_the_post_step_does_not_claim_that_nothing_was_scheduled(step: MakeStep)
     behaviour = Behaviour(action_record_delay_seconds=1e6, duration_seconds=1000)
     made = step(behaviour=behaviour, faults=[Fault("timeout_done", method="POST")])
     ending = made.run(abort_at=0.4)
-    kept = [one | {"answered": False} for one in json.loads(ending.state["run"])]
+    kept = [one | {"submission": one["submission"] | {"accepted": False}} for one in json.loads(ending.state["run"])]
     after = made.clean_up({"run": json.dumps(kept)})
     assert "Nothing was scheduled" not in after.log
     assert len(after.warnings) == 1

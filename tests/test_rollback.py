@@ -6,15 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud66_redeploy.commands.job import Handle
-from cloud66_redeploy.commands.rollback import Rollback, choose, reference_of, why_not
+from cloud66_redeploy.commands.job import Job, Role
+from cloud66_redeploy.commands.rollback import outcome_of
 from cloud66_redeploy.model.outcome import Reason, Result
 from cloud66_redeploy.model.records import Action, Deployment, Phase
-from cloud66_redeploy.model.reference import LONGEST
+from cloud66_redeploy.model.reference import LONGEST, rollback_reference
+from cloud66_redeploy.report.facts import rollback_outputs
 from cloud66_redeploy.report.phrases import sentence_of
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.text import Cleaner
 from cloud66_redeploy.tracking.baseline import Baseline
+from cloud66_redeploy.tracking.last_good import choose, why_not
 from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 from records import CANCELLED, FAILED, PENDING, SUCCESS, action, at, deployment, tracked
@@ -255,24 +257,22 @@ def test_what_is_not_surely_ours_is_not_gone_back_from() -> None:
 @given(st.text(min_size=1, max_size=LONGEST), st.text(min_size=1, max_size=LONGEST))
 def test_each_reference_has_one_rollback(one: str, other: str) -> None:
     """A rollback's reference fits, is told as one, and belongs to one reference."""
-    found = reference_of(one)
-    assert (len(found) <= LONGEST, found.endswith("/rollback"), found == reference_of(one)) == (True, True, True)
-    assert (found == reference_of(other)) is (one == other)
+    found = rollback_reference(one)
+    assert (len(found) <= LONGEST, found.endswith("/rollback"), found == rollback_reference(one)) == (True, True, True)
+    assert (found == rollback_reference(other)) is (one == other)
 
 
 def test_long_references_that_end_differently() -> None:
     """Of references of 255 characters that differ at the end, the rollbacks differ, too."""
-    found = {reference_of("x" * (LONGEST - 1) + end) for end in "ab"}
+    found = {rollback_reference("x" * (LONGEST - 1) + end) for end in "ab"}
     assert ({len(one) for one in found}, len(found)) == ({LONGEST}, 2)
 
 
 def test_a_rollback_that_did_not_end_says_so() -> None:
     """What is under way has no outcome yet, and is not called a success."""
-    handle = Handle("abc", failed(), Reporter({}, Cleaner()))
-    rollback = Rollback(B, [handle])
-    assert rollback.outputs() == {"rollback_outcome": "", "rollback_deployment_id": "108", "rolled_back_to": ""}
-    assert rollback.result is None
-    handle.result = Result(Reason.FAILED, last_seen(handle.tracking))
-    assert rollback.result is not None
-    assert sentence_of(rollback.result) == f"The rollback to commit {B}: Deployment 108 failed."
-    assert rollback.outputs()["rolled_back_to"] == ""
+    job = Job(Role.ROLLBACK, "abc", failed(git_ref=B), Reporter({}, Cleaner()))
+    outputs = {"rollback_outcome": "", "rollback_deployment_id": "108", "rolled_back_to": ""}
+    assert rollback_outputs(job.tracking, None) == outputs
+    result = job.result = Result(Reason.FAILED, last_seen(job.tracking))
+    assert sentence_of(outcome_of(job)) == f"The rollback to commit {B}: Deployment 108 failed."
+    assert rollback_outputs(job.tracking, result) == outputs | {"rollback_outcome": "failed"}

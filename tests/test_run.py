@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from campaign import EventClock
+from cloud66_redeploy import run
 from cloud66_redeploy.api.client import Client
-from cloud66_redeploy.commands import lookup
-from cloud66_redeploy.commands.job import Handle
+from cloud66_redeploy.commands.job import Job
 from cloud66_redeploy.commands.trigger import Trigger
 from cloud66_redeploy.model.reference import derive_reference
-from cloud66_redeploy.polling.cancellation import Canceller
-from cloud66_redeploy.polling.waiter import Waiter
+from cloud66_redeploy.polling.cancellation import Cancellation
+from cloud66_redeploy.polling.wait import Wait
 from cloud66_simulator import DEFAULT_STACK, DOCKER_STACK, Behaviour, Fault, StackSpec
 from harness import GITHUB, OUTPUTS, Ending, Step
 
@@ -233,10 +233,10 @@ def test_the_ids_are_there_as_soon_as_they_are_known(step: MakeStep, monkeypatch
 
 
 FAULTS: list[tuple[Any, str, Callable[..., Any], str]] = [
-    (Handle, "take_stock", lambda *_: [].pop(), "failed"),
+    (Job, "take_stock", lambda *_: [].pop(), "failed"),
     (Client, "redeploy", lambda *_: [].pop(), "unknown"),
     (Trigger, "fire", lambda *_: [].pop(), "failed"),
-    (Waiter, "look", lambda *_: 1 // 0, "unknown"),
+    (Wait, "look", lambda *_: 1 // 0, "unknown"),
 ]
 
 
@@ -257,7 +257,7 @@ def test_a_fault_of_ours_is_told(
 
 def test_a_fault_of_ours_before_the_stack_is_known(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault while the stack is looked for by its name is told, too."""
-    monkeypatch.setattr(lookup, "find_stack", lambda *_: 1 // 0)
+    monkeypatch.setattr(run, "find_stack", lambda *_: 1 // 0)
     made = step()
     ending = made.run(stack_id="", stack_name="Awesome App")
     check(made, ending)
@@ -267,7 +267,7 @@ def test_a_fault_of_ours_before_the_stack_is_known(step: MakeStep, monkeypatch: 
 
 def test_a_fault_of_ours_while_cancelling_is_told(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault in what is done about an abort still sets every output and ends red."""
-    monkeypatch.setattr(Canceller, "look", lambda *_: 1 // 0)
+    monkeypatch.setattr(Cancellation, "look", lambda *_: 1 // 0)
     made = step()
     ending = made.run(abort_at=20)
     check(made, ending)

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from campaign import EventClock
-from cloud66_redeploy.commands import following
+from cloud66_redeploy.commands import wait as room
 from cloud66_redeploy.timing import RECORD_LAG_SECONDS
 from cloud66_simulator import Behaviour, Fault
 from cloud66_simulator.behaviour import PostShape
@@ -250,7 +250,7 @@ def test_somebody_cancels_it_meanwhile(step: MakeStep) -> None:
 
 def test_a_fault_of_ours_is_told(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault in this action leaves the outcome unknown, and sets every output."""
-    monkeypatch.setattr(following, "_meet", lambda *_: 1 // 0)
+    monkeypatch.setattr(room, "meet", lambda *_: 1 // 0)
     made = step()
     asked(made)
     ending = wait(made, user_reference="mine")

@@ -1,5 +1,5 @@
 """
-Ask for the redeploy exactly once.
+Ask for one deployment, exactly once, and wait for its outcome unless that was not asked for.
 
 What was surely not done is asked for again later. What may have been done is looked up by its reference first, for as
 long as Cloud 66 might still be working on it, and asked for at most once more: a second POST is a second deployment.
@@ -9,13 +9,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from cloud66_redeploy.api.client import Client
+from cloud66_redeploy.api.transport import Transport
 from cloud66_redeploy.clock import Clock
+from cloud66_redeploy.commands.job import Job
+from cloud66_redeploy.commands.step import Step
 from cloud66_redeploy.errors import Aborted, ApiError, Declined, Denied, NotFound, NotSent, Refusal, Trouble, Unclear
-from cloud66_redeploy.model.outcome import Result
+from cloud66_redeploy.model.outcome import Reason, Result
 from cloud66_redeploy.model.records import Action
 from cloud66_redeploy.polling.ends import not_accepted, refused, uncertain
 from cloud66_redeploy.polling.schedule import pause_after, pause_before_next_look
 from cloud66_redeploy.timing import LONGEST_RESEND_PAUSE_SECONDS, REFERENCE_LAG_SECONDS
+from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Tracking
 
@@ -180,3 +184,50 @@ class Trigger:
             return self._uncertain(lost)
         self.say(f"No action carries the reference after {REFERENCE_LAG_SECONDS:.0f} s: sending the request once more.")
         return None
+
+
+def ask_and_wait(
+    step: Step,
+    job: Job,
+    transport: Transport,
+    start: float,
+    objection: Callable[[], Result | None] = lambda: None,
+) -> Result:
+    """
+    Ask for the deployment of a job, exactly once, and wait for its outcome, unless that was not asked for.
+
+    Args:
+        step: the step.
+        job: the deployment.
+        transport: makes the calls; its deadline is that of the wait.
+        start: the instant (monotonic seconds) that the timeout counts from.
+        objection: see `Trigger`.
+
+    """
+    request = job.tracking.request
+    step.note_known(about_to_post=True)
+    client, observer = job.client(transport), job.observer(transport)
+    asked = {"git_ref": request.git_ref} if request.git_ref else {}
+    options = step.inputs.options | asked | {"user_reference": request.reference}
+    trigger = Trigger(client, observer, job.tracking, step.clock, transport.deadline, job.say, objection)
+    result = trigger.fire(options)
+    step.note_known()
+    if result is not None:
+        return result
+    job.say(f"Scheduled; find it in Cloud 66 by its reference: {request.reference}")
+    if not step.inputs.wait:
+        return _scheduled(step, job, observer)
+    step.wait([job], transport, start)
+    assert job.result is not None
+    return job.result
+
+
+def _scheduled(step: Step, job: Job, observer: Observer) -> Result:
+    """Look once, for the ids; whatever it brings, the deployment is scheduled."""
+    try:
+        observer.look()
+    except ApiError as error:
+        job.say(f"The ids are not known yet: {error}")
+    job.cancel_duplicates(step.transport)
+    step.note_known()
+    return Result(Reason.SCHEDULED, last_seen(job.tracking))

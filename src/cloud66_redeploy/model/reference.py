@@ -47,3 +47,11 @@ def _repository(environ: Mapping[str, str]) -> str:
 
 def _digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]
+
+
+def rollback_reference(reference: str) -> str:
+    """Derive the reference of a rollback from that of the deployment that failed, so that there is one for each."""
+    if len(reference) + len("/rollback") <= LONGEST:
+        return f"{reference}/rollback"
+    digest = hashlib.sha256(reference.encode()).hexdigest()[:12]
+    return f"{reference[: LONGEST - 22]}/{digest}/rollback"

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Self
 
 from cloud66_redeploy.model.duration import format_duration
-from cloud66_redeploy.model.outcome import Result
+from cloud66_redeploy.model.outcome import Outcome, Result
 from cloud66_redeploy.model.records import Action, Deployment, Phase, Stack
 from cloud66_redeploy.report.phrases import sentence_of
 from cloud66_redeploy.report.text import Cleaner
@@ -234,3 +234,13 @@ def _record(deployment: Deployment | None, cleaner: Cleaner) -> str:
     if deployment is None:
         return ""
     return cleaner.json(deployment.record, (2000, 200, 20), _LARGEST_RECORD) or json.dumps({"id": deployment.id})
+
+
+def rollback_outputs(tracking: Tracking, result: Result | None) -> dict[str, str]:
+    """Return the outputs that tell of a rollback; `result` is None while it is under way."""
+    outcome = result.outcome if result else None
+    return {
+        "rollback_outcome": str(outcome or ""),
+        "rollback_deployment_id": str(tracking.confirmed_id or ""),
+        "rolled_back_to": tracking.request.git_ref if outcome is Outcome.SUCCESS else "",
+    }

@@ -1,13 +1,11 @@
 """What a look is worth saying: a line when something changed, otherwise one a minute; and what is new in the log."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.report.phrases import log_name, name_of
 from cloud66_redeploy.report.text import Cleaner
-from cloud66_redeploy.timing import SAY_AGAIN_SECONDS
 from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.tracking import Tracking
 
@@ -18,21 +16,6 @@ if TYPE_CHECKING:
 _BAR = 20
 _MOST_LINES = 200
 """So many lines a look; who wants all of a chatty log finds it in the dashboard."""
-
-
-class Narrator:
-    """Tells the log how things stand, without repeating itself within a minute."""
-
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
-        self._last = ""
-        self._said_at = 0.0
-
-    def tell(self, elapsed_seconds: float, text: str, how_far: str = "") -> None:
-        """Say a text, if it is news or a minute has passed; how far things are is no news by itself."""
-        if text != self._last or elapsed_seconds - self._said_at >= SAY_AGAIN_SECONDS:
-            self._last, self._said_at = text, elapsed_seconds
-            self._say(f"[{format_duration(elapsed_seconds)}] {text}{how_far}")
 
 
 def progress(tracking: Tracking) -> str:

@@ -12,7 +12,9 @@ from functools import partial
 from actions_toolkit import core
 from actions_toolkit.file_command import issue_file_command
 
+from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.report.text import Cleaner
+from cloud66_redeploy.timing import SAY_AGAIN_SECONDS
 
 _LONGEST_SUMMARY_BYTES = 900 * 1024
 """The runner refuses a step's summary above 1 MiB."""
@@ -170,3 +172,18 @@ class Reporter:
 def _size(line: str) -> int:
     """Return how many bytes a line takes in an annotation, as it is written and with its line break."""
     return len(line.replace("%", "%25").encode()) + len("%0A")
+
+
+class Narrator:
+    """Tells the log how things stand, without repeating itself within a minute."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._last = ""
+        self._said_at = 0.0
+
+    def tell(self, elapsed_seconds: float, text: str, how_far: str = "") -> None:
+        """Say a text, if it is news or a minute has passed; how far things are is no news by itself."""
+        if text != self._last or elapsed_seconds - self._said_at >= SAY_AGAIN_SECONDS:
+            self._last, self._said_at = text, elapsed_seconds
+            self._say(f"[{format_duration(elapsed_seconds)}] {text}{how_far}")
