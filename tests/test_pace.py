@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.api.headers import Quota
+from cloud66_redeploy.api.headers import Headers, Quota
 from cloud66_redeploy.model.records import Action, Deployment
 from cloud66_redeploy.polling.pace import Estimate, Pace
 from cloud66_redeploy.report.progress import how_far
@@ -120,7 +120,7 @@ def test_the_hours_calls_stretch_pauses() -> None:
         known(deployment=QUEUED, ahead=(AHEAD, AHEAD, AHEAD)),
         30,
         since=0,
-        quota=quota,
+        heard=Headers(quota),
         say=said.append,
     )
     assert pace.pause(0, 3600) <= 30

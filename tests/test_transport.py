@@ -46,7 +46,7 @@ def test_only_the_api_tells_its_clock() -> None:
     one.transport.send("GET", "/x", {})
     with pytest.raises(NotTheApi):
         one.transport.send("GET", "/x", {})
-    assert one.transport.server_time.instant_of(datetime(2026, 1, 1, 0, 1, tzinfo=UTC)) == 60.0
+    assert one.transport.heard.server_time.instant_of(datetime(2026, 1, 1, 0, 1, tzinfo=UTC)) == 60.0
 
 
 def test_a_huge_answer_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,15 +81,13 @@ class Run:
         if step.inputs.command not in _CHANGES_NOTHING_LATER:
             step.note_known()
         try:
-            if isinstance(first, BaseException) and not isinstance(first, ApiError):
-                raise first  # noqa: TRY301 - here it is told
-            step.first = first
+            step.first = _unless_fatal(first)
             if _find_stack(step):
                 COMMANDS[step.inputs.command](step)
         except Aborted as aborted:
             step.transport.session.close()
             self._abort(step.clock.monotonic() - aborted.seconds_ago)
-        except Exception as error:  # noqa: BLE001 - a fault of ours: outputs and a true outcome all the same
+        except Exception as error:  # a fault of ours: outputs and a true outcome all the same
             self._own_fault(error)
         if self.is_settled:
             step.reporter.state(ENDED, "true")
@@ -129,7 +127,7 @@ class Run:
         why = "The workflow was cancelled"
         try:
             self.is_settled = self.step.cancel(wanted, hurried, ABORT_PAUSE_SECONDS, why)
-        except Exception as error:  # noqa: BLE001 - as above; the post step tries again
+        except Exception as error:  # as above; the post step tries again
             self.is_settled = False
             self._own_fault(error)
 
@@ -143,6 +141,13 @@ class Run:
             reason = Reason.OWN_FAULT_AFTER_POST if job.tracking.submission.posts_sent else Reason.OWN_FAULT
             fault = Result(reason, facts={"error": type(error).__name__}, evidence=str(error))
             job.result = job.result or fault
+
+
+def _unless_fatal(first: Stack | Exception | Aborted | None) -> Stack | ApiError | None:
+    """Raise what came in place of an answer, here where it can be told, unless the command decides what it means."""
+    if isinstance(first, BaseException) and not isinstance(first, ApiError):
+        raise first
+    return first
 
 
 def _add_jobs(step: Step) -> None:

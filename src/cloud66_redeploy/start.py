@@ -19,6 +19,9 @@ from cloud66_redeploy.model.records import Stack
 from cloud66_redeploy.report.reporter import Narrator, Reporter, open_closed_streams
 from cloud66_redeploy.report.text import Cleaner
 
+First = Stack | Exception | Aborted | None
+"""What came of reading the stack; None where its UID has to be looked up."""
+
 Work = Callable[[Mapping[str, str], Reporter, Session, Clock, Window], int]
 """What a process does with the real things; returns the exit status."""
 
@@ -45,13 +48,22 @@ def start(environ: Mapping[str, str], reporter: Reporter, session: Session, cloc
 
     """
     reporter.mask(parsers.raw("api_token"))
+    begun = _begin(environ, reporter, session, clock, window)
+    # Only now: the imports take as long as the first request.
+    from cloud66_redeploy.run import end_at_once, run  # noqa: PLC0415 - the one boundary
+
+    return end_at_once(begun, reporter) if isinstance(begun, InputError) else run(environ, reporter, *begun)
+
+
+def _begin(
+    environ: Mapping[str, str], reporter: Reporter, session: Session, clock: Clock, window: Window
+) -> tuple[Inputs, tuple[Transport, Transport], float, First] | InputError:
+    """Read the inputs, and make the first request; return what `run` takes, or what is wrong with the inputs."""
     began = clock.monotonic()
     try:
         inputs = Inputs.load(environ)
     except InputError as error:
-        from cloud66_redeploy.run import end_at_once  # noqa: PLC0415 - only a bad input ends before the first request
-
-        return end_at_once(error, reporter)
+        return error
     transport = Transport(
         session=session,
         base_url=inputs.api_url,
@@ -67,18 +79,14 @@ def start(environ: Mapping[str, str], reporter: Reporter, session: Session, cloc
         narrator.tell(clock.monotonic() - began, f"{trouble}; trying again")
 
     patient = replace(transport, profile=UNTIL_DEADLINE, on_trouble=tell)
-    first = _first_answer(inputs, patient)
-    # Only now: the imports take as long as the first request.
-    from cloud66_redeploy.run import run  # noqa: PLC0415 - the one boundary
-
-    return run(environ, reporter, inputs, (transport, patient), began, first)
+    return inputs, (transport, patient), began, _first_answer(inputs, patient)
 
 
-def _first_answer(inputs: Inputs, transport: Transport) -> Stack | Exception | Aborted | None:
-    """Read the stack that is given by its UID; return what came of it, or None where the UID has to be looked up."""
+def _first_answer(inputs: Inputs, transport: Transport) -> First:
+    """Read the stack that is given by its UID."""
     if not inputs.stack_id:
         return None
     try:
         return Client(transport, inputs.stack_id.splitlines()[0]).stack()
-    except (Exception, Aborted) as error:  # noqa: BLE001 - it is raised again where it can be told
+    except (Exception, Aborted) as error:  # it is raised again where it can be told
         return error

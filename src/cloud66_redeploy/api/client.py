@@ -57,7 +57,7 @@ class Client:
 
     def age_seconds(self, moment: datetime) -> float | None:
         """Tell how long ago that was by the server's clock; None where no answer has told its time."""
-        instant = self._transport.server_time.instant_of(moment)
+        instant = self._transport.heard.server_time.instant_of(moment)
         return None if instant is None else self._transport.clock.monotonic() - instant
 
     def last_log(self) -> str:
@@ -170,16 +170,17 @@ def _unwrap(body: object) -> object:
 
 
 def _record(body: object) -> Mapping[str, Any]:
-    value = _unwrap(body)
-    if not isinstance(value, Mapping):
-        raise ValueError("not an object")  # noqa: TRY004 - a wrong answer, not a wrong call
-    return value
+    return _shaped(body, dict, "an object")
 
 
 def _list_in(body: object) -> list[Any]:
+    return _shaped(body, list, "a list")
+
+
+def _shaped(body: object, shape: type[T], name: str) -> T:
     value = _unwrap(body)
-    if not isinstance(value, list):
-        raise ValueError("not a list")  # noqa: TRY004 - a wrong answer, not a wrong call
+    if not isinstance(value, shape):
+        raise ValueError(f"not {name}")  # noqa: TRY004 - a wrong answer, not a wrong call
     return value
 
 

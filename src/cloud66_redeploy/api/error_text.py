@@ -4,6 +4,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterator, Mapping
+from html import unescape
 
 LONGEST_CHARACTERS = 500
 """Of what a server said, so much is shown."""
@@ -95,8 +96,6 @@ def _texts(value: object, path: tuple[str, ...], depth: int) -> Iterator[tuple[t
 
 
 def _plain(markup: str) -> str:
-    from html import unescape  # noqa: PLC0415 - it brings a large table along, and no good answer needs it
-
     return " ".join(unescape(_TAG.sub(" ", markup)).split())
 
 

@@ -27,11 +27,16 @@ class Numbered(Protocol):
     """A record with a number and times."""
 
     @property
-    def id(self) -> int: ...  # noqa: D102 - as in `deployment`
+    def id(self) -> int:
+        """The number."""
+
     @property
-    def started_at(self) -> datetime | None: ...  # noqa: D102
+    def started_at(self) -> datetime | None:
+        """When it began, or None."""
+
     @property
-    def finished_at(self) -> datetime | None: ...  # noqa: D102
+    def finished_at(self) -> datetime | None:
+        """When it ended, or None."""
 
 
 T = TypeVar("T")

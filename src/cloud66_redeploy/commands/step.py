@@ -117,7 +117,7 @@ class Step:
     def follow_log(self, job: Job, transport: Transport) -> None:
         """Let the stack's log be shown as it grows, if so asked; what it holds already is another deployment's."""
         if self.inputs.log is LogMode.LIVE and job.live is None:
-            job.live = LiveLog(_best_effort(job, transport), job.tracking, self.transport.quota)
+            job.live = LiveLog(_best_effort(job, transport), job.tracking, self.transport.heard.quota)
             if not job.tracking.request.is_external:
                 job.live.read()
 
@@ -167,9 +167,8 @@ class Step:
             tracking=job.tracking,
             poll_interval_seconds=inputs.poll_interval_seconds,
             since=self.clock.monotonic(),
-            quota=transport.quota,
+            heard=transport.heard,
             say=self.reporter.say,
-            server_time=transport.server_time,
         )
         patience = Patience(start, inputs.timeout_seconds, inputs.queue_timeout_seconds)
         watch = Watch(job, transport, note_known=self.note_known)

@@ -8,9 +8,7 @@ long as Cloud 66 might still be working on it, and asked for at most once more: 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.api.transport import Transport
-from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.commands.job import Job
 from cloud66_redeploy.commands.step import Step
 from cloud66_redeploy.errors import Aborted, ApiError, Declined, Denied, NotFound, NotSent, Refusal, Trouble, Unclear
@@ -29,29 +27,34 @@ _MOST_SENDS = 2
 _SETTLE_SHARE = 0.15
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Trigger:
     """
-    Sends the redeploy.
+    Sends the request of one job.
 
     Attributes:
-        deadline: the instant (monotonic seconds) at which it gives up.
-        say: takes a line for the log.
+        transport: makes the calls; at its deadline the trigger gives up.
         objection: asked before the request is sent again; returns what speaks against it by now, if anything.
 
     """
 
-    client: Client
-    observer: Observer
-    tracking: Tracking
-    clock: Clock
-    deadline: float
-    say: Callable[[str], None]
+    job: Job
+    transport: Transport
     objection: Callable[[], Result | None] = lambda: None
     _last: Trouble | None = field(default=None, init=False)
     _lost: Trouble | None = field(default=None, init=False)
     _lost_at: float = field(default=0.0, init=False)
     _has_looked: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        """Make what sends and looks."""
+        self.observer = self.job.observer(self.transport)
+        self._clock = self.transport.clock
+
+    @property
+    def tracking(self) -> Tracking:
+        """What is known of the job."""
+        return self.job.tracking
 
     def fire(self, options: Mapping[str, str]) -> Result | None:
         """
@@ -70,7 +73,9 @@ class Trigger:
                 break
             known.submission.posts_sent += 1
             try:
-                known.submission.answer_id, known.submission.answer_action_id = self.client.redeploy(options)
+                known.submission.answer_id, known.submission.answer_action_id = self.job.client(
+                    self.transport
+                ).redeploy(options)
                 known.submission.accepted = True
             except Aborted as aborted:
                 known.submission.posts_sent -= aborted.before_call
@@ -81,9 +86,9 @@ class Trigger:
                 pause = min(LONGEST_RESEND_PAUSE_SECONDS, pause * 2)
                 result = self._wait_to_send_again(trouble, pause)
             except Unclear as trouble:
-                self.say(f"The answer to the redeploy request was lost: {trouble}. Looking for its reference.")
+                self.job.say(f"The answer to the redeploy request was lost: {trouble}. Looking for its reference.")
                 self._last = self._lost = trouble
-                self._lost_at = self.clock.monotonic()
+                self._lost_at = self._clock.monotonic()
             except Refusal as refusal:
                 known.submission.posts_sent -= 1
                 result = self._refused(refusal)
@@ -92,7 +97,7 @@ class Trigger:
     def _before_sending(self) -> Result | None:
         """See that nothing of ours is there yet and that there is time left; return what ends the run, if anything."""
         result = self._look_up() if self._last else None
-        if result is None and self.tracking.action is None and self.clock.monotonic() >= self.deadline:
+        if result is None and self.tracking.action is None and self._clock.monotonic() >= self.transport.deadline:
             return self._gave_up(NotSent("POST", "the timeout had passed"))
         if result is None and self.tracking.action is None and self._last is not None:
             result = self.objection()
@@ -102,12 +107,14 @@ class Trigger:
 
     def _wait_to_send_again(self, trouble: Trouble, pause: float) -> Result | None:
         asked = max(pause, trouble.pause_asked_for)
-        left = self.deadline - self.clock.monotonic()
+        left = self.transport.deadline - self._clock.monotonic()
         if asked >= left:
             # The next try would come after the deadline.
             return self._gave_up(trouble)
-        self.say(f"The redeploy request was not taken: {trouble}. It scheduled nothing; trying again in {asked:.0f} s.")
-        self.clock.sleep(asked)
+        self.job.say(
+            f"The redeploy request was not taken: {trouble}. It scheduled nothing; trying again in {asked:.0f} s."
+        )
+        self._clock.sleep(asked)
         return None
 
     def _gave_up(self, trouble: Trouble) -> Result:
@@ -124,10 +131,10 @@ class Trigger:
         left, or to have been declined, once all the same: a second POST is a second deployment.
         """
         known, last = self.tracking, self._last
-        since = self._lost_at if self._lost else self.clock.monotonic()
+        since = self._lost_at if self._lost else self._clock.monotonic()
         assert last is not None
         while True:
-            asked_at = self.clock.monotonic()
+            asked_at = self._clock.monotonic()
             pause = pause_before_next_look(asked_at - since, REFERENCE_LAG_SECONDS, _SETTLE_SHARE)
             try:
                 is_absent = self._is_absent(asked_at - since)
@@ -143,9 +150,9 @@ class Trigger:
                     return self._send_once_more(self._lost) if self._lost else None
                 if not known.actions_readable:
                     return self._uncertain(last)
-            if asked_at >= self.deadline:
+            if asked_at >= self.transport.deadline:
                 return self._gave_up(last)
-            self.clock.sleep(min(pause, max(0.0, self.deadline - self.clock.monotonic())))
+            self._clock.sleep(min(pause, max(0.0, self.transport.deadline - self._clock.monotonic())))
 
     def _is_absent(self, seconds: float) -> bool:
         """
@@ -168,7 +175,7 @@ class Trigger:
     def _found(self, action: Action) -> Result | None:
         """Take what carries our reference for ours, where a request may have left at all."""
         known = self.tracking
-        self.say(f"Found: action {action.id} carries the reference, so nothing is sent again.")
+        self.job.say(f"Found: action {action.id} carries the reference, so nothing is sent again.")
         if known.submission.posts_sent == 0 and not known.request.is_unique:
             # Another run may have the same reference, and ours is said never to have left.
             assert self._last is not None
@@ -182,7 +189,9 @@ class Trigger:
     def _send_once_more(self, lost: Trouble) -> Result | None:
         if self.tracking.submission.posts_sent >= _MOST_SENDS:
             return self._uncertain(lost)
-        self.say(f"No action carries the reference after {REFERENCE_LAG_SECONDS:.0f} s: sending the request once more.")
+        self.job.say(
+            f"No action carries the reference after {REFERENCE_LAG_SECONDS:.0f} s: sending the request once more."
+        )
         return None
 
 
@@ -206,17 +215,16 @@ def ask_and_wait(
     """
     request = job.tracking.request
     step.note_known(about_to_post=True)
-    client, observer = job.client(transport), job.observer(transport)
     asked = {"git_ref": request.git_ref} if request.git_ref else {}
     options = step.inputs.options | asked | {"user_reference": request.reference}
-    trigger = Trigger(client, observer, job.tracking, step.clock, transport.deadline, job.say, objection)
+    trigger = Trigger(job, transport, objection)
     result = trigger.fire(options)
     step.note_known()
     if result is not None:
         return result
     job.say(f"Scheduled; find it in Cloud 66 by its reference: {request.reference}")
     if not step.inputs.wait:
-        return _scheduled(step, job, observer)
+        return _scheduled(step, job, trigger.observer)
     step.wait([job], transport, start)
     assert job.result is not None
     return job.result

@@ -7,17 +7,15 @@ The hour's calls may stretch a pause beyond poll_interval; nothing else does.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from math import inf, sqrt
-from typing import TYPE_CHECKING
 
-from cloud66_redeploy.api.headers import Quota, ServerTime
+from cloud66_redeploy.api.headers import Headers, Quota
 from cloud66_redeploy.model.records import Phase
+from cloud66_redeploy.polling.forecast import Forecast
 from cloud66_redeploy.polling.schedule import jittered, pause_before_next_look, pause_by_past
 from cloud66_redeploy.timing import HOUR_SECONDS, LEAST_NEEDED_SECONDS, LONGEST_SLOWED_PAUSE_SECONDS
 from cloud66_redeploy.tracking.tracking import Tracking
-
-if TYPE_CHECKING:
-    from cloud66_redeploy.polling.forecast import Forecast
 
 RESERVE = 0.05
 """This share of the hour's calls is kept for the ends of deployments, new jobs and cancellations."""
@@ -48,7 +46,7 @@ class Estimate:
     percent: int | None = None
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Pace:
     """
     The pace of one wait.
@@ -56,7 +54,7 @@ class Pace:
     Attributes:
         since: the instant at which the redeploy had been asked for.
         say: takes the line that says why pauses are longer.
-        server_time: the server's clock, for a deployment that somebody else asked for.
+        heard: the hour's calls, and the server's clock for a deployment that somebody else asked for.
         stretched: by how much pauses are stretched to make the hour's calls last; 1 is not at all.
 
     """
@@ -64,13 +62,11 @@ class Pace:
     tracking: Tracking
     poll_interval_seconds: float
     since: float
-    quota: Quota = field(default_factory=Quota)
+    heard: Headers = field(default_factory=Headers)
     say: Callable[[str], object] = lambda _text: None
-    server_time: ServerTime = field(default_factory=ServerTime)
     stretched: float = field(default=1.0, init=False)
     _not_started_at: float = field(init=False)
     _started_at: float | None = field(default=None, init=False)
-    _forecasts: "dict[tuple[float, ...], Forecast | None]" = field(default_factory=dict, init=False)
     _percent: int = field(default=0, init=False)
     _said: bool = field(default=False, init=False)
 
@@ -90,10 +86,10 @@ class Pace:
 
     def pause(self, now: float, deadline: float) -> float:
         """Return the pause before the next look, in seconds."""
-        self.stretched = slow_down(self.quota, now, self._needed(now, deadline), self.stretched)
+        self.stretched = slow_down(self.heard.quota, now, self._needed(now, deadline), self.stretched)
         if self.stretched >= _NOTABLE and not self._said:
             self._said = True
-            self.say(why_slower(self.quota))
+            self.say(why_slower(self.heard.quota))
         # First where an end is unlikely, and there poll_interval is all that keeps pauses short; elsewhere by less.
         most = self.poll_interval_seconds
         longest = max(most, min(LONGEST_SLOWED_PAUSE_SECONDS, most * self.stretched))
@@ -137,22 +133,21 @@ class Pace:
         ran = now - self._started_at if self._started_at is not None else 0.0
         return min(left, max(LEAST_NEEDED_SECONDS, ahead * forecast.usual_seconds * _OVERTIME - ran))
 
-    def _forecast(self) -> "Forecast | None":
-        from cloud66_redeploy.polling.forecast import Forecast  # noqa: PLC0415 - not before the first request
-
-        durations = self.tracking.durations
-        if durations not in self._forecasts:
-            self._forecasts[durations] = Forecast.of(durations)
-        return self._forecasts[durations]
+    def _forecast(self) -> Forecast | None:
+        return _forecast_of(self.tracking.durations)
 
     def _instant_of(self, moment: datetime | None) -> float | None:
         """Turn the server's time into an instant: our action began when we had asked for it."""
         action = self.tracking.action
         if self.tracking.request.is_external:
-            return None if moment is None else self.server_time.instant_of(moment)
+            return None if moment is None else self.heard.server_time.instant_of(moment)
         if moment is None or action is None or action.started_at is None:
             return None
         return self.since + (moment - action.started_at).total_seconds()
+
+
+_forecast_of = cache(Forecast.of)
+"""At each look the past is the same, but for the type of the deployment, which may show late."""
 
 
 def slow_down(quota: Quota, now: float, needed_seconds: float, before: float) -> float:

@@ -9,6 +9,7 @@ from typing import Self
 from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.outcome import Outcome, Result
 from cloud66_redeploy.model.records import Action, Deployment, Phase, Stack
+from cloud66_redeploy.polling.forecast import Forecast
 from cloud66_redeploy.report.phrases import sentence_of
 from cloud66_redeploy.report.text import Cleaner
 from cloud66_redeploy.tracking.tracking import Tracking
@@ -83,8 +84,6 @@ class Times:
     @property
     def usual_seconds(self) -> float | None:
         """How long deployments of its type usually took, or None where too few are known."""
-        from cloud66_redeploy.polling.forecast import Forecast  # noqa: PLC0415 - at the end, it brings statistics along
-
         forecast = Forecast.of(self.past_seconds)
         return forecast.usual_seconds if forecast else None
 

@@ -143,7 +143,7 @@ class Reporter:
         """Write to one of the runner's files; warn, once, where that can't be done."""
         try:
             write()
-        except Exception as error:  # noqa: BLE001 - the toolkit raises bare Exceptions for missing files
+        except Exception as error:  # the toolkit raises bare Exceptions for missing files
             if what not in self._unwritable:
                 self._unwritable.add(what)
                 self.warn(f"No {what}", f"The step's {what} can't be written: {error}. {_LOST[what]}")
@@ -158,14 +158,14 @@ class Reporter:
             _give_up("stdout")
             if not isinstance(error, BrokenPipeError):
                 self._complain(error)
-        except Exception as error:  # noqa: BLE001 - text that the log can't hold
+        except Exception as error:  # text that the log can't hold
             self._complain(error)
 
     def _complain(self, error: Exception) -> None:
         try:
             sys.stderr.write(f"could not write to the log: {self.cleaner.line(str(error))}\n")
             sys.stderr.flush()
-        except Exception:  # noqa: BLE001 - then there is nobody to be told
+        except Exception:  # then there is nobody to be told
             _give_up("stderr")
 
 

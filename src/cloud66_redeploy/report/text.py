@@ -8,6 +8,7 @@ never begins a line, holds no line break, and that mark is broken up.
 import json
 import re
 from collections.abc import Mapping, Sequence
+from html import escape
 from urllib.parse import quote, urlsplit
 
 from cloud66_redeploy.model.lines import lines_of
@@ -72,8 +73,6 @@ class Cleaner:
 
     def html_line(self, line: str) -> str:
         """Return a cleaned line (`tail`) for the summary, its indentation kept."""
-        from html import escape  # noqa: PLC0415 - at the very end, and it brings a large table along
-
         return escape(line)
 
     def url(self, text: str) -> str:
