@@ -2,9 +2,9 @@
 
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -13,11 +13,9 @@ from cloud66_redeploy.api.transport import Profile, Transport
 from cloud66_redeploy.errors import ApiError, Blame, NotSent, NotTheApi, Obstructed, Unclear, Unusable
 from cloud66_redeploy.polling.ends import unready
 from cloud66_redeploy.report.phrases import advice_of, sentence_of
-from odd_network import CERTIFICATE, PLACES, Handler, cutting, listening, says
+from odd_network import CERTIFICATE, PLACES, Far, Handler, cutting, listening, says
 from scripted import Clock, Windows
 
-API = "https://api.example/api/3"
-LOGIN = "alice:s3cret%21@"
 SetEnv = Callable[[str, str], None]
 
 
@@ -34,24 +32,6 @@ def transport(address: str, **options: Any) -> Transport:
     """Make a transport with a real session and a clock that is moved."""
     profile = Profile(connect=2.0, read=2.0, total=5.0, **options)
     return Transport(Session(), address, "secret-token", Clock(), Windows(), 100.0, profile)
-
-
-def judged(address: str, kind: type[ApiError], blame: Blame, where: str) -> str:
-    """Make a call patiently; check its error, whom it blames, and that no login shows in the ending; return that."""
-    one = transport(address, tries=None)
-    with one.session, pytest.raises(ApiError) as caught:
-        one.retrying("GET", "/x", {}, str)
-    error, result = caught.value, unready(caught.value)
-    shown = f"{error} {sentence_of(result)} {advice_of(result)}"
-    assert (type(error), error.clue.blame) == (kind, blame), shown
-    assert result.outcome == ("timed_out" if blame is Blame.NETWORK else "failed")
-    assert where in shown
-    assert where in advice_of(result) or blame is Blame.NETWORK
-    assert not any(secret in shown for secret in ("s3cret", "alice"))
-    # What can't work isn't tried again, what seldom passes for some seconds, and what passes to the end.
-    least, most = {Unusable: (0, 0), Obstructed: (10, 20), NotTheApi: (10, 20)}.get(kind, (85, 100))
-    assert least <= one.clock.monotonic() <= most
-    return shown
 
 
 REFUSED = {"accept": NotSent, "connect": NotSent, "handshake": NotSent}
@@ -85,141 +65,121 @@ def test_a_cut_is_a_lost_answer_once_the_request_may_have_left(
     assert not (far.posts and kind is NotSent)
 
 
-@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "Https_Proxy", "ALL_PROXY", "all_proxy"])
-def test_the_variable_is_named_as_it_is_spelt(name: str, env: SetEnv) -> None:
-    """The ending names the variable that counts, and not another one that holds a proxy."""
-    env("HTTP_PROXY", "http://127.0.0.1:1")
-    env(name, "socks5://127.0.0.1:1080")
-    judged(API, Unusable, Blame.PROXY, name)
-
-
-@pytest.mark.parametrize(
-    "proxy",
-    [
-        "socks5://127.0.0.1:1080", f"socks5h://{LOGIN}h:1", f"SOCKS4://{LOGIN}h", "ftp://127.0.0.1:1", "http://", "://x",
-        f"bogus://{LOGIN}h:1", f"http://{LOGIN}127.0.0.1:99999", f"http://{LOGIN}127.0.0.1:abc", f"http://{LOGIN}",
-        f"http://{LOGIN}[::1", "http://alice:s3cret/x@127.0.0.1:1", "http://alice:s3cret@pro xy:3128", "https://",
-        "http://alice:s3cret%E2%82%AC@127.0.0.1:1", f"http://{LOGIN}a..b:1", f"http://{LOGIN}{'x' * 70}.example:1",
-        f"{LOGIN}127.0.0.1:1",
-    ],
-)  # fmt: skip
-def test_a_proxy_that_cannot_be_used_is_refused_at_once(proxy: str, env: SetEnv) -> None:
-    """A proxy's address that can't work is a refusal, for a POST too, without a second try."""
-    env("HTTPS_PROXY", proxy)
-    judged(API, Unusable, Blame.PROXY, "HTTPS_PROXY")
-    with pytest.raises(Unusable):
-        transport(API).send("POST", "/x", {})
-
-
 def page(status: int) -> Handler:
     """Answer with a page that repeats the login."""
     text = b"<title>No entry, alice (s3cret!)</title>"
     return says(b"HTTP/1.1 %d No, alice\r\nContent-Length: %d\r\n\r\n%b" % (status, len(text), text))
 
 
-SSH = says(b"SSH-2.0-OpenSSH_9.2\r\n")
-ALERT = says(b"\x15\x03\x01\x00\x02\x02\x46")
-SPEAKERS: dict[str, tuple[Handler, str, type[ApiError], Blame]] = {
-    **{f"{each} of a proxy": (page(each), "http", Obstructed, Blame.PROXY_ANSWER) for each in (302, 403, 407, 501)},
-    **{f"{each} of a proxy": (page(each), "http", NotSent, Blame.NETWORK) for each in (408, 429, 500, 502, 503, 504)},
-    "no HTTP of a proxy": (SSH, "http", Obstructed, Blame.PROXY_ANSWER),
-    "an alert of a proxy": (ALERT, "http", Obstructed, Blame.PROXY_ANSWER),
-    "a page of a proxy without TLS": (page(400), "https", Obstructed, Blame.PROXY_TLS),
-    "an alert of a proxy without TLS": (ALERT, "https", Obstructed, Blame.PROXY_TLS),
-    "a server without TLS": (page(400), "https:", Obstructed, Blame.TLS),
-    "a server's alert": (ALERT, "https:", Obstructed, Blame.TLS),
-    "a server without HTTP": (SSH, "http:", NotTheApi, Blame.STRANGER),
-    "an alert in plain": (ALERT, "http:", NotTheApi, Blame.STRANGER),
+def tls(connection: socket.socket) -> None:
+    """Show a certificate that nobody trusts by himself."""
+    Far("", tls=True).handle(connection)
+
+
+class Way(NamedTuple):
+    """
+    A way that leads nowhere.
+
+    Attributes:
+        env: the variables of the step; `{port}` is the listener's, `{tmp}` a folder.
+        where: what the ending names.
+        words: what else it says.
+
+    """
+
+    kind: type[ApiError]
+    blame: Blame
+    where: str
+    env: dict[str, str]
+    handler: Handler = tls
+    address: str = "https://127.0.0.1:1/api/3"
+    words: str = ""
+
+
+LOGIN = "alice:s3cret%21@"
+SSH, ALERT = says(b"SSH-2.0-OpenSSH_9.2\r\n"), says(b"\x15\x03\x01\x00\x02\x02\x46")
+HTTPS, HTTP, CLEAR = "https://127.0.0.1:{port}/api/3", "http://127.0.0.1:{port}/api/3", "http://cloud66/api/3"
+NO_ADDRESS = [
+    "socks5://127.0.0.1:1080", f"socks5h://{LOGIN}h:1", f"SOCKS4://{LOGIN}h", "ftp://127.0.0.1:1", "http://", "://x",
+    f"bogus://{LOGIN}h:1", f"http://{LOGIN}127.0.0.1:99999", f"http://{LOGIN}127.0.0.1:abc", f"http://{LOGIN}",
+    f"http://{LOGIN}[::1", "http://alice:s3cret/x@127.0.0.1:1", "http://alice:s3cret@pro xy:3128", "https://",
+    "http://alice:s3cret%E2%82%AC@127.0.0.1:1", f"http://{LOGIN}a..b:1", f"http://{LOGIN}{'x' * 70}.example:1",
+    f"{LOGIN}127.0.0.1:1",
+]  # fmt: skip
+BUNDLES = [
+    ("REQUESTS_CA_BUNDLE", "ca.pem", "not there"), ("CURL_CA_BUNDLE", "ca.pem", "not there"),
+    ("CURL_CA_BUNDLE", "", "a directory"), ("REQUESTS_CA_BUNDLE", "empty", "holds no certificate"),
+    ("REQUESTS_CA_BUNDLE", "text", "holds no certificate"), ("REQUESTS_CA_BUNDLE", "key", "holds no certificate"),
+]  # fmt: skip
+VIA = {scheme: {"https_proxy": f"{scheme}://{LOGIN}127.0.0.1:{{port}}"} for scheme in ("http", "https")}
+IN_CLEAR = {"HTTP_PROXY": f"http://{LOGIN}127.0.0.1:{{port}}"}
+NOWHERE = f"http://{LOGIN}nowhere.invalid:3128"
+# fmt: off
+WAYS = {
+    **{f"a variable spelt {each}": Way(Unusable, Blame.PROXY, each, {"HTTP_PROXY": "http://127.0.0.1:1", each: "socks5://h:1"})
+       for each in ("HTTPS_PROXY", "https_proxy", "Https_Proxy", "ALL_PROXY", "all_proxy")},
+    **{f"the proxy {each}": Way(Unusable, Blame.PROXY, "HTTPS_PROXY", {"HTTPS_PROXY": each}) for each in NO_ADDRESS},
+    **{f"{each} of a proxy": Way(Obstructed, Blame.PROXY_ANSWER, "https_proxy", VIA["http"], page(each))
+       for each in (302, 403, 407, 501)},
+    **{f"{each} of a proxy": Way(NotSent, Blame.NETWORK, "https_proxy", VIA["http"], page(each))
+       for each in (408, 429, 500, 502, 503, 504)},
+    "no HTTP of a proxy": Way(Obstructed, Blame.PROXY_ANSWER, "https_proxy", VIA["http"], SSH),
+    "an alert of a proxy": Way(Obstructed, Blame.PROXY_ANSWER, "https_proxy", VIA["http"], ALERT),
+    "a page of a proxy without TLS": Way(Obstructed, Blame.PROXY_TLS, "https_proxy", VIA["https"], page(400)),
+    "an alert of a proxy without TLS": Way(Obstructed, Blame.PROXY_TLS, "https_proxy", VIA["https"], ALERT),
+    "a proxy that nobody trusts": Way(
+        Obstructed, Blame.CERTIFICATE, "https_proxy", VIA["https"], words="certificate could not be verified"),
+    "407 of a proxy in plain": Way(NotTheApi, Blame.PROXY_ANSWER, "HTTP_PROXY", IN_CLEAR, page(407), CLEAR, "***"),
+    "403 of a proxy in plain": Way(NotTheApi, Blame.STRANGER, "api_url", IN_CLEAR, page(403), CLEAR, "***"),
+    "502 of a proxy in plain": Way(Unclear, Blame.NETWORK, "proxy", IN_CLEAR, page(502), CLEAR, "***"),
+    "a server without TLS": Way(Obstructed, Blame.TLS, "api_url", {}, page(400), HTTPS),
+    "a server's alert": Way(Obstructed, Blame.TLS, "api_url", {}, ALERT, HTTPS),
+    "a server that nobody trusts": Way(
+        Obstructed, Blame.CERTIFICATE, "api_url", {}, tls, HTTPS, "certificate could not be verified"),
+    "a server without HTTP": Way(NotTheApi, Blame.STRANGER, "api_url", {}, SSH, HTTP),
+    "an alert in plain": Way(NotTheApi, Blame.STRANGER, "api_url", {}, ALERT, HTTP),
+    **{f"{name} of {file or 'a folder'}": Way(
+        Unusable, Blame.BUNDLE, name, {name: f"{{tmp}}/{file}"}, tls, HTTPS, words) for name, file, words in BUNDLES},
+    "no name": Way(Obstructed, Blame.NAME, "api_url", {}, address="https://nowhere.invalid/api/3"),
+    "no name of a proxy": Way(Obstructed, Blame.PROXY_NAME, "ALL_PROXY", {"ALL_PROXY": NOWHERE}),
 }
+# fmt: on
+TAKES = {Unusable: (0, 0), Obstructed: (10, 20), NotTheApi: (10, 20), NotSent: (85, 100), Unclear: (85, 100)}
+"""What can't work isn't tried again, what seldom passes for some seconds, and what passes to the end."""
 
 
-@pytest.mark.parametrize("case", SPEAKERS)
-def test_what_speaks_something_else(case: str, env: SetEnv) -> None:
-    """What a proxy or a server says for good ends the run within seconds; what passes is waited for."""
-    handler, scheme, kind, blame = SPEAKERS[case]
-    with listening(handler) as port:
-        if scheme.endswith(":"):
-            judged(f"{scheme}//127.0.0.1:{port}/api/3", kind, blame, "api_url")
-        else:
-            env("https_proxy", f"{scheme}://{LOGIN}127.0.0.1:{port}")
-            judged("https://127.0.0.1:1/api/3", kind, blame, "https_proxy")
-
-
-@pytest.mark.parametrize(
-    ("status", "kind", "blame", "where"),
-    [
-        (407, NotTheApi, Blame.PROXY_ANSWER, "HTTP_PROXY"),
-        (403, NotTheApi, Blame.STRANGER, "api_url"),
-        (502, Unclear, Blame.NETWORK, "proxy"),
-    ],
-)
-def test_a_proxy_may_answer_in_plain(status: int, kind: type[ApiError], blame: Blame, where: str, env: SetEnv) -> None:
-    """A page of a proxy that reads the calls is named as such, and whether it passed a POST on is not known."""
-    with listening(page(status)) as port:
-        env("HTTP_PROXY", f"http://{LOGIN}127.0.0.1:{port}")
-        with pytest.raises(kind) as caught:
-            transport("http://cloud66/api/3").send("POST", "/x", {})
-        assert type(caught.value) is kind
-        assert "***" in str(caught.value)
-        judged("http://cloud66/api/3", kind, blame, where)
-
-
-@pytest.mark.parametrize(
-    ("proxy", "address", "blame", "where"),
-    [
-        ("", "https://nowhere.invalid/api/3", Blame.NAME, "api_url"),
-        (f"http://{LOGIN}nowhere.invalid:3128", API, Blame.PROXY_NAME, "ALL_PROXY"),
-    ],
-)
-def test_a_name_that_does_not_resolve_gets_a_few_tries(
-    proxy: str, address: str, blame: Blame, where: str, env: SetEnv, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Resolvers start late: a name, the server's or the proxy's, may resolve at the fifth try, and else is named."""
-    asked: list[str] = []
-
-    def resolve(host: str, *_args: object, **_options: object) -> None:
-        asked.append(host)
-        raise socket.gaierror(-2, "Name or service not known")
-
-    env("ALL_PROXY", proxy)
-    monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    judged(address, Obstructed, blame, where)
-    assert asked == ["nowhere.invalid"] * 5
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[int]:
-    """Serve TLS with a certificate that nobody trusts by himself."""
-    with cutting("", tls=True) as (_, port, _):
-        yield port
-
-
-@pytest.mark.parametrize(
-    ("name", "bundle", "words"),
-    [
-        ("REQUESTS_CA_BUNDLE", "ca.pem", "which is not there"),
-        ("CURL_CA_BUNDLE", "ca.pem", "which is not there"),
-        ("CURL_CA_BUNDLE", "", "which is a directory"),
-        *(("REQUESTS_CA_BUNDLE", bundle, "holds no certificate") for bundle in ("empty", "text", "key")),
-    ],
-)
-def test_a_bundle_that_cannot_be_used_is_refused_at_once(
-    name: str, bundle: str, words: str, server: int, env: SetEnv, tmp_path: Path
-) -> None:
-    """A bundle that isn't there or holds no certificate is named, and that the container has to see it."""
+@pytest.mark.parametrize("case", WAYS)
+def test_a_way_that_leads_nowhere(case: str, env: SetEnv, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever keeps calls from the API is tried as often as it may pass, and named with what to do; no login shows."""
+    way, real = WAYS[case], socket.getaddrinfo
     (tmp_path / "empty").touch()
     (tmp_path / "text").write_text("no certificate")
     (tmp_path / "key").write_text(CERTIFICATE.read_text().partition("-----END CERTIFICATE-----")[2])
-    env(name, str(tmp_path / bundle))
-    shown = judged(f"https://127.0.0.1:{server}/api/3", Unusable, Blame.BUNDLE, name)
-    assert all(part in shown for part in (words, str(tmp_path / bundle), "/github/workspace/"))
 
+    def resolve(host: str, *args: Any, **options: Any) -> Any:
+        # Nothing else is asked of a resolver, which may be far away.
+        if host == "nowhere.invalid":
+            raise socket.gaierror(-2, "Name or service not known")
+        return real(host, *args, **options)
 
-@pytest.mark.parametrize("proxied", [False, True])
-def test_a_certificate_that_nobody_trusts(proxied: bool, server: int, env: SetEnv) -> None:
-    """A certificate that can't be verified, the server's or the proxy's, gets a few tries, and is named."""
-    if proxied:
-        env("HTTPS_PROXY", f"https://127.0.0.1:{server}")
-    where = "HTTPS_PROXY" if proxied else "api_url"
-    shown = judged(f"https://127.0.0.1:{server}/api/3", Obstructed, Blame.CERTIFICATE, where)
-    assert "certificate could not be verified" in shown
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with listening(way.handler) as port:
+        for name, value in way.env.items():
+            env(name, value.replace("{port}", str(port)).replace("{tmp}", str(tmp_path)))
+        one, other = (transport(way.address.format(port=port), tries=None) for _ in range(2))
+        with one.session, other.session:
+            with pytest.raises(ApiError) as caught:
+                one.retrying("GET", "/x", {}, str)
+            with pytest.raises(way.kind):
+                other.send("POST", "/x", {})
+    error, result = caught.value, unready(caught.value)
+    shown = f"{error} {sentence_of(result)} {advice_of(result)}"
+    assert (type(error), error.clue.blame) == (way.kind, way.blame), shown
+    assert result.outcome == ("timed_out" if way.blame is Blame.NETWORK else "failed")
+    assert way.where in (shown if way.blame is Blame.NETWORK else advice_of(result))
+    assert way.words in shown
+    assert not any(secret in shown for secret in ("s3cret", "alice"))
+    assert TAKES[way.kind][0] <= one.clock.monotonic() <= TAKES[way.kind][1]
+    if way.blame is Blame.BUNDLE:
+        assert str(tmp_path) in shown
+        assert "/github/workspace/" in advice_of(result)
