@@ -1,5 +1,7 @@
 """The server's clock beside ours."""
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -7,6 +9,16 @@ import pytest
 from cloud66_redeploy.api.headers import ServerTime
 
 MOMENT = datetime(2026, 1, 1, 0, 0, 40, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def in_tokyo() -> Iterator[None]:
+    """Let the runner stand elsewhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 @pytest.mark.parametrize(
@@ -20,11 +32,8 @@ MOMENT = datetime(2026, 1, 1, 0, 0, 40, tzinfo=UTC)
         *((header, None) for header in (None, "", "soon", "Thu, 99 Jan 2026 00:00:00 GMT", "0")),
     ],
 )
-def test_a_time_of_the_server_becomes_an_instant(
-    header: str | None, instant: float | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_time_of_the_server_becomes_an_instant(header: str | None, instant: float | None) -> None:
     """A time was as long before an answer as that says, in its zone or UTC; what is no date changes nothing."""
-    monkeypatch.setenv("TZ", "Asia/Tokyo")
     fresh, told = ServerTime(), ServerTime()
     told.note("Thu, 01 Jan 2026 00:00:40 GMT", 10.0)
     for clock in (fresh, told):
