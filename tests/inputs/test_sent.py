@@ -90,15 +90,6 @@ def test_user_reference(step: MakeStep, reference: str) -> None:
     assert [deployment.user_reference for deployment in made.mine(ending)] == [reference]
 
 
-def test_full_hash_is_checked(step: MakeStep) -> None:
-    """Who deploys a full hash gets a failure if another commit is deployed."""
-    made = step()
-    made.simulator.behaviour.git_hash = "f" * 40
-    ending = made.run(git_ref=COMMIT)
-    assert (ending.status, ending.outcome) == (1, "failed")
-    assert SHA in ending.outputs["reason"]
-
-
 def test_a_token_may_have_been_stored_with_a_line_break(step: MakeStep) -> None:
     """A secret that was stored with a line break at its end works."""
     assert step().run(api_token="demo-token\n", wait="false").outcome == "scheduled"

@@ -3,7 +3,9 @@
 import contextlib
 import io
 import json
+import re
 import unicodedata
+from html import unescape
 from typing import Any
 from urllib.parse import quote
 
@@ -95,26 +97,26 @@ def test_nothing_invisible_stays() -> None:
     """No character that is shown as nothing stays in a line, since it could tear a secret or a word unseen."""
     torn = {one: f"<{SECRET[:4]}{one}{SECRET[4:]}>" for one in IGNORABLE}
     stay = [one for one, text in torn.items() if [CLEANER.line(text), *CLEANER.tail(text, 1)] != ["<***>", "<***>"]]
-    assert [f"U+{ord(one):04X}" for one in stay] == []
-
-
-def test_control_characters_part_words() -> None:
-    """A control character or line break becomes a space, so that what stood apart stays apart."""
-    codes = (*range(32), *range(127, 160), 0x2028, 0x2029, 0xD800, 0xDFFF)
-    assert [hex(code) for code in codes if CLEANER.line(f"x{chr(code)}y") != "x y"] == []
+    # A control character or line break becomes a space, so that what stood apart stays apart.
+    controls = map(chr, (*range(32), *range(127, 160), 0x2028, 0x2029, 0xD800, 0xDFFF))
+    assert [
+        f"U+{ord(one):04X}" for one in (*stay, *(one for one in controls if CLEANER.line(f"x{one}y") != "x y"))
+    ] == []
 
 
 UNITS = ["\x1b[", "\x1b]", "\x1b[0;", "\t", "\n", "##[", "\u200b", "\ud800", SECRET]
-HOSTILE = TEXTS | {f"a megabyte of {one!a}": one * (1_000_000 // len(one)) + "x" for one in UNITS}
+HOSTILE = TEXTS | {f"a long text of {one!a}": one * (200_000 // len(one)) + "x" for one in UNITS}
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_texts(name: str) -> None:
-    """The texts of the hostile runs, and a megabyte of what is hard to clean, come out plain, and soon."""
+    """The texts of the hostile runs, and long ones of what is hard to clean, come out plain, and soon."""
     text = HOSTILE[name]
-    for line in [CLEANER.line(text), CLEANER.html(text), *CLEANER.tail(text, 50)]:
+    assert unescape(CLEANER.html(text)) == CLEANER.line(text)
+    assert not set(CLEANER.html(text)) & set("<>\"'")
+    for line in [CLEANER.line(text), *CLEANER.tail(text, 50)]:
         check_plain(line)
-        assert len(line) <= LONGEST_FIELD * 6
+        assert len(line) <= LONGEST_FIELD
 
 
 @pytest.mark.parametrize(
@@ -173,13 +175,6 @@ def test_a_line_of_a_log_is_what_a_terminal_shows(log: str, shown: list[str]) ->
     assert CLEANER.tail(log, 5) == shown
 
 
-def test_html() -> None:
-    """Text for the summary is escaped, quotes too."""
-    assert CLEANER.html("<a href='x' title=\"&\">\n") == "&lt;a href=&#x27;x&#x27; title=&quot;&amp;&quot;&gt;"
-    assert CLEANER.html_line("  <b>") == "  &lt;b&gt;"
-    assert CLEANER.html("<" * 9, 4) == "&lt;&lt;&lt;…"
-
-
 PLAIN = [
     "https://github.com/acme/awesome/commit/0123456", "http://awesome.example.com", "https://192.0.2.7/",
     "https://x.example:8080/a/b-c_d~e?f=g&h=%20#i", "https://localhost/@x",
@@ -206,8 +201,7 @@ def test_url_of_anything(text: str) -> None:
     """Any text is either a web address of harmless characters or left out."""
     for url in (text, f"https://{text}", f"https://x.example/{text}"):
         found = CLEANER.url(url)
-        assert found == "" or found.startswith(("http://", "https://"))
-        assert not set(found) & set("\"'<>`()[]{}|\\ \t\r\n*")
+        assert re.fullmatch(r"(https?://[^\"'<>`()\[\]{}|\\\s*]+)?", found)
         assert found.isascii()
         check_harmless(found)
 
