@@ -75,7 +75,7 @@ def play(step: MakeStep, command: str, case: Case, **also: Any) -> tuple[Step, E
         made.simulator.request_deployment(**one)
     made.clock.advance(case.ago)
     made.simulator.faults.extend(case.faults)
-    ending = made.run(command=command, **case.inputs, **also)
+    ending = made.run(command=command, **dict[str, Any](case.inputs), **also)
     check(made, ending, as_asked=command != "wait" and case.outcome in {"cancelled", "failed"})
     found = (ending.outcome, ending.outputs["deployment_id"], cancelled(made), ending.outputs["stack_id"])
     assert found == (case.outcome, case.number, [*case.deletes], DEFAULT_STACK), ending.outputs["reason"]

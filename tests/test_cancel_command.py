@@ -11,7 +11,6 @@ from elsewhere import (
     ABORT_SECONDS,
     ANN,
     BOTH,
-    BY,
     CI,
     ID,
     LONG,
@@ -148,7 +147,7 @@ CASES = {
 
 @rows("case", CASES)
 def test_how_a_cancellation_ends(step: MakeStep, case: Case) -> None:
-    """The one that is meant is cancelled, and no other, until that took; what was over already is said, and no error."""
+    """The one that is meant is cancelled, and no other, until that took; what was over is said, and no error."""
     made, ending = play(step, "cancel", case)
     assert ending.outputs["results"] == ""
     assert ("Next:" in ending.summary) is (ending.status == 1)
