@@ -111,7 +111,7 @@ ABORTS = {
         )
     },
     "a success that its action denies": Row("failed", None, at=32.0, dials=LAGS | {"fate": "action_failed"}),
-    "a success that its action won't tell": Row("unknown", None, **UNKNOWN, at=32.0, dials=LAGS | {"fate": "action_null"}),
+    "a success that its action hides": Row("unknown", None, **UNKNOWN, at=32.0, dials=LAGS | {"fate": "action_null"}),
     "a success of another commit": Row("failed", ["success"], dials={"duration_seconds": 19.5}, inputs=OTHER_COMMIT),
     "a success whose action lags behind": Row(
         "success", ["success"], at=23.0, dials={"duration_seconds": 20, "action_finish_lag_seconds": 6}
