@@ -160,6 +160,8 @@ def _add_jobs(step: Step) -> None:
         return
     for target in inputs.targets:
         tracking = Tracking.of_another(target.reference, target.deployment_id, inputs.expected_commit)
+        # Whatever becomes of the first request, which stack was meant is told.
+        tracking.stack = Stack(target.stack_id) if target.stack_id else None
         step.add(Role.WAITED_FOR, target.stack_id, tracking, shares=len(inputs.targets) > 1)
 
 
