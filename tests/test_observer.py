@@ -8,6 +8,7 @@ import pytest
 from cloud66_redeploy.errors import Doubted, NotFound
 from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.model.verdict import Absence
+from cloud66_redeploy.tracking.doubt import Doubt
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 from records import FAILED, action, deployment, seen, tracked
@@ -124,3 +125,19 @@ def test_a_cancellation_in_the_queue_that_only_the_action_shows() -> None:
     over = action(40, 0, 40, "mine", finished_success=False)
     observe(known, 4, actions=[over], action=over, deployments=[WAITS], deployment=WAITS)
     assert known.record_states() == (Phase.QUEUED, Phase.FAILED)
+
+
+def test_a_no_of_another_call_is_another_no() -> None:
+    """A no to one call, and seconds later one to another call, are each asked again."""
+    clock = Clock()
+    doubt = Doubt(clock)
+
+    def refuse(call: str) -> None:
+        raise NotFound(call, "", status=404)
+
+    for call in ("GET /a", "GET /b", "GET /b"):
+        with pytest.raises(Doubted):
+            doubt.check(lambda call=call: refuse(call))  # type: ignore[misc]
+        clock.now += 3
+    with pytest.raises(NotFound):
+        doubt.check(lambda: refuse("GET /b"))
