@@ -134,51 +134,31 @@ def test_whose_it_is(deployments: Any, actions: Any, expected: bool) -> None:
     assert ours(deployments, actions) is expected
 
 
-@pytest.mark.parametrize(
-    "reference",
-    [
-        "",
-        "prod",
-        OTHER,
-        "1-1-636d98db9a84698b-0123456789abcdef",
-        "1-1-c2160039a2ba9b49",
-        "1-1-c2160039a2ba9b49-by-hand",
-        "1-1-c2160039a2ba9b49-0123456789ABCDEF",
-        "1-1-c2160039a2ba9b49-0123456789abcde",
-        "1-x-c2160039a2ba9b49-0123456789abcdef",
-        "1-c2160039a2ba9b49-0123456789abcdef",
-        f"x{OURS}",
-        f"{OURS}\n",
-        f"{OURS}/mine",
-    ],
-)
+SHAPE = "1-1-c2160039a2ba9b49"
+ALIKE = ["", "prod", OTHER, "1-1-636d98db9a84698b-0123456789abcdef", SHAPE, f"{SHAPE}-by-hand", f"x{OURS}", f"{OURS}\n"]
+ALIKE += [f"{SHAPE}-0123456789ABCDEF", f"{SHAPE}-0123456789abcde", "1-x-c2160039a2ba9b49-0123456789abcdef"]
+ALIKE += ["1-c2160039a2ba9b49-0123456789abcdef", f"{OURS}/mine"]
+
+
+@pytest.mark.parametrize("reference", ALIKE)
 def test_a_reference_that_only_looks_alike(reference: str) -> None:
     """Only a reference of the very shape that this repository's runs derive counts."""
-    assert not ours([deployment(108)], [action(40, 0, None, reference)])
+    assert not ours([RUNS], [action(40, 0, None, reference)])
 
 
-@pytest.mark.parametrize(
-    "environ",
-    [
-        *({"GITHUB_REPOSITORY": name} for name in ("acme/awesome-2", "acme/awesom", "acme", "", "acme/.wesome")),
-        {"GITHUB_SERVER_URL": "https://github.example"},
-    ],
-)
+ELSEWHERE = [{"GITHUB_SERVER_URL": "https://github.example"}]
+ELSEWHERE += [{"GITHUB_REPOSITORY": f"acme{name}"} for name in ("/awesome-2", "/awesom", "", "/.wesome")]
+
+
+@pytest.mark.parametrize("environ", [*ELSEWHERE, {"GITHUB_REPOSITORY": ""}], ids=str)
 def test_another_repository(environ: dict[str, str]) -> None:
-    """A repository whose name begins like ours, or ours like its, or on another server, is another one."""
-    running = [deployment(108)], [action(40, 0, None, OURS)]
-    assert ours(*running)
-    assert not ours(*running, GITHUB | environ)
-
-
-def test_outside_of_a_repository_nothing_is_ours() -> None:
-    """Two runs without a repository have nothing in common, so what one derives is not the other's."""
-    nowhere = GITHUB | {"GITHUB_REPOSITORY": ""}
-    assert not ours([deployment(108)], [action(40, 0, None, derive_reference(nowhere, {}))], nowhere)
+    """A repository whose name begins like ours, or ours like its, on another server, or none at all, is another one."""
+    assert not ours([RUNS], [OURS_OPEN], GITHUB | environ)
 
 
 def test_what_this_step_derives_is_ours() -> None:
-    """The reference that a step of this repository derives, and that of its rollback, are told as ours."""
-    reference = derive_reference(GITHUB, {"git_ref": "main"})
+    """What a step of this repository derives, and that of its rollback, is told as ours; without one, nothing is."""
+    reference, nowhere = derive_reference(GITHUB, {"git_ref": "main"}), GITHUB | {"GITHUB_REPOSITORY": ""}
     for one in (reference, reference_of(reference)):
-        assert ours([deployment(108)], [action(40, 0, None, one)])
+        assert ours([RUNS], [action(40, 0, None, one)])
+    assert not ours([RUNS], [action(40, 0, None, derive_reference(nowhere, {}))], nowhere)

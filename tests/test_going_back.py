@@ -107,7 +107,6 @@ STAYS = {
     "unasked": (broken(inputs={"rollback": "false"}), ""),
     "after a success": (broken(first="success", outcome="success"), ""),
     "after a cancellation": (broken(first="cancelled", outcome="cancelled"), ""),
-    "after a revert": (broken(first="reverted"), "somebody has reverted it already."),
     "after a failed action": (broken(first="action_failed"), "its record says success, so it may be live."),
     "after a silent action": (broken(first="action_null", outcome="unknown"), ""),
     **{
@@ -145,13 +144,6 @@ STAYS = {
     "over a later one that runs": (broken(others=((10, {"fate": "failed", "duration": 100.0}),)), AFTER),
     "over one that waits without a record": (
         broken(others=((20, {"record_delays": (100.0, 0.0)}),)), "a redeploy (action 41) was asked for after it."
-    ),
-    "while the newest success isn't live": (
-        broken(dials={"live_lag_seconds": 300}, others=((0, {"git_ref": "v2", "duration": 1}),), head_start=5),
-        "deployment 108 succeeded after 107, which was live before.",
-    ),
-    "where no record says what is live": (
-        broken(dials={"live_field": False}), "which deployment was live before is not known."
     ),
     "to the commit that failed": (
         broken(inputs={"git_ref": "main"}), "deployment 107, which was live before, is of the same commit."

@@ -11,7 +11,7 @@ from cloud66_redeploy.model.verdict import Absence
 from cloud66_redeploy.tracking.doubt import Doubt
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
-from records import FAILED, action, deployment, seen, tracked
+from records import action, deployment, seen, tracked
 from scripted import Clock
 
 OURS = action(40, 0, None, "mine")
@@ -63,16 +63,6 @@ def test_an_inferred_deployment_says_nothing_until_it_held(age: float | None, pr
     client = observe(known, actions=[action(40, 0, 40, "mine")], deployments=[over], deployment=over, age_seconds=age)
     assert known.sighting.certainty is proof
     assert client.asked[:5] == ["deployments", "actions", "deployments", "actions", "deployment"]
-
-
-def test_an_inference_that_does_not_hold_speaks_against_a_success() -> None:
-    """The only deployment that can be ours and that ended otherwise than our action is heard once all have settled."""
-    known = tracked("mine", posts_sent=1)
-    failed = deployment(108, 0, 30, outcome=FAILED)
-    observe(known, actions=[action(40, 0, 40, "mine")], deployments=[failed], deployment=failed)
-    assert (known.sighting.certainty, known.confirmed_id) == (Certainty.INFERRED, None)
-    assert known.record_states() == (Absence.NEVER_SEEN, Phase.SUCCESS)
-    assert known.record_states(settled=True) == (Phase.FAILED, Phase.SUCCESS)
 
 
 def test_an_answer_with_our_actions_id_takes_its_proof_back() -> None:
