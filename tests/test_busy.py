@@ -33,65 +33,53 @@ def ours(deployments: list[Deployment], actions: list[Action], environ: Mapping[
     return is_of(environ, busy_with(deployments, actions), deployments, actions)
 
 
-def test_a_stack_that_does_nothing_is_free() -> None:
-    """A stack whose records are all over, or that has none, is free."""
-    assert not busy_with(PAST, PAST_ACTIONS)
-    assert not busy_with([], [])
+RUNS, WAITS = deployment(108), deployment(109, None)
+ACTION, OTHER_WORK = action(40), action(40, action="restart")
+BY_WEB: dict[str, Any] = {"triggered_via": {"code": 0, "meaning": "web"}}
+DESCRIBED = {
+    "what runs, before what waits": ([WAITS, RUNS], [ACTION], "deployment 108 is deploying, triggered by ci"),
+    "the first that waits": (
+        [deployment(110, None), deployment(109, None, triggered_by="")], [], "deployment 109 is queued"
+    ),
+    "an action alone": (PAST, [ACTION, *PAST_ACTIONS], "a redeploy (action 40) is queued, triggered by ci"),
+}  # fmt: skip
 
 
-def test_what_runs_is_described_with_its_user() -> None:
-    """What runs is named by id and by who asked for it, before what waits."""
-    busy = busy_with([deployment(109, None), deployment(108)], [action(40), action(41)])
-    assert busy.first is not None
-    assert busy.describe() == "deployment 108 is deploying, triggered by ci"
+@pytest.mark.parametrize(("deployments", "actions", "words"), DESCRIBED.values(), ids=DESCRIBED)
+def test_what_keeps_it_busy_is_described(deployments: Any, actions: Any, words: str) -> None:
+    """What runs, or else what waits, is named by id and by who asked for it."""
+    assert busy_with(deployments, actions).describe() == words
 
 
-def test_what_waits_is_described_eldest_first() -> None:
-    """Where nothing runs, the first in the queue is named."""
-    busy = busy_with([deployment(109, None), deployment(108, None, triggered_by="")], [])
-    assert busy.describe() == "deployment 108 is queued"
+LYING, LYING_ACTION = deployment(90, -950), action(20, -950)
+AFTER = [action(42, 10, 20, finished_success=False), action(41, 5), action(40, -1), *PAST_ACTIONS]
+FOUND: dict[str, tuple[list[Deployment], list[Action], Found]] = {
+    "nothing": ([], [], ([], [], [])),
+    "all is over": (PAST, PAST_ACTIONS, ([], [], [])),
+    "another kind of action": (PAST, [OTHER_WORK], ([], [], [])),
+    "left lying as it ran": ([LYING, *PAST], [], ([], [], [])),
+    "left lying as it waited": ([deployment(90, None), *PAST], [], ([], [], [])),
+    "an action left lying": (PAST, [LYING_ACTION, *PAST_ACTIONS], ([], [], [])),
+    "nothing has run since": ([LYING, RUNS], [LYING_ACTION, ACTION], ([90, 108], [], [20, 40])),
+    "left lying beside one that runs": ([LYING, RUNS, *PAST], [LYING_ACTION, *PAST_ACTIONS], ([108], [], [])),
+    "a failure that ran": (
+        [deployment(108, 0, 40, outcome=FAILED)],
+        [action(40, -1, 41, finished_success=False), action(39, -60)], ([], [], []),
+    ),
+    **{
+        f"one that left the queue ({start}, {outcome['meaning']})": (
+            [deployment(110, start, 20, outcome=outcome), WAITS, RUNS, *PAST], AFTER, ([108], [109], [40, 41])
+        )
+        for start, outcome in ((None, CANCELLED), (20, CANCELLED), (None, FAILED))
+    },
+}  # fmt: skip
 
 
-def test_a_redeploy_that_shows_only_by_its_action() -> None:
-    """A redeploy whose deployment has no record yet keeps the stack busy."""
-    busy = busy_with(PAST, [action(40), *PAST_ACTIONS])
-    assert (bool(busy), busy.first) == (True, None)
-    assert busy.describe() == "a redeploy (action 40) is queued, triggered by ci"
-
-
-def test_other_actions_are_no_redeploys() -> None:
-    """An action that is no redeploy doesn't keep the stack busy."""
-    assert not busy_with(PAST, [action(40, action="restart")])
-
-
-@pytest.mark.parametrize(
-    ("deployments", "actions", "expected"),
-    [
-        ([deployment(90, -950), *PAST], [], ([], [], [])),
-        ([deployment(90, None), *PAST], [], ([], [], [])),
-        (PAST, [action(20, -950), *PAST_ACTIONS], ([], [], [])),
-        ([deployment(90, -950), deployment(108)], [action(20, -950), action(40)], ([90, 108], [], [20, 40])),
-        ([deployment(90, -950), deployment(108), *PAST], [action(20, -950), *PAST_ACTIONS], ([108], [], [])),
-    ],
-)
-def test_a_record_left_lying(deployments: Any, actions: Any, expected: Found) -> None:
-    """A record that is still open although a later one has run doesn't keep the stack busy."""
+@pytest.mark.parametrize(("deployments", "actions", "expected"), FOUND.values(), ids=FOUND)
+def test_what_is_open_and_not_left_lying_keeps_it_busy(deployments: Any, actions: Any, expected: Found) -> None:
+    """What is open counts, unless a later one has run; one that left the queue says nothing of those before it."""
     assert found(deployments, actions) == expected
-
-
-@pytest.mark.parametrize(("start", "outcome"), [(None, CANCELLED), (20, CANCELLED), (None, FAILED)])
-def test_one_cancelled_in_the_queue_says_nothing_of_those_before_it(start: float | None, outcome: Any) -> None:
-    """A deployment cancelled as it waited leaves the one that runs running, and the one that waits waiting."""
-    gone = deployment(110, start, 20, outcome=outcome)
-    runs, waits = deployment(108, 0), deployment(109, None)
-    actions = [action(42, 10, 20, finished_success=False), action(41, 5), action(40, -1)]
-    assert found([gone, waits, runs, *PAST], [*actions, *PAST_ACTIONS]) == ([108], [109], [40, 41])
-
-
-def test_a_failure_that_ran_lets_an_earlier_record_lie() -> None:
-    """An open action before one whose deployment has run and failed was left lying."""
-    failed = deployment(108, 0, 40, outcome=FAILED)
-    assert found([failed], [action(40, -1, 41, finished_success=False), action(39, -60)]) == ([], [], [])
+    assert bool(busy_with(deployments, actions)) is any(expected)
 
 
 @given(st.lists(st.tuples(st.integers(1, 60), st.sampled_from(["waits", "runs", "ran"])), max_size=6))
@@ -112,118 +100,64 @@ def test_the_queue_as_it_truly_works(parts: list[tuple[int, str]]) -> None:
     assert len(opened) == len(running) + len(waiting)
 
 
-def test_ours_alone_runs() -> None:
-    """The only deployment that runs belongs to the only action that is open."""
-    assert ours([deployment(108)], [action(40, 0, None, OURS)])
+OURS_OPEN, OVER = action(40, 0, None, OURS), deployment(108, 0, 40)
+WEB_WAITS, WEB_ACTION = deployment(109, None, **BY_WEB), action(41, 5, None, OTHER, started_via="web")
+WHOSE: dict[str, tuple[list[Deployment], list[Action], bool]] = {
+    "ours alone runs": ([RUNS], [OURS_OPEN], True),
+    "ours runs, others of ours wait": (
+        [WAITS, deployment(110, None), RUNS], [action(number, 0, None, OURS) for number in (40, 41, 42)], True
+    ),
+    "ours runs, one by web waits": ([WEB_WAITS, RUNS], [WEB_ACTION, OURS_OPEN], True),
+    "ours runs, a stranger's of the API waits": ([WAITS, RUNS], [action(41, 5, None, OTHER), OURS_OPEN], False),
+    "one by web runs, ours waits": ([WAITS, deployment(108, **BY_WEB)], [action(41, 1, None, OURS), ACTION], False),
+    "a stranger's runs, ours shows by its action": ([RUNS], [action(41, 1, None, OURS), ACTION], False),
+    "it began before our action": ([deployment(108, -30)], [OURS_OPEN], False),
+    "it is another user's": ([deployment(108, triggered_by="ann")], [OURS_OPEN], False),
+    "no action is open": ([RUNS], [], False),
+    "our action lags behind ours": ([deployment(109, 41), OVER], [OURS_OPEN], False),
+    "both of ours": ([deployment(109, 41), OVER], [action(41, 2, None, OURS), action(40, 0, 40, OURS)], True),
+    "only our action": ([], [OURS_OPEN], True),
+    "ours waits": ([WAITS], [OURS_OPEN], True),
+    "only actions, and one is a stranger's": ([], [OURS_OPEN, action(41, 0, None, OTHER)], False),
+    "two run, and one is by web": ([RUNS, deployment(107, -100, **BY_WEB)], [OURS_OPEN, action(39, -100)], False),
+    "records were left lying": (
+        [WEB_WAITS, RUNS, LYING], [WEB_ACTION, OURS_OPEN, LYING_ACTION], True
+    ),
+    "our action tells no time": ([RUNS], [action(40, None, None, OURS)], True),
+}  # fmt: skip
 
 
-def test_ours_runs_and_others_of_ours_wait() -> None:
-    """Where all that is open carries references of the repository, it need not be told which is which."""
-    waits = [deployment(109, None), deployment(110, None)]
-    assert ours([*waits, deployment(108)], [action(number, 0, None, OURS) for number in (40, 41, 42)])
+@pytest.mark.parametrize(("deployments", "actions", "expected"), WHOSE.values(), ids=WHOSE)
+def test_whose_it_is(deployments: Any, actions: Any, expected: bool) -> None:
+    """What runs is ours only if all that is open is, or if it can belong to no other action than ours."""
+    assert ours(deployments, actions) is expected
 
 
-@pytest.mark.parametrize("via", ["web", "api"])
-def test_ours_runs_and_a_stranger_waits(via: str) -> None:
-    """Where others wait, ours is told only where theirs can't be meant."""
-    waits = deployment(109, None, triggered_via={"code": 0, "meaning": via})
-    assert ours([waits, deployment(108)], [action(41, 5, None, OTHER, started_via=via), action(40, 0, None, OURS)]) is (
-        via == "web"
-    )
+SHAPE = "1-1-c2160039a2ba9b49"
+ALIKE = ["", "prod", OTHER, "1-1-636d98db9a84698b-0123456789abcdef", SHAPE, f"{SHAPE}-by-hand", f"x{OURS}", f"{OURS}\n"]
+ALIKE += [f"{SHAPE}-0123456789ABCDEF", f"{SHAPE}-0123456789abcde", "1-x-c2160039a2ba9b49-0123456789abcdef"]
+ALIKE += ["1-c2160039a2ba9b49-0123456789abcdef", f"{OURS}/mine"]
 
 
-def test_a_stranger_runs_and_ours_waits() -> None:
-    """A stranger's deployment that runs is not ours because ours waits behind it."""
-    runs, waits = deployment(108, triggered_via={"code": 0, "meaning": "web"}), deployment(109, None)
-    assert not ours([waits, runs], [action(41, 1, None, OURS), action(40, 0)])
-    assert not ours([deployment(108)], [action(41, 1, None, OURS), action(40, 0)])
-
-
-@pytest.mark.parametrize(
-    "reference",
-    [
-        "",
-        "prod",
-        OTHER,
-        "1-1-636d98db9a84698b-0123456789abcdef",
-        "1-1-c2160039a2ba9b49",
-        "1-1-c2160039a2ba9b49-by-hand",
-        "1-1-c2160039a2ba9b49-0123456789ABCDEF",
-        "1-1-c2160039a2ba9b49-0123456789abcde",
-        "1-x-c2160039a2ba9b49-0123456789abcdef",
-        "1-c2160039a2ba9b49-0123456789abcdef",
-        f"x{OURS}",
-        f"{OURS}\n",
-        f"{OURS}/mine",
-    ],
-)
+@pytest.mark.parametrize("reference", ALIKE)
 def test_a_reference_that_only_looks_alike(reference: str) -> None:
     """Only a reference of the very shape that this repository's runs derive counts."""
-    assert not ours([deployment(108)], [action(40, 0, None, reference)])
+    assert not ours([RUNS], [action(40, 0, None, reference)])
 
 
-@pytest.mark.parametrize(
-    "environ",
-    [
-        *({"GITHUB_REPOSITORY": name} for name in ("acme/awesome-2", "acme/awesom", "acme", "", "acme/.wesome")),
-        {"GITHUB_SERVER_URL": "https://github.example"},
-    ],
-)
+ELSEWHERE = [{"GITHUB_SERVER_URL": "https://github.example"}]
+ELSEWHERE += [{"GITHUB_REPOSITORY": f"acme{name}"} for name in ("/awesome-2", "/awesom", "", "/.wesome")]
+
+
+@pytest.mark.parametrize("environ", [*ELSEWHERE, {"GITHUB_REPOSITORY": ""}], ids=str)
 def test_another_repository(environ: dict[str, str]) -> None:
-    """A repository whose name begins like ours, or ours like its, or on another server, is another one."""
-    running = [deployment(108)], [action(40, 0, None, OURS)]
-    assert ours(*running)
-    assert not ours(*running, GITHUB | environ)
-
-
-def test_outside_of_a_repository_nothing_is_ours() -> None:
-    """Two runs without a repository have nothing in common, so what one derives is not the other's."""
-    nowhere = GITHUB | {"GITHUB_REPOSITORY": ""}
-    assert not ours([deployment(108)], [action(40, 0, None, derive_reference(nowhere, {}))], nowhere)
+    """A repository whose name begins like ours, or ours like its, on another server, or none at all, is another one."""
+    assert not ours([RUNS], [OURS_OPEN], GITHUB | environ)
 
 
 def test_what_this_step_derives_is_ours() -> None:
-    """The reference that a step of this repository derives, and that of its rollback, are told as ours."""
-    reference = derive_reference(GITHUB, {"git_ref": "main"})
+    """What a step of this repository derives, and that of its rollback, is told as ours; without one, nothing is."""
+    reference, nowhere = derive_reference(GITHUB, {"git_ref": "main"}), GITHUB | {"GITHUB_REPOSITORY": ""}
     for one in (reference, rollback_reference(reference)):
-        assert ours([deployment(108)], [action(40, 0, None, one)])
-
-
-def test_a_deployment_without_its_action_is_nobodys() -> None:
-    """Where the one that runs has no action yet, and ours no deployment, theirs is not taken for ours if it differs."""
-    assert not ours([deployment(108, -30)], [action(40, 0, None, OURS)])
-    assert not ours([deployment(108, triggered_by="ann")], [action(40, 0, None, OURS)])
-    assert not ours([deployment(108)], [])
-
-
-def test_an_action_that_lags_behind_is_nobody_elses() -> None:
-    """Where ours has ended and its action not yet, a stranger's deployment whose action is late is not ours."""
-    over = deployment(108, 0, 40)
-    assert not ours([deployment(109, 41), over], [action(40, 0, None, OURS)])
-    assert ours([deployment(109, 41), over], [action(41, 2, None, OURS), action(40, 0, 40, OURS)])
-
-
-def test_where_nothing_runs_all_that_waits_has_to_be_ours() -> None:
-    """Where only actions show, or deployments that wait, they are ours if all of them are."""
-    waits, mine = deployment(109, None), action(40, 0, None, OURS)
-    assert ours([], [mine])
-    assert ours([waits], [mine])
-    assert not ours([], [mine, action(41, 0, None, OTHER)])
-
-
-def test_two_run_and_one_is_ours() -> None:
-    """Where two seem to run, ours and a stranger's, not all that runs is ours."""
-    strange = deployment(107, -100, triggered_via={"code": 0, "meaning": "web"})
-    assert not ours([deployment(108), strange], [action(40, 0, None, OURS), action(39, -100)])
-
-
-def test_records_left_lying_say_nothing_about_ours() -> None:
-    """Open records of long ago don't hide whose deployment runs."""
-    strange = deployment(109, None, triggered_via={"code": 0, "meaning": "web"})
-    actions = [action(41, 5, None, OTHER, started_via="web"), action(40, 0, None, OURS), action(20, -950)]
-    assert ours([strange, deployment(108), deployment(90, -950)], actions)
-
-
-def test_times_that_are_missing_are_not_held_against_ours() -> None:
-    """Records without times pair by what else they tell."""
-    assert ours([deployment(108)], [action(40, None, None, OURS)])
+        assert ours([RUNS], [action(40, 0, None, one)])
+    assert not ours([RUNS], [action(40, 0, None, derive_reference(nowhere, {}))], nowhere)

@@ -1,124 +1,88 @@
 """Everything up to the POST, and not the POST: what a dry run does, and what it says."""
 
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from cloud66_simulator import DOCKER_STACK, Behaviour, Fault
-from harness import OUTPUTS, Ending, Step
+from cases import ANN, MINE, Case, MakeStep, Played, play
+from cloud66_simulator import DOCKER_STACK, Fault
 
-MakeStep = Callable[..., Step]
-OURS = "1-1-c2160039a2ba9b49-0123456789abcdef"
-ANN: dict[str, Any] = {"user": "ann@example.com", "via": "web"}
-MINE: dict[str, Any] = {"user": "ci@example.com", "via": "api", "user_reference": OURS}
+WAITS, GOES = "ours would wait behind it", "it would be cancelled"
 WOULD = {
-    "queue": ("ours would wait behind it", "ours would wait behind it"),
+    "queue": (WAITS, WAITS),
     "fail": ("the run would fail", "the run would fail"),
     "skip": ("the run would be skipped", "the run would be skipped"),
-    "cancel": ("it carries no reference of this repository, so the run would fail", "it would be cancelled"),
-    "cancel: any": ("it would be cancelled", "it would be cancelled"),
+    "cancel": ("it carries no reference of this repository, so the run would fail", GOES),
+    "cancel: any": (GOES, GOES),
 }
+NO_RECORD = Case(dials={"deployment_record_delay_seconds": 300}, others=((0, MINE | {"duration": 600}),))
 
 
-def dry(made: Step, outcome: str = "dry_run", **inputs: Any) -> Ending:
-    """Run a step dry, and assert what always holds: nothing asked for, nothing cancelled, nothing to be kept."""
-    ending = made.run(dry_run="true", **inputs)
-    assert (ending.outcome, ending.status) == (outcome, 0 if outcome == "dry_run" else 1)
-    assert {one.method for one in made.simulator.requests} <= {"GET"}
-    assert (made.mine(ending), set(ending.outputs), "run" in ending.state) == ([], OUTPUTS, False)
-    assert "Nothing was scheduled." in ending.outputs["reason"]
-    token = inputs.get("api_token", "demo-token")
-    assert token not in ending.log.replace(f"::add-mask::{token}", "") + str(ending.outputs) + ending.summary
-    return ending
+def dry(step: MakeStep, case: Case, *words: str, **inputs: str) -> Played:
+    """Play a case dry: nothing is asked for, nothing cancelled, nothing to be kept."""
+    outcome = "dry_run" if case.outcome == "success" else case.outcome
+    case = replace(case, outcome=outcome, inputs={"dry_run": "true"} | case.inputs | inputs, says=words)
+    played = play(step, replace(case, posts=0, ours=0))
+    assert {one.method for one in played.made.simulator.requests} <= {"GET"}
+    assert "run" not in played.ending.state
+    assert "Nothing was scheduled." in played.ending.outputs["reason"]
+    return played
 
 
 @pytest.mark.parametrize("on_busy", WOULD)
 def test_a_free_stack(step: MakeStep, on_busy: str) -> None:
     """Of a free stack it says what would be sent and how long it would usually take."""
-    made = step(behaviour=Behaviour(duration_seconds=330))
-    reference = {"user_reference": "mine"}
-    ending = dry(made, on_busy=on_busy, git_ref="v1", profile="night shift", rollback="true", **reference)
-    reason = ending.outputs["reason"]
-    assert "the stack is free; deployments usually take 5m" in reason
-    assert reason.endswith("would be sent: git_ref v1, deployment_profile night shift, user_reference mine.")
+    inputs = {"git_ref": "v1", "profile": "night shift", "rollback": "true", "user_reference": "mine"}
+    sent = "would be sent: git_ref v1, deployment_profile night shift, user_reference mine."
+    usually = "the stack is free; deployments usually take 5m"
+    ending = dry(step, Case(dials={"duration_seconds": 330}), usually, sent, on_busy=on_busy, **inputs).ending
     assert "Asking Cloud 66" not in ending.log
     assert ending.outputs["stack_name"] == "Awesome App"
     assert ending.outputs["usual_seconds"]
 
 
-@pytest.mark.parametrize("mine", [False, True])
+@pytest.mark.parametrize(("mine", "asked"), [(0, ANN), (1, MINE)], ids=["a stranger's", "one of ours"])
 @pytest.mark.parametrize("on_busy", WOULD)
-def test_a_busy_stack(step: MakeStep, on_busy: str, mine: bool) -> None:
+def test_a_busy_stack(step: MakeStep, on_busy: str, mine: int, asked: dict[str, Any]) -> None:
     """Of a busy stack it says whose deployment runs and what would be done about it, and does none of it."""
-    made = step()
-    theirs = made.simulator.request_deployment(duration=600, **(MINE if mine else ANN))
-    made.clock.advance(60)
-    ending = dry(made, on_busy=on_busy)
-    who = "ci" if mine else "ann"
-    said = f"deployment {theirs.id} is deploying, triggered by {who}@example.com, and {WOULD[on_busy][mine]}"
-    assert f"{said} (on_busy: {on_busy})" in ending.outputs["reason"]
-    assert theirs.cancel_at is None
+    said = f"deployment 108 is deploying, triggered by {asked['user']}, and {WOULD[on_busy][mine]} (on_busy: {on_busy})"
+    case = Case(others=((0, asked | {"duration": 600}),), head_start=60)
+    assert dry(step, case, said, on_busy=on_busy).theirs[0].cancel_at is None
 
 
 @pytest.mark.parametrize("on_busy", ["cancel", "cancel: any"])
 def test_what_only_waits_could_not_be_cancelled(step: MakeStep, on_busy: str) -> None:
     """Where nothing runs yet, nothing would be cancelled."""
-    made = step(behaviour=Behaviour(deployment_record_delay_seconds=300))
-    made.simulator.request_deployment(duration=600, **MINE)
-    reason = dry(made, on_busy=on_busy).outputs["reason"]
-    assert "nothing runs that could be cancelled, so ours would wait" in reason
+    dry(step, NO_RECORD, "nothing runs that could be cancelled, so ours would wait", on_busy=on_busy)
 
 
-def test_a_docker_stack(step: MakeStep) -> None:
-    """Of a stack without a past it says nothing about the usual time; services are what would be sent."""
-    reason = dry(step(), stack_id=DOCKER_STACK, services="web:v2,worker").outputs["reason"]
-    assert "services web:v2,worker" in reason
-    assert "usually" not in reason
+FOUND = {
+    "a Docker stack": (
+        Case(inputs={"stack_id": DOCKER_STACK, "services": "web:v2,worker"}, hides=("usually",)),
+        "services web:v2,worker",
+    ),
+    "a wrong token": (Case("failed", inputs={"api_token": "wrong"}), "refused the request (401)"),
+    "a token without a scope": (Case("failed", inputs={"api_token": "no-scope-token"}), "refused the request (403)"),
+    "an expired account": (Case("failed", inputs={"api_token": "expired-token"}), "refused the request (402)"),
+    "a token that may only read": (
+        Case(inputs={"api_token": "public-token"}),
+        "whether it may redeploy, only a redeploy can tell",
+    ),
+    "actions that can't be read": (
+        Case(faults=(Fault("status", path="/actions", code=403, count=None),), logs=("Actions can't be read",)),
+        "the stack is free",
+    ),
+    "a wrong stack": (Case("failed", inputs={"stack_id": "f" * 32}), "404"),
+    "nobody to be reached": (
+        Case("timed_out", (Fault("refuse", count=None),), inputs={"timeout": "1m"}, seconds=(0, 90)),
+        "",
+    ),
+    "an abort": (Case("cancelled", (Fault("slow", method="GET", seconds=20),), abort_at=5), ""),
+}
 
 
-@pytest.mark.parametrize(
-    ("token", "words"),
-    [
-        ("wrong", "refused the request (401)"),
-        ("no-scope-token", "refused the request (403)"),
-        ("expired-token", "refused the request (402)"),
-    ],
-)
-def test_a_token_that_is_no_good(step: MakeStep, token: str, words: str) -> None:
-    """A token that can't read the stack is found out."""
-    assert words in dry(step(), "failed", api_token=token).outputs["reason"]
-
-
-def test_a_token_that_may_only_read(step: MakeStep) -> None:
-    """Whether a token may redeploy can't be told by reading, and that is said."""
-    reason = dry(step(), api_token="public-token").outputs["reason"]
-    assert "whether it may redeploy, only a redeploy can tell" in reason
-
-
-def test_actions_that_cannot_be_read(step: MakeStep) -> None:
-    """A token that can't read the stack's actions is warned of."""
-    made = step()
-    made.simulator.faults.append(Fault("status", method="GET", path="/actions", code=403, count=None))
-    assert "Actions can't be read" in "".join(dry(made).warnings)
-
-
-def test_a_stack_that_is_not_there(step: MakeStep) -> None:
-    """A wrong stack is found out."""
-    assert "404" in dry(step(), "failed", stack_id="f" * 32).outputs["reason"]
-
-
-def test_a_stack_that_cannot_be_reached(step: MakeStep) -> None:
-    """A stack that nobody can reach within the timeout is said to be so."""
-    made = step()
-    made.simulator.faults.append(Fault("refuse", count=None))
-    ending = made.run(dry_run="true", timeout="1m")
-    assert (ending.outcome, ending.seconds <= 90, made.calls("POST")) == ("timed_out", True, [])
-
-
-def test_an_abort(step: MakeStep) -> None:
-    """A dry run that is cancelled has changed nothing."""
-    made = step()
-    made.simulator.faults.append(Fault("slow", method="GET", seconds=20))
-    ending = made.run(dry_run="true", abort_at=5)
-    assert (ending.outcome, made.calls("POST"), made.calls("DELETE")) == ("cancelled", [], [])
+@pytest.mark.parametrize(("case", "words"), FOUND.values(), ids=FOUND)
+def test_what_a_dry_run_finds_out(step: MakeStep, case: Case, words: str) -> None:
+    """What would keep a redeploy from its end is told, without one."""
+    dry(step, case, words)

@@ -1,101 +1,81 @@
 """Ours succeeded, and something else went live, or it was reverted, before anybody looked."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from campaign import EventClock
+from cases import Case, MakeStep, event, play, stage
 from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.model.records import Deployment, Phase
 from cloud66_redeploy.model.verdict import Absence
 from cloud66_redeploy.polling.ends import ended
 from cloud66_redeploy.report.phrases import sentence_of, superseded
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
-from cloud66_simulator import Behaviour, Fault
-from harness import Ending, Step
+from cloud66_simulator import Fault
 from records import SUCCESS, deployment, seen, tracked
 
-MakeStep = Callable[..., Step]
 BLIND = Fault("status", method="GET", code=500, after=15, until=60, count=None)
 """Nobody can look from just before the end until well after what follows."""
 
 
-def overtaken(step: MakeStep, seconds: float = 0.0, **behaviour: Any) -> Step:
-    """Make a step of 20 s, behind which a colleague's `hotfix` of 2.5 s goes live, and whose looks are late."""
-    dials: dict[str, Any] = {"duration_seconds": 20, "overtaken_after_seconds": seconds} | behaviour
-    made = step(clock=EventClock(), behaviour=Behaviour(**dials))
-    made.simulator.faults.append(BLIND)
-    return made
-
-
-def succeeded(made: Step, is_live: str, **inputs: Any) -> Ending:
-    """Run a step whose deployment succeeds, and assert that this is what is told, live or not."""
-    ending = made.run(**inputs)
-    assert (ending.outcome, ending.status, ending.outputs["is_live"]) == ("success", 0, is_live)
-    assert (ending.errors, made.calls("DELETE")) == ([], [])
-    return ending
+def overtaken(*faults: Fault, seconds: float = 0.0, inputs: dict[str, Any] | None = None, **dials: Any) -> Case:
+    """Make a case of 20 s, behind which a colleague's `hotfix` of 2.5 s goes live, and whose looks are late."""
+    dials = {"duration_seconds": 20, "overtaken_after_seconds": seconds} | dials
+    return Case(faults=(BLIND, *faults), dials=dials, inputs=inputs or {})
 
 
 @pytest.mark.parametrize("seconds", [0.0, 25.0])
-@pytest.mark.parametrize("inputs", [{}, {"rollback": "true"}, {"log": "live"}])
+@pytest.mark.parametrize("inputs", [{}, {"rollback": "true"}, {"log": "live"}], ids=str)
 def test_another_one_went_live(step: MakeStep, seconds: float, inputs: dict[str, str]) -> None:
     """Where another one went live after ours, ours stays a success, and a notice names the other commit."""
-    made = overtaken(step, seconds)
-    ending = succeeded(made, "false", git_ref="v1", **inputs)
-    [theirs] = [one for one in made.simulator.all_deployments() if one.git_ref == "hotfix"]
-    [notice] = ending.notices
+    played = play(step, overtaken(seconds=seconds, inputs={"git_ref": "v1"} | inputs))
+    [theirs] = [one for one in played.made.simulator.all_deployments() if one.git_ref == "hotfix"]
+    [notice] = played.ending.notices
     assert "::notice title=Superseded" in notice
-    assert (
-        f"Deployment 108 succeeded, but deployment {theirs.id} (commit {theirs.git_hash}) went live after it." in notice
-    )
-    assert len(made.calls("POST")) == 1
+    commit = f"deployment {theirs.id} (commit {theirs.git_hash})"
+    assert f"Deployment 108 succeeded, but {commit} went live after it." in notice
+    assert played.ending.outputs["is_live"] == "false"
 
 
-def test_ours_is_live(step: MakeStep) -> None:
-    """Where ours is the live one there is nothing to be said, and nothing more is asked."""
-    made = step()
-    assert succeeded(made, "true").notices == []
+def unreadable(kind: Any) -> Fault:
+    """Make the list unreadable once ours is known to have succeeded."""
+    return Fault(kind, method="GET", path="/deployments$", after=60, count=None)
 
 
-@pytest.mark.parametrize("seconds", [60.0, 600.0])
-def test_one_that_is_only_slow_to_go_live(step: MakeStep, seconds: float) -> None:
-    """While the one before ours is still shown as live, none is said to have gone live after it."""
-    made = step(behaviour=Behaviour(live_lag_seconds=seconds))
-    assert succeeded(made, "false").notices == []
+NOT_READ = "It is not live; which deployment is could not be read"
+QUIET: dict[str, tuple[Case, str, str]] = {
+    "ours is live": (Case(), "true", ""),
+    "ours is slow to go live": (Case(dials={"live_lag_seconds": 60.0}), "false", ""),
+    "ours is very slow to go live": (Case(dials={"live_lag_seconds": 600.0}), "false", ""),
+    "the other one is not live yet": (overtaken(live_lag_seconds=600), "false", ""),
+    "no record says what is live": (overtaken(live_field=False), "", ""),
+    **{
+        f"the list is not to be read ({kind})": (overtaken(unreadable(kind)), "false", NOT_READ)
+        for kind in ("status", "garbage", "timeout_undone")
+    },
+    "the other one is hidden": (overtaken(unreadable("hide_deployments")), "false", ""),
+}
 
 
-def test_one_that_has_not_gone_live_yet(step: MakeStep) -> None:
-    """Another one that has ended after ours, and is not live yet, is not named."""
-    assert succeeded(overtaken(step, live_lag_seconds=600), "false").notices == []
-
-
-def test_records_that_do_not_say_what_is_live(step: MakeStep) -> None:
-    """Where records don't say what is live, nobody claims anything."""
-    assert succeeded(overtaken(step, live_field=False), "").notices == []
-
-
-@pytest.mark.parametrize("kind", ["status", "garbage", "timeout_undone", "hide_deployments"])
-def test_lists_that_cannot_be_read(step: MakeStep, kind: Any) -> None:
-    """Where the other one can't be read, that is said where it was asked, and the success stays one."""
-    made = overtaken(step)
-    made.simulator.faults.append(Fault(kind, method="GET", path="/deployments$", after=60, count=None))
-    ending = succeeded(made, "false")
-    assert ending.notices == []
-    assert ("It is not live; which deployment is could not be read" in ending.log) is (kind != "hide_deployments")
+@pytest.mark.parametrize(("case", "is_live", "words"), QUIET.values(), ids=QUIET)
+def test_nobody_claims_what_is_not_known(step: MakeStep, case: Case, is_live: str, words: str) -> None:
+    """Unless another one is surely live after ours, nothing is said of one, and the success stays a success."""
+    ending = play(step, case).ending
+    assert (ending.outputs["is_live"], ending.notices) == (is_live, [])
+    assert (NOT_READ in ending.log) is bool(words)
 
 
 def test_an_abort_while_the_other_one_is_looked_for(step: MakeStep) -> None:
     """A workflow cancelled once ours is known to have succeeded changes nothing about that."""
-    made = overtaken(step)
-    made.simulator.faults.append(Fault("slow", method="GET", path="/deployments$", after=60, seconds=300))
+    slow = Fault("slow", method="GET", path="/deployments$", after=60, seconds=300)
+    made, _ = stage(step, overtaken(slow))
     ending = made.run(abort_at=90)
     assert (ending.outcome, ending.outputs["is_live"], ending.notices) == ("success", "false", [])
 
 
 def test_waiting_elsewhere_tells_it_too(step: MakeStep) -> None:
     """The command wait says so as well."""
-    made = overtaken(step)
+    made, _ = stage(step, overtaken())
     first = made.run(wait="false")
     ending = made.next_step().run(command="wait", user_reference=first.outputs["user_reference"])
     assert (ending.outcome, len(ending.notices)) == ("success", 1)
@@ -103,34 +83,38 @@ def test_waiting_elsewhere_tells_it_too(step: MakeStep) -> None:
 
 def test_one_that_somebody_has_reverted(step: MakeStep) -> None:
     """A deployment reverted by the time anybody looks is a failure, with who and when."""
-    made = step(clock=EventClock(), behaviour=Behaviour(duration_seconds=20))
-    assert isinstance(made.clock, EventClock)
-    made.simulator.faults.append(BLIND)
-    made.clock.plan(40, lambda: made.simulator.revert(108, user="ann@example.com"))
-    ending = made.run()
-    assert (ending.outcome, ending.status, ending.notices) == ("failed", 1, [])
-    assert ending.outputs["reason"] == "Deployment 108 was reverted by ann@example.com at 2026-01-01T00:00:40Z."
+    says = ("Deployment 108 was reverted by ann@example.com at 2026-01-01T00:00:40Z.",)
+    made, theirs = stage(step, case := Case("failed", (BLIND,), {"duration_seconds": 20}, says=says))
+    event(made, 40, lambda: made.simulator.revert(108, user="ann@example.com"))
+    assert play(step, case, made, theirs).ending.notices == []
 
 
 OURS = deployment(108, 0, 40, is_live=False, git_hash="a" * 40)
+LIVE = deployment(110, 41, 60, is_live=True)
+OTHERS = [deployment(111, None, is_live=True), deployment(107, -90, -50, is_live=True), deployment(109, 41, 50), OURS]
 
 
 def track(record: Deployment | None = OURS, proof: Certainty = Certainty.CONFIRMED) -> Tracking:
     """Track a deployment."""
     known = tracked("mine", posts_sent=1)
-    if record is not None:
-        seen(known, record, proof)
-    return known
+    return known if record is None else seen(known, record, proof)
 
 
-def test_only_one_that_is_live_and_ended_later_is_a_successor() -> None:
+@pytest.mark.parametrize(
+    ("known", "others", "expected"),
+    [
+        (track(), [*OTHERS, LIVE], LIVE),
+        (track(), OTHERS, None),
+        (track(None), [LIVE], None),
+        (track(deployment(108, 0)), [LIVE], None),
+    ],
+    ids=["of several", "waiting, ended before, not live", "ours is not known", "ours has not ended"],
+)
+def test_only_one_that_is_live_and_ended_later_is_a_successor(
+    known: Tracking, others: list[Deployment], expected: Deployment | None
+) -> None:
     """Of several, the one that is live counts, if it ended after ours."""
-    live = deployment(110, 41, 60, is_live=True)
-    waiting, ended_first = deployment(111, None, is_live=True), deployment(107, -90, -50, is_live=True)
-    assert track().successor([waiting, ended_first, deployment(109, 41, 50), OURS, live]) is live
-    assert track().successor([waiting, ended_first, deployment(109, 41, 50), OURS]) is None
-    assert track(None).successor([live]) is None
-    assert track(deployment(108, 0)).successor([live]) is None
+    assert known.successor(others) is expected
 
 
 @pytest.mark.parametrize(

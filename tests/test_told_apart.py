@@ -3,13 +3,20 @@
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from campaign import EventClock
+from cloud66_redeploy.model.outcome import Outcome
+from cloud66_redeploy.polling.cancellation import Cancellation, Deletion, Terms
+from cloud66_redeploy.tracking.observer import Observer
+from cloud66_redeploy.tracking.tracking import Certainty
 from cloud66_simulator import Fault
 from elsewhere import asked, cancelled
 from harness import Step
+from records import CANCELLED, action, deployment, seen, tracked
+from scripted import Clock
 
 MakeStep = Callable[..., Step]
 
@@ -61,3 +68,22 @@ def test_the_log_of_another_is_not_shown(step: MakeStep) -> None:
     made.clock.advance(20)
     ending = made.run(command="wait", deployment_id="108")
     assert (ending.outcome, "Starting deployment 109" in ending.log) == ("failed", False)
+
+
+def test_a_cancellation_belongs_to_the_id_it_was_sent_for() -> None:
+    """If what was cancelled as ours turns out to be another's, ours is cancelled as well, and a warning says so."""
+    known, clock = tracked("mine", posts_sent=1, accepted=True), Clock(now=100.0)
+    sent: list[int] = []
+    script = [deployment(108), deployment(109), deployment(109, 0, 40, outcome=CANCELLED)]
+
+    class Looks(Observer):
+        def look(self) -> None:
+            asked_for = action(40, 0, 40 if len(script) == 1 else None, "mine", finished_success=False)
+            seen(known, script.pop(0), Certainty.INFERRED, action=asked_for)
+
+    client: Any = mock.Mock(cancel=sent.append)
+    looks, listener = Looks(client, known, clock), mock.Mock()
+    deletion = Deletion(client, clock)
+    result = Cancellation(looks, known, clock, listener, Terms("As asked", 300.0), deletion).run()
+    assert (result.outcome, sent) == (Outcome.CANCELLED, [108, 109])
+    listener.deleting_another.assert_called_once_with(108, 109)

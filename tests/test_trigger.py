@@ -1,324 +1,215 @@
 """Asking for the redeploy exactly once, through the whole step; the stand-in knows the truth."""
 
-from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 
+from cases import CI, Case, MakeStep, play
 from cloud66_redeploy.commands import redeploy as room
-from cloud66_simulator import Behaviour, Fault
-from harness import Ending, Step
+from cloud66_simulator import Fault
 
-MakeStep = Callable[..., Step]
+NOT_KNOWN = "Whether the deployment was scheduled is not known"
+NOTHING = "Nothing was scheduled"
+POST = partial(Fault, method="POST")
+GET = partial(Fault, method="GET")
+BUSY = partial(Fault, "status", method="POST", code=429)
+LOST_DONE, LOST_UNDONE = POST("lost_done"), POST("lost_undone")
+
+ONE = {
+    **{f"{kind}, done": (POST(kind, seconds=45), 1) for kind in ("lost_done", "timeout_done", "truncated")},
+    **{f"{kind}, done after 45 s": (POST(kind, seconds=45), 1) for kind in ("late", "late_status")},
+    "late_status 500, done after 45 s": (POST("late_status", seconds=45, code=500), 1),
+    **{f"{kind}, not done": (POST(kind), 2) for kind in ("lost_undone", "timeout_undone", "refuse")},
+    **{f"{kind}, not done": (POST(kind), 2) for kind in ("connect_timeout", "redirect", "throttle")},
+    **{f"{code}, not done": (POST("status", code=code), 2) for code in (408, 409, 500, 503)},
+    **{f"a page in {code}": (POST("html", code=code), 2) for code in (200, 502)},
+    **{f"{kind} for an answer": (POST(kind), 2) for kind in ("garbage", "wrong_json")},
+}
 
 
-def go(made: Step, **inputs: Any) -> tuple[Ending, list[Any]]:
-    """Run a step; return how it ended and, a minute later, the deployments that carry its reference."""
-    ending = made.run(**inputs)
-    made.clock.advance(120)
-    return ending, made.mine(ending)
-
-
-def exactly_one(made: Step, **inputs: Any) -> Ending:
-    """Run a step, and assert that it is green and that one deployment is truly its own."""
-    ending, mine = go(made, **inputs)
-    assert (ending.outcome, ending.status) == ("success", 0)
-    assert [str(one.id) for one in mine] == [ending.outputs["deployment_id"]]
-    assert str(mine[0].action_id) == ending.outputs["action_id"]
-    return ending
-
-
-@pytest.mark.parametrize(
-    ("fault", "posts"),
-    [
-        (Fault("lost_done", method="POST"), 1),
-        (Fault("timeout_done", method="POST"), 1),
-        (Fault("late", method="POST", seconds=45), 1),
-        (Fault("late_status", method="POST", seconds=45), 1),
-        (Fault("late_status", method="POST", seconds=45, code=500), 1),
-        (Fault("truncated", method="POST"), 1),
-        (Fault("lost_undone", method="POST"), 2),
-        (Fault("timeout_undone", method="POST"), 2),
-        (Fault("status", method="POST", code=500), 2),
-        (Fault("status", method="POST", code=408), 2),
-        (Fault("status", method="POST", code=503), 2),
-        (Fault("html", method="POST"), 2),
-        (Fault("html", method="POST", code=200), 2),
-        (Fault("garbage", method="POST"), 2),
-        (Fault("wrong_json", method="POST"), 2),
-        (Fault("redirect", method="POST"), 2),
-        (Fault("refuse", method="POST"), 2),
-        (Fault("connect_timeout", method="POST"), 2),
-        (Fault("status", method="POST", code=409), 2),
-        (Fault("status", method="POST", code=429, retry_after=20), 2),
-        (Fault("throttle", method="POST"), 2),
-    ],
-    ids=lambda value: f"{value.kind}-{value.code}" if isinstance(value, Fault) else str(value),
-)
+@pytest.mark.parametrize(("fault", "posts"), ONE.values(), ids=ONE)
 def test_one_lost_post_is_one_deployment(step: MakeStep, fault: Fault, posts: int) -> None:
     """Whatever becomes of a POST, exactly one deployment comes of it, and it is found."""
-    made = step()
-    made.simulator.faults.append(fault)
-    exactly_one(made)
-    assert len(made.calls("POST")) == posts
+    played = play(step, Case(faults=(fault,), posts=posts))
+    [mine], outputs = played.mine, played.ending.outputs
+    assert (outputs["deployment_id"], outputs["action_id"]) == (str(mine.id), str(mine.action_id))
 
 
-@pytest.mark.parametrize("kind", ["lost_done", "timeout_done", "late_status"])
-def test_what_may_have_been_done_is_not_sent_again_once_found(step: MakeStep, kind: Any) -> None:
-    """When the action with our reference shows, it is adopted, and the log says so."""
-    made = step(behaviour=Behaviour(action_record_delay_seconds=9, post_shape="async_action_id"))
-    made.simulator.faults.append(Fault(kind, method="POST", seconds=40))
-    ending = exactly_one(made)
-    assert len(made.calls("POST")) == 1
-    assert "carries the reference, so nothing is sent again" in ending.log
+AGAIN = {
+    "absent for a minute": (LOST_UNDONE, 60, 75),
+    "as late as it was asked to": (BUSY(retry_after=77), 77, 79),
+    "once a minute while throttled": (POST("throttle", until=70, count=None), 60, 62),
+}
 
 
-def test_what_is_absent_for_a_minute_is_sent_once_more(step: MakeStep) -> None:
-    """A second POST comes only a full settle time after the first."""
-    made = step()
-    made.simulator.faults.append(Fault("lost_undone", method="POST"))
-    exactly_one(made)
-    first, second = (one.time for one in made.simulator.requests if one.method == "POST")
-    assert 60 <= second - first <= 75
+@pytest.mark.parametrize(("fault", "least", "most"), AGAIN.values(), ids=AGAIN)
+def test_a_second_post_comes_no_sooner_than_it_may(step: MakeStep, fault: Fault, least: float, most: float) -> None:
+    """A lost POST is sent again only after its settle time, a declined one no sooner than the server asks for."""
+    first, second, *_ = play(step, Case(faults=(fault,), posts=None)).times("POST")
+    assert least <= second - first <= most
 
 
-def test_two_lost_posts_are_enough(step: MakeStep) -> None:
-    """After two POSTs without an answer nothing is sent again, and nobody claims to know."""
-    made = step()
-    made.simulator.faults.append(Fault("lost_undone", method="POST", count=None))
-    ending, mine = go(made)
-    assert (ending.outcome, mine, len(made.calls("POST"))) == ("unknown", [], 2)
-    assert "Whether the deployment was scheduled is not known" in ending.outputs["reason"]
+FOUND = "carries the reference, so nothing is sent again"
+CASES = {
+    "an action that shows late is taken": Case(
+        faults=(LOST_DONE,),
+        dials={"action_record_delay_seconds": 9, "post_shape": "async_action_id"},
+        logs=(FOUND,),
+    ),
+    "two lost POSTs are enough": Case(
+        "unknown", (POST("lost_undone", count=None),), ours=0, posts=2, says=(NOT_KNOWN,), hides=(NOTHING,)
+    ),
+    "a refused connection is tried until the timeout": Case(
+        "timed_out", (POST("refuse", count=None),), inputs={"timeout": "3m"}, ours=0, posts=7, says=(NOTHING,),
+        seconds=(0, 180),
+    ),
+    "a pause longer than the timeout ends it at once": Case(
+        "timed_out", (BUSY(retry_after=3000),), inputs={"timeout": "5m"}, ours=0, seconds=(0, 5),
+        says=("asks to wait 50m, longer than the timeout still allows",), hides=("passed",),
+    ),
+    "an absurd pause is not meant": Case(faults=(BUSY(retry_after=1_000_000_000),), posts=2),
+    "throttled to the new hour": Case(faults=(POST("throttle", until=600, count=None),), posts=11),
+    "a second POST is declined, the first comes late": Case(
+        faults=(POST("late", seconds=70), BUSY(retry_after=30)), posts=2
+    ),
+    "the look-up before a third POST fails": Case(
+        faults=(
+            POST("late", seconds=70),
+            BUSY(retry_after=30),
+            GET("status", path="/actions", code=502, after=75, until=130, count=None),
+        ),
+        posts=2,
+    ),
+    "lost, and then no time": Case(
+        "unknown", (LOST_UNDONE, BUSY(retry_after=3000)), ours=0, posts=2, hides=(NOTHING,)
+    ),
+    "lost, and then refused": Case(
+        "unknown", (LOST_UNDONE, POST("status", code=400)), ours=0, posts=2, hides=(NOTHING,)
+    ),
+    **{
+        f"lost, and every look-up is answered {code}": Case(
+            "unknown",
+            (LOST_DONE, GET("status", path="(/actions|^/stacks/[^/]+)$", skip=3, code=code, count=None)),
+        )
+        for code in (401, 402, 403, 404)
+    },
+    "lost, and look-ups fail for a while": Case(
+        faults=(LOST_DONE, GET("status", path="/actions$", skip=2, code=502, count=60))
+    ),
+    "lost, and look-ups fail to the end": Case(
+        "unknown",
+        (LOST_DONE, GET("status", path="/actions$", skip=2, code=429, retry_after=5, count=None)),
+        inputs={"timeout": "2m"}, seconds=(110, 150), says=("its reference could not be looked up",),
+    ),
+    "lost, and the look-up takes longer than the timeout": Case(
+        "unknown", (LOST_UNDONE, GET("slow", path="/actions$", after=60, seconds=15, count=None)),
+        inputs={"timeout": "70s"}, ours=0,
+    ),
+    **{
+        f"lost, where actions are never readable ({code})": Case(
+            "unknown", (GET("status", path="/actions", code=code, count=None), LOST_DONE),
+            says=("actions can't be read",),
+        )
+        for code in (403, 404)
+    },
+    "lost, and nobody could look at all": Case(
+        "unknown", (LOST_DONE, GET("status", code=401, skip=4, count=None)),
+        inputs={"timeout": "3m"}, says=("its reference could not be looked up",),
+    ),
+    **{
+        f"refused for good ({code})": Case(
+            "failed", (POST("status", code=code, count=None),), ours=0, says=(NOTHING,), advises=words
+        )
+        for code, words in {400: "git_ref", 401: "api_token", 402: "owner", 403: "'redeploy'", 404: "deleted"}.items()
+    },
+    "a token that may only read": Case(
+        "failed", inputs={"api_token": "public-token"}, ours=0, says=(NOTHING,), advises="'redeploy'"
+    ),
+    "never left, and no look-up works for a while": Case(
+        faults=(POST("refuse"), GET("status", code=500, skip=4, count=9)), posts=2
+    ),
+    "never left, and every look-up is refused": Case(
+        "failed", (POST("refuse"), GET("status", code=401, skip=4, count=None)), ours=0
+    ),
+}  # fmt: skip
 
 
-def test_a_refused_connection_is_tried_until_the_timeout(step: MakeStep) -> None:
-    """What is never sent is tried with growing pauses up to the timeout, and then nothing was scheduled."""
-    made = step()
-    made.simulator.faults.append(Fault("refuse", method="POST", count=None))
-    ending, mine = go(made, timeout="3m")
-    assert (ending.outcome, mine) == ("timed_out", [])
-    assert "Nothing was scheduled" in ending.outputs["reason"]
-    assert 3 < len(made.calls("POST")) < 10
-    assert ending.seconds <= 180
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_exactly_once(step: MakeStep, case: Case) -> None:
+    """What may have been done is looked up before it is sent again, twice at most; nobody claims what isn't known."""
+    play(step, case)
 
 
-def test_retry_after_of_a_declined_post_is_obeyed(step: MakeStep) -> None:
-    """A POST that was declined is sent again no sooner than the server asked for."""
-    made = step()
-    made.simulator.faults.append(Fault("status", method="POST", code=429, retry_after=77))
-    exactly_one(made)
-    first, second = (one.time for one in made.simulator.requests if one.method == "POST")
-    assert 77 <= second - first <= 79
+BEFORE = {
+    **{
+        f"the token {token}": Case("failed", inputs={"api_token": token})
+        for token in ("wrong-token", "expired-token", "no-scope-token")
+    },
+    "a stack that is not there": Case("failed", inputs={"stack_id": "nowhere"}),
+    "an address that redirects": Case("failed", (Fault("redirect", count=None),), advises="Check the input api_url"),
+    "nobody can be reached": Case(
+        "timed_out", (Fault("refuse", count=None),), inputs={"timeout": "1m"}, seconds=(0, 90)
+    ),
+    "an odd refusal of the actions": Case("failed", (GET("status", path="/actions", code=400, count=None),)),
+    "a list that takes longer than the timeout": Case(
+        "timed_out", (GET("slow", path="/deployments$", seconds=15),), inputs={"timeout": "5s"}
+    ),
+    **{
+        f"a list that is refused and refused ({code})": Case(
+            "failed", (Fault("status", path="/deployments", code=code, count=None),)
+        )
+        for code in (401, 403, 404, 410)
+    },
+    "trouble that is waited out": Case(faults=(GET("html", count=12),), ours=1, posts=1),
+    **{
+        f"one no to the list ({code})": Case(faults=(Fault("status", path="/deployments", code=code),), ours=1, posts=1)
+        for code in (401, 403, 404, 410)
+    },
+}
 
 
-def test_a_long_retry_after_ends_the_run(step: MakeStep) -> None:
-    """Where the server wants to be left alone for longer than the timeout, the run ends at once and says why."""
-    made = step()
-    made.simulator.faults.append(Fault("status", method="POST", code=429, retry_after=3000))
-    ending, mine = go(made, timeout="5m")
-    assert (ending.outcome, mine, ending.seconds < 5) == ("timed_out", [], True)
+@pytest.mark.parametrize("case", BEFORE.values(), ids=BEFORE)
+def test_what_is_wrong_shows_before_the_post(step: MakeStep, case: Case) -> None:
+    """What lasts of a wrong token, account, stack, address or network ends the run before anything is asked for."""
+    ends = case.outcome != "success"
+    play(step, replace(case, ours=0, posts=0, says=(NOTHING,)) if ends else case)
 
 
-def test_throttled_requests_wait_for_the_new_hour(step: MakeStep) -> None:
-    """While the hourly limit is used up, a POST is tried no more than once a minute."""
-    made = step()
-    made.simulator.faults.append(Fault("throttle", method="POST", until=600, count=None))
-    exactly_one(made)
-    assert len(made.calls("POST")) <= 11
+@pytest.mark.parametrize("lost", [True, False])
+def test_nothing_is_sent_again_before_a_look_up_has_worked(step: MakeStep, lost: bool) -> None:
+    """As long as the reference can't be looked up, neither a lost request nor one that never left is sent again."""
+    fault = LOST_UNDONE if lost else POST("refuse")
+    played = play(step, Case(faults=(fault, GET("status", code=500, skip=4, count=9)), posts=2))
+    sent, again = played.times("POST")
+    requests = [one for one in played.made.simulator.requests if one.path.endswith("/actions")]
+    assert any(sent < one.time - played.made.simulator.started < again and one.status == 200 for one in requests)
 
 
-def test_a_declined_second_post_after_a_lost_one(step: MakeStep) -> None:
-    """Before anything is sent again after a lost POST, its reference is looked up, even when a second was declined."""
-    made = step()
-    late, busy = Fault("late", method="POST", seconds=70), Fault("status", method="POST", code=429, retry_after=30)
-    made.simulator.faults += [late, busy]
-    exactly_one(made)
+SHARED = CI | {"user_reference": "prod"}
+EARLIER = {
+    "over": Case(faults=(LOST_DONE,), others=((0, SHARED | {"duration": 5}),) * 2, head_start=60),
+    "over, and the filter ignored": Case(
+        faults=(LOST_DONE,), others=((0, SHARED | {"duration": 5}),) * 2, head_start=60,
+        dials={"ignore_reference_filter": True, "per_page": 5},
+    ),
+    "still under way": Case(faults=(LOST_UNDONE,), others=((0, SHARED | {"duration": 200}),), posts=2),
+}  # fmt: skip
 
 
-def test_a_look_up_that_fails_before_sending_again(step: MakeStep) -> None:
-    """Where the look-up before another POST fails, its absence is not believed, and nothing is sent."""
-    made = step()
-    late, busy = Fault("late", method="POST", seconds=70), Fault("status", method="POST", code=429, retry_after=30)
-    blind = Fault("status", method="GET", path="/actions", code=502, after=75, until=130, count=None)
-    made.simulator.faults += [late, busy, blind]
-    exactly_one(made)
-
-
-def test_a_lost_post_and_then_no_time(step: MakeStep) -> None:
-    """A declined second POST doesn't make anybody claim that nothing was scheduled."""
-    made = step()
-    busy = Fault("status", method="POST", code=429, retry_after=3000)
-    made.simulator.faults += [Fault("lost_undone", method="POST"), busy]
-    ending, _ = go(made)
-    assert ending.outcome == "unknown"
-    assert "Nothing was scheduled" not in ending.outputs["reason"]
-
-
-def test_a_lost_post_and_then_a_refusal(step: MakeStep) -> None:
-    """A refused second POST doesn't make anybody claim that nothing was scheduled."""
-    made = step()
-    made.simulator.faults += [Fault("lost_undone", method="POST"), Fault("status", method="POST", code=400)]
-    ending, _ = go(made)
-    assert ending.outcome == "unknown"
-    assert "Nothing was scheduled" not in ending.outputs["reason"]
-
-
-@pytest.mark.parametrize("code", [401, 402, 403, 404])
-def test_a_refusal_while_looking_for_a_lost_post(step: MakeStep, code: int) -> None:
-    """Where the token or the stack goes while a lost POST is looked for, the outcome is unknown."""
-    made = step()
-    lookups = Fault("status", method="GET", path="(/actions|^/stacks/[^/]+)$", skip=3, code=code, count=None)
-    made.simulator.faults += [Fault("lost_done", method="POST"), lookups]
-    ending, mine = go(made)
-    assert (ending.outcome, len(mine), len(made.calls("POST"))) == ("unknown", 1, 1)
-
-
-def test_trouble_while_looking_for_a_lost_post(step: MakeStep) -> None:
-    """While look-ups fail, the absence of our reference is not believed, and nothing is sent again."""
-    made = step()
-    made.simulator.faults += [
-        Fault("lost_done", method="POST"),
-        Fault("status", method="GET", path="/actions$", skip=2, code=502, count=60),
-    ]
-    exactly_one(made)
-    assert len(made.calls("POST")) == 1
-
-
-def test_a_lost_post_and_look_ups_that_fail_to_the_end(step: MakeStep) -> None:
-    """Where no look-up works before the timeout, the outcome is unknown, in time."""
-    made = step()
-    gone = Fault("status", method="GET", path="/actions$", skip=2, code=429, retry_after=5, count=None)
-    made.simulator.faults += [Fault("lost_done", method="POST"), gone]
-    ending, mine = go(made, timeout="2m")
-    assert (ending.outcome, len(mine), len(made.calls("POST"))) == ("unknown", 1, 1)
-    assert 110 < ending.seconds <= 150
-
-
-@pytest.mark.parametrize(
-    ("code", "words"), [(400, "git_ref"), (401, "api_token"), (402, "owner"), (403, "'redeploy'"), (404, "deleted")]
-)
-def test_a_refused_post_scheduled_nothing(step: MakeStep, code: int, words: str) -> None:
-    """A POST refused for good ends the run at once: failed, nothing scheduled, and what to do about it."""
-    made = step()
-    made.simulator.faults.append(Fault("status", method="POST", code=code, count=None))
-    ending, mine = go(made)
-    assert (ending.outcome, ending.status, mine) == ("failed", 1, [])
-    assert "Nothing was scheduled" in ending.outputs["reason"]
-    assert words in ending.errors[0]
-    assert len(made.calls("POST")) == 1
-
-
-@pytest.mark.parametrize(
-    ("token", "stack"),
-    [("wrong-token", None), ("expired-token", None), ("no-scope-token", None), ("demo-token", "nowhere")],
-)
-def test_what_is_wrong_shows_before_the_post(step: MakeStep, token: str, stack: str | None) -> None:
-    """A wrong token, scope, account or stack ends the run before anything is asked for."""
-    made = step()
-    ending, mine = go(made, api_token=token, **({"stack_id": stack} if stack else {}))
-    assert (ending.outcome, mine, made.calls("POST")) == ("failed", [], [])
-    assert "Nothing was scheduled" in ending.outputs["reason"]
-
-
-def test_an_address_that_redirects_is_told(step: MakeStep) -> None:
-    """An api_url that only redirects ends the run before the POST, and the advice names the input."""
-    made = step()
-    made.simulator.faults.append(Fault("redirect", count=None))
-    ending, mine = go(made)
-    assert (ending.outcome, mine, made.calls("POST")) == ("failed", [], [])
-    assert "Check the input api_url" in ending.errors[0]
-
-
-def test_a_token_that_may_only_read_scheduled_nothing(step: MakeStep) -> None:
-    """A token without the scope redeploy is told so at the POST."""
-    ending, mine = go(step(), api_token="public-token")
-    assert (ending.outcome, mine) == ("failed", [])
-    assert "'redeploy'" in ending.errors[0]
-
-
-def test_trouble_before_the_post_is_waited_out(step: MakeStep) -> None:
-    """What is read before the POST is tried until it works, and the POST is sent once."""
-    made = step()
-    made.simulator.faults.append(Fault("html", method="GET", count=12))
-    exactly_one(made)
-    assert len(made.calls("POST")) == 1
-
-
-def test_trouble_before_the_post_until_the_timeout(step: MakeStep) -> None:
-    """Where the stack can't be read before the timeout, nothing is asked for."""
-    made = step()
-    made.simulator.faults.append(Fault("refuse", count=None))
-    ending, mine = go(made, timeout="1m")
-    assert (ending.outcome, mine, made.calls("POST")) == ("timed_out", [], [])
-    assert ending.seconds <= 60 + 30
-
-
-def test_an_odd_refusal_of_the_actions_ends_it_before_the_post(step: MakeStep) -> None:
-    """A refusal of the actions that says nothing of a missing permission ends the run before the POST."""
-    made = step()
-    made.simulator.faults.append(Fault("status", method="GET", path="/actions", code=400, count=None))
-    ending, mine = go(made)
-    assert (ending.outcome, mine, made.calls("POST")) == ("failed", [], [])
-
-
-def test_nothing_is_asked_for_after_the_timeout(step: MakeStep) -> None:
-    """Where what is read before the POST takes longer than the timeout, nothing is scheduled any more."""
-    made = step()
-    made.simulator.faults.append(Fault("slow", method="GET", path="/deployments$", seconds=15))
-    ending, mine = go(made, timeout="5s")
-    assert (ending.outcome, mine, made.calls("POST")) == ("timed_out", [], [])
-
-
-def test_nothing_is_sent_again_after_the_timeout(step: MakeStep) -> None:
-    """Where the look-up of a lost POST takes longer than the timeout, nothing is sent again."""
-    made = step()
-    slow = Fault("slow", method="GET", path="/actions$", after=60, seconds=15, count=None)
-    made.simulator.faults += [Fault("lost_undone", method="POST"), slow]
-    ending, mine = go(made, timeout="70s")
-    assert (ending.outcome, mine, len(made.calls("POST"))) == ("unknown", [], 1)
-
-
-@pytest.mark.parametrize("code", [403, 404])
-def test_a_lost_post_with_unreadable_actions(step: MakeStep, code: int) -> None:
-    """Where actions can't be read, a lost POST can't be looked up: unknown, and nothing is sent again."""
-    made = step()
-    unreadable = Fault("status", method="GET", path="/actions", code=code, count=None)
-    made.simulator.faults += [unreadable, Fault("lost_done", method="POST")]
-    ending, mine = go(made)
-    assert (ending.outcome, len(mine), len(made.calls("POST"))) == ("unknown", 1, 1)
-    assert "actions can't be read" in ending.outputs["reason"]
-
-
-@pytest.mark.parametrize("ignored", [False, True])
-def test_a_reference_that_served_before(step: MakeStep, ignored: bool) -> None:
+@pytest.mark.parametrize("case", EARLIER.values(), ids=EARLIER)
+def test_a_reference_that_served_before(step: MakeStep, case: Case) -> None:
     """An earlier run with our reference is neither adopted nor cancelled nor taken for a duplicate."""
-    made = step(behaviour=Behaviour(ignore_reference_filter=ignored, per_page=5))
-    asked: dict[str, Any] = {"via": "api", "user": "ci@example.com", "user_reference": "prod"}
-    earlier = [made.simulator.request_deployment(duration=5, **asked) for _ in range(2)]
-    made.clock.advance(60)
-    made.simulator.faults.append(Fault("lost_done", method="POST"))
-    ending = made.run(user_reference="prod")
-    ours = [one for one in made.mine(ending) if one not in earlier]
-    assert (ending.outcome, len(ours)) == ("success", 1)
-    assert ending.outputs["deployment_id"] == str(ours[0].id)
-    assert (ending.warnings, made.calls("DELETE")) == ([], [])
-
-
-def test_an_earlier_run_still_under_way(step: MakeStep) -> None:
-    """A lost POST is not taken for done because an earlier run with the same reference is still going on."""
-    made = step()
-    asked: dict[str, Any] = {"via": "api", "user": "ci@example.com", "user_reference": "prod"}
-    earlier = made.simulator.request_deployment(duration=200, **asked)
-    made.simulator.faults.append(Fault("lost_undone", method="POST"))
-    ending = made.run(user_reference="prod")
-    ours = [one for one in made.mine(ending) if one is not earlier]
-    assert (ending.outcome, [str(one.id) for one in ours]) == ("success", [ending.outputs["deployment_id"]])
+    played = play(step, replace(case, inputs={"user_reference": "prod"}, ours=None))
+    [mine] = [one for one in played.mine if one not in played.theirs]
+    assert played.ending.outputs["deployment_id"] == str(mine.id)
+    assert played.ending.warnings == []
 
 
 def test_an_abort_just_before_the_post_sent_nothing(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> None:
     """A signal that comes after the last look and before the POST ends the run as cancelled with nothing scheduled."""
-    made = step()
-    announce = room._announce
+    made, announce = step(), room._announce
 
     def announce_slowly(*arguments: Any) -> None:
         announce(*arguments)
@@ -327,4 +218,4 @@ def test_an_abort_just_before_the_post_sent_nothing(step: MakeStep, monkeypatch:
     monkeypatch.setattr(room, "_announce", announce_slowly)
     ending = made.run(abort_at=3)
     assert (ending.outcome, made.calls("POST")) == ("cancelled", [])
-    assert "Nothing was scheduled" in ending.outputs["reason"]
+    assert NOTHING in ending.outputs["reason"]

@@ -1,5 +1,6 @@
 """The table that says which answers are final, over every combination."""
 
+from collections.abc import Callable
 from itertools import product
 
 import pytest
@@ -16,8 +17,8 @@ ACTIONS: list[RecordState] = [
     Phase.SUCCESS,
     Phase.FAILED,
     Phase.ODD,
+    Phase.SILENT,
 ]
-EVERY = list(product(DEPLOYMENTS, ACTIONS))
 OPEN = {Phase.QUEUED, Phase.RUNNING, *Absence}
 BAD = {Phase.FAILED, Phase.CANCELLED, Phase.REVERTED, Phase.ODD}
 
@@ -45,68 +46,52 @@ def test_the_table_is_the_one_on_record(action: RecordState) -> None:
     assert " ".join(found) == EXPECTED[str(action)]
 
 
-def test_green_needs_a_success_and_no_other_word() -> None:
-    """Green takes one known success at least, and no record that is open or says anything else."""
-    for deployment, action in EVERY:
-        for settled in (False, True):
-            if decide(deployment, action, settled=settled) is Outcome.SUCCESS:
-                said = {one for one in (deployment, action) if isinstance(one, Phase)}
-                assert said == {Phase.SUCCESS}
-                assert deployment is not Absence.GONE
+Said = tuple[RecordState, RecordState]
 
 
-def test_bad_news_is_never_green() -> None:
-    """As soon as one record says failed, cancelled, reverted or something odd, the run can't end green."""
-    for deployment, action in EVERY:
-        if {deployment, action} & BAD:
-            assert decide(deployment, action, settled=False) is not Outcome.SUCCESS
-            assert decide(deployment, action, settled=True) is not Outcome.SUCCESS
+def words(said: Said) -> set[Phase]:
+    """Return what those records say that say something."""
+    return {one for one in said if isinstance(one, Phase)}
 
 
-def test_a_deployment_that_says_success_alone_is_not_enough() -> None:
-    """A success of the deployment counts without its action only where actions can't be read."""
-    for deployment, action in EVERY:
-        if deployment is Phase.SUCCESS and decide(deployment, action, settled=True) is Outcome.SUCCESS:
-            assert action in {Phase.SUCCESS, Absence.UNREADABLE}
+RULES: dict[str, Callable[[Said, Outcome | None, Outcome | None], bool]] = {
+    "green takes one known success at least, no other word, and no record that has gone": (
+        lambda said, now, later: (
+            Outcome.SUCCESS not in {now, later} or (words(said) == {Phase.SUCCESS} and Absence.GONE not in said)
+        )
+    ),
+    "bad news is never green": lambda said, now, later: not words(said) & BAD or Outcome.SUCCESS not in {now, later},
+    "a deployment's success alone counts only where actions can't be read": (
+        lambda said, _, later: (
+            said[0] is not Phase.SUCCESS
+            or later is not Outcome.SUCCESS
+            or said[1] in {Phase.SUCCESS, Absence.UNREADABLE}
+        )
+    ),
+    "two final records end it": lambda said, _, later: bool(set(said) & OPEN) or later is not None,
+    "settling only adds": lambda _, now, later: now in {None, later},
+    "nothing ends while nothing says so": (
+        lambda said, _, later: not set(said) <= OPEN or said[0] is Absence.GONE or later is None
+    ),
+    "cancelled is said by the deployment alone": (
+        lambda said, _, later: (later is Outcome.CANCELLED) is (said[0] is Phase.CANCELLED)
+    ),
+    "a known failure is never called unknown": (
+        lambda said, _, later: Phase.FAILED not in said or later in {Outcome.FAILED, Outcome.CANCELLED}
+    ),
+    "a failed action beside a success waits for settling": (
+        lambda said, now, later: (
+            said[0] is not Phase.SUCCESS
+            or said[1] not in {Phase.FAILED, Phase.ODD}
+            or (now, later) == (None, Outcome.FAILED)
+        )
+    ),
+}
 
 
-def test_two_final_records_end_it() -> None:
-    """Once both records are final and have settled, nothing stays pending."""
-    for deployment, action in EVERY:
-        if deployment not in OPEN and action not in OPEN:
-            assert decide(deployment, action, settled=True) is not None
-
-
-def test_settling_only_adds() -> None:
-    """What is decided before settling is decided the same after it."""
-    for deployment, action in EVERY:
-        early = decide(deployment, action, settled=False)
-        assert early in {None, decide(deployment, action, settled=True)}
-
-
-def test_nothing_ends_while_nothing_says_so() -> None:
-    """While no record is final and none has disappeared, it is pending."""
-    for deployment, action in EVERY:
-        if deployment in OPEN - {Absence.GONE} and action in OPEN:
-            assert decide(deployment, action, settled=True) is None
-
-
-def test_cancelled_is_said_by_the_deployment_alone() -> None:
-    """The outcome is cancelled exactly when the deployment says so."""
-    for deployment, action in EVERY:
-        assert (decide(deployment, action, settled=True) is Outcome.CANCELLED) == (deployment is Phase.CANCELLED)
-
-
-def test_a_known_failure_is_never_called_unknown() -> None:
-    """Where one record says that it failed, the settled outcome is a bad one that is known."""
-    for deployment, action in EVERY:
-        if Phase.FAILED in {deployment, action}:
-            assert decide(deployment, action, settled=True) in {Outcome.FAILED, Outcome.CANCELLED}
-
-
-def test_a_failed_action_beside_a_success_waits_for_settling() -> None:
-    """Records that disagree get their time to settle before the run fails."""
-    for deployment, action in EVERY:
-        if Phase.SUCCESS in {deployment, action} and action in {Phase.FAILED, Phase.ODD}:
-            assert decide(deployment, action, settled=False) is None
-            assert decide(deployment, action, settled=True) is Outcome.FAILED
+@pytest.mark.parametrize("rule", RULES)
+def test_what_holds_for_every_cell(rule: str) -> None:
+    """Whatever two records say, now and once they have settled, the rules hold."""
+    for said in product(DEPLOYMENTS, ACTIONS):
+        now, later = (decide(*said, settled=settled) for settled in (False, True))
+        assert RULES[rule](said, now, later), f"{said}: {now}, {later}"
