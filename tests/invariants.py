@@ -199,7 +199,7 @@ def _check_rollback(schedule: Schedule, told: Told, truth: Truth) -> None:
     assert failed or (ours.succeeds and other_commit), f"rolled back one that {ours.final_fate}"
     assert back[0].git_hash != ours.git_hash, "rolled back to the same commit"
     before = [one for one in truth.everybody if one.id and one is not ours and one.ends_at <= ours.starts_at]
-    good = [one for one in before if one.succeeds and one.gone_at(0) > ours.starts_at]
+    good = [one for one in before if one.succeeds and one.gone_at > ours.starts_at]
     assert back[0].git_hash == max(good, key=lambda one: one.ends_at).git_hash, "rolled back to another commit"
 
 
