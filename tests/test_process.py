@@ -124,17 +124,10 @@ OTHERS = {
         EITHER, LONG, [Fault("drip", method="GET", path="/deployments", skip=2, count=None)], after=1.0
     ),
 }
+BOTH = wait(deployment_id="108\n109")
 LEFT = {
     "a redeploy": Play(KILLED, LONG, after=("POST", 1), sends=KILL, cleans=True),
-    "a wait": Play(
-        KILLED,
-        LONG,
-        inputs=wait(deployment_id="108\n109"),
-        asked=("one", "two"),
-        after=("GET", 6),
-        sends=KILL,
-        cleans=True,
-    ),
+    "a wait": Play(KILLED, LONG, [], BOTH, asked=("one", "two"), after=("GET", 6), sends=KILL, cleans=True),
 }
 IN_TURN = {
     "all": Play({(0, "scheduled")}, LONG, inputs={"wait": "false"}, later=("status", "cancel", "wait", "status"))
