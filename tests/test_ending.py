@@ -10,6 +10,7 @@ import pytest
 from cloud66_redeploy.inputs.fields import Command
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.polling.ends import several
+from cloud66_redeploy.report.facts import NOTHING, Facts
 from cloud66_redeploy.report.final import Each, Ending, report_ending
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.text import Cleaner
@@ -36,7 +37,7 @@ Log = pytest.CaptureFixture[str]
 
 def test_good_ending(files: dict[str, Path], capsys: Log) -> None:
     """A good outcome is told in the outputs, the log and the summary, without an annotation, and exits with 0."""
-    assert report_ending(Ending(SUCCESS, known()), Reporter(os.environ, Cleaner())) == 0
+    assert report_ending(Ending(SUCCESS, Facts.of(known())), Reporter(os.environ, Cleaner())) == 0
     assert capsys.readouterr().out == "success: Deployment 108 succeeded.\n"
     outputs = read_commands(files["GITHUB_OUTPUT"])
     assert set(outputs) == OUTPUTS
@@ -46,7 +47,7 @@ def test_good_ending(files: dict[str, Path], capsys: Log) -> None:
 
 def test_bad_ending(files: dict[str, Path], capsys: Log) -> None:
     """A bad outcome has one annotation with all that is known, the log's end in a group, and exits with 1."""
-    assert report_ending(Ending(FAILED, known(), log=["one", "two"]), Reporter(os.environ, Cleaner())) == 1
+    assert report_ending(Ending(FAILED, Facts.of(known()), log=["one", "two"]), Reporter(os.environ, Cleaner())) == 1
     said, *group, error = capsys.readouterr().out.splitlines()
     assert said == "failed: Deployment 108 failed."
     assert group == ["::group::Last lines of the stack's log", "| one", "| two", "::endgroup::"]
@@ -65,7 +66,7 @@ def test_bad_ending_with_nothing_known(files: dict[str, Path], capsys: Log) -> N
     """What is not known is not talked about."""
     assert (
         report_ending(
-            Ending(Result(Reason.POST_UNCERTAIN, facts={"sent": True, "looked": False}), tracked("r")),
+            Ending(Result(Reason.POST_UNCERTAIN, facts={"sent": True, "looked": False}), Facts.of(tracked("r"))),
             Reporter(os.environ, Cleaner()),
         )
         == 1
@@ -79,7 +80,7 @@ def test_bad_ending_with_nothing_known(files: dict[str, Path], capsys: Log) -> N
 
 def test_bad_ending_without_a_commit(files: dict[str, Path], capsys: Log) -> None:
     """A deployment whose commit is not known is named without one."""
-    assert report_ending(Ending(FAILED, known(git_hash=None)), Reporter(os.environ, Cleaner())) == 1
+    assert report_ending(Ending(FAILED, Facts.of(known(git_hash=None))), Reporter(os.environ, Cleaner())) == 1
     assert "deployment 108, queued for 10s" in capsys.readouterr().out
     assert read_commands(files["GITHUB_OUTPUT"])["git_hash"] == ""
 
@@ -89,7 +90,7 @@ def test_an_unknown_deployment_is_warned_about(files: dict[str, Path], capsys: L
     """Where only our action is known, a warning says that the deployment's id and commit are not."""
     tracking = known()
     tracking.sighting = replace(tracking.sighting, deployment=None, certainty=Certainty.UNKNOWN)
-    report_ending(Ending(ended_as(outcome), tracking), Reporter(os.environ, Cleaner()))
+    report_ending(Ending(ended_as(outcome), Facts.of(tracking)), Reporter(os.environ, Cleaner()))
     outputs = read_commands(files["GITHUB_OUTPUT"])
     assert (outputs["deployment_id"], outputs["git_hash"], outputs["deployment"], outputs["action_id"]) == (
         *[""] * 3,
@@ -101,9 +102,9 @@ def test_an_unknown_deployment_is_warned_about(files: dict[str, Path], capsys: L
 
 def test_several_endings(files: dict[str, Path], capsys: Log) -> None:
     """Of several each is told in the log and the results, the bad ones in the annotation, too."""
-    each = [Each(SUCCESS, known()), Each(FAILED, known(id=109), ["rake aborted!"])]
+    each = [Each(SUCCESS, Facts.of(known())), Each(FAILED, Facts.of(known(id=109)), ["rake aborted!"])]
     overall = several([one.result for one in each])
-    assert report_ending(Ending(overall, tracked(""), Command.WAIT, each=each), Reporter(os.environ, Cleaner())) == 1
+    assert report_ending(Ending(overall, NOTHING, Command.WAIT, each=each), Reporter(os.environ, Cleaner())) == 1
     *said, error = capsys.readouterr().out.splitlines()
     assert said == [
         "failed: Of 2 deployments: 1 success, 1 failed.",
@@ -124,6 +125,6 @@ def test_several_endings(files: dict[str, Path], capsys: Log) -> None:
 def test_what_was_asked_for_is_green(files: dict[str, Path], capsys: Log) -> None:
     """A bad outcome that is what the command was for exits with 0 and has no annotation."""
     result = Result(Reason.CANCELLED, SUCCEEDED.seen, {"why": "As asked"}, as_requested=True)
-    assert report_ending(Ending(result, known(), Command.CANCEL), Reporter(os.environ, Cleaner())) == 0
+    assert report_ending(Ending(result, Facts.of(known()), Command.CANCEL), Reporter(os.environ, Cleaner())) == 0
     assert capsys.readouterr().out == "cancelled: As asked; deployment 108 was cancelled.\n"
     assert read_commands(files["GITHUB_OUTPUT"])["outcome"] == "cancelled"

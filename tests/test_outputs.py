@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Action, Deployment, Stack
-from cloud66_redeploy.report.facts import all_outputs, known_outputs
+from cloud66_redeploy.report.facts import Facts, all_outputs, known_outputs
 from cloud66_redeploy.report.text import Cleaner
 from cloud66_redeploy.tracking.baseline import Baseline
 from cloud66_redeploy.tracking.history import Past
@@ -51,7 +51,7 @@ def outputs(tracking: Tracking, result: Result = SUCCEEDED, token: str = "") -> 
     """All outputs."""
     cleaner = Cleaner()
     cleaner.hide(token)
-    return all_outputs(result, tracking, cleaner)
+    return all_outputs(result, Facts.of(tracking), cleaner)
 
 
 def test_everything_known() -> None:
@@ -102,8 +102,9 @@ def test_nothing_known() -> None:
 
 def test_known_outputs() -> None:
     """The ids and the reference can be had while the run goes on."""
-    assert known_outputs(known(), Cleaner()) == {"user_reference": "mine", "action_id": "40", "deployment_id": "108"}
-    assert known_outputs(tracked("mine"), Cleaner()) == {
+    found = known_outputs(Facts.of(known()), Cleaner())
+    assert found == {"user_reference": "mine", "action_id": "40", "deployment_id": "108"}
+    assert known_outputs(Facts.of(tracked("mine")), Cleaner()) == {
         "user_reference": "mine",
         "action_id": "",
         "deployment_id": "",

@@ -11,7 +11,7 @@ from cloud66_redeploy.errors import Denied
 from cloud66_redeploy.model.outcome import LastSeen, Outcome, Reason, Result
 from cloud66_redeploy.model.records import Action, Deployment, Stack
 from cloud66_redeploy.polling.ends import several
-from cloud66_redeploy.report.facts import Times
+from cloud66_redeploy.report.facts import Facts, Times
 from cloud66_redeploy.report.summary import describe_duration, render, render_many
 from cloud66_redeploy.report.text import Cleaner
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
@@ -61,7 +61,7 @@ def summary(result: Result, tracking: Tracking, log: str = "") -> str:
     """The summary, with the token known."""
     cleaner = Cleaner()
     cleaner.hide(TOKEN)
-    return render(result, tracking, cleaner.tail(log, 50), cleaner)
+    return render(result, Facts.of(tracking), cleaner.tail(log, 50), cleaner)
 
 
 def test_everything_known() -> None:
@@ -208,8 +208,9 @@ def test_several() -> None:
     """Several deployments have a line each, and what is to be said of each in a fold."""
     cleaner = Cleaner()
     unseen = tracked("theirs", stack=Stack("0d5be3a0", {}))
-    each = [(SUCCESS, known()), (FAILED, known(id=109, git_hash=None)), (Result(Reason.NOT_IDENTIFIABLE), unseen)]
-    html = render_many(several([one for one, _ in each]), each, cleaner)
+    results = [SUCCESS, FAILED, Result(Reason.NOT_IDENTIFIABLE)]
+    each = list(zip(results, map(Facts.of, [known(), known(id=109, git_hash=None), unseen]), strict=True))
+    html = render_many(several(results), each, cleaner)
     text = check_summary(html, TOKEN)
     assert text.startswith("❌ 3 deployments: failed\nOf 3 deployments: 1 success, 1 unknown, 1 failed.")
     assert "✅ successAwesome App (production)10811e1d51203 (main)10s50sDeployment 108 succeeded." in text
@@ -223,5 +224,5 @@ def test_hostile_texts_of_several(text: str) -> None:
     """No text from outside becomes HTML or Markdown, where there are several, either."""
     cleaner = Cleaner()
     cleaner.hide(TOKEN)
-    each = [(result_of(Reason.BUSY_FAILED, text, text), known(text))] * 3
+    each = [(result_of(Reason.BUSY_FAILED, text, text), Facts.of(known(text)))] * 3
     check_summary(render_many(result_of(Reason.BUSY_FAILED, text), each, cleaner), TOKEN)

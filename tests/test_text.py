@@ -236,7 +236,6 @@ def test_tail_is_bounded_with_marks_broken_up(cleaner: Cleaner) -> None:
 def test_html(cleaner: Cleaner) -> None:
     """Text for the summary is escaped, quotes too."""
     assert cleaner.html("<a href='x' title=\"&\">\n") == "&lt;a href=&#x27;x&#x27; title=&quot;&amp;&quot;&gt;"
-    assert cleaner.html_line("  <b>") == "  &lt;b&gt;"
     assert cleaner.html("<" * 9, 4) == "&lt;&lt;&lt;…"
 
 

@@ -79,10 +79,9 @@ def name_of(seen: LastSeen) -> str:
     return f"the redeploy (action {seen.action.id})" if seen.action else "the redeploy"
 
 
-def log_name(tracking: Tracking) -> str:
-    """Name the stack's newest log, in which ours can only be told where the deployment is proved and has started."""
-    is_ours = tracking.confirmed_id is not None and tracking.began_at is not None
-    return "log" if is_ours else "newest log, which may be another deployment's"
+def log_name(confirmed: Deployment | None) -> str:
+    """Name the stack's newest log: it is the deployment's only where that is proved, and has started."""
+    return "log" if confirmed and confirmed.started_at else "newest log, which may be another deployment's"
 
 
 def capitalised(text: str) -> str:

@@ -40,7 +40,7 @@ def how_far(tracking: Tracking, estimate: "Estimate | None") -> str:
 
 def log_lines(news: "News", tracking: Tracking, cleaner: Cleaner) -> list[str]:
     """Say what is new in the stack's log, each line harmless behind a prefix."""
-    said = [f"The stack's {log_name(tracking)}:"] if news.is_doubtful else []
+    said = [f"The stack's {log_name(tracking.confirmed)}:"] if news.is_doubtful else []
     if len(news.lines) > _MOST_LINES:
         said.append(f"| … {len(news.lines) - _MOST_LINES} more lines")
     said += [f"| {line}" for line in cleaner.tail("\n".join(news.lines), _MOST_LINES)]

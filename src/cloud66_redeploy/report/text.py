@@ -69,11 +69,7 @@ class Cleaner:
 
     def html(self, text: str, longest: int = LONGEST_FIELD) -> str:
         """Return text as one line for the summary, which is HTML: no Markdown in it counts."""
-        return self.html_line(self.line(text, longest))
-
-    def html_line(self, line: str) -> str:
-        """Return a cleaned line (`tail`) for the summary, its indentation kept."""
-        return escape(line)
+        return escape(self.line(text, longest))
 
     def url(self, text: str) -> str:
         """Return an http(s) address, or "" for anything that is not plainly one."""
