@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from html import unescape
 
+from cloud66_redeploy.model.lines import cut
+
 LONGEST_CHARACTERS = 500
 """Of what a server said, so much is shown."""
 
@@ -41,14 +43,14 @@ def words_of(body: object) -> str:
         if text.strip() and len(texts) < _MOST_TEXTS:
             texts[" ".join((f"{'.'.join(path)}: {text}" if path else text).split())] = None
     first, *rest = texts or [""]
-    return _shortened(": ".join(filter(None, [first, "; ".join(rest)])))
+    return cut(": ".join(filter(None, [first, "; ".join(rest)])), LONGEST_CHARACTERS)
 
 
 def words_of_page(text: str) -> str:
     """Return what a page says: its title and heading, else its text without tags; of any other text the beginning."""
     page = _HIDDEN.sub(" ", text[:_PAGE_CHARACTERS])
     headings = [_plain(found[1]) for found in (one.search(page) for one in _HEADINGS) if found]
-    return _shortened(": ".join(dict.fromkeys(filter(None, headings))) or _plain(page))
+    return cut(": ".join(dict.fromkeys(filter(None, headings))) or _plain(page), LONGEST_CHARACTERS)
 
 
 def _charset(body: bytes, content_type: str) -> str:
@@ -97,7 +99,3 @@ def _texts(value: object, path: tuple[str, ...], depth: int) -> Iterator[tuple[t
 
 def _plain(markup: str) -> str:
     return " ".join(unescape(_TAG.sub(" ", markup)).split())
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= LONGEST_CHARACTERS else text[: LONGEST_CHARACTERS - 1] + "…"

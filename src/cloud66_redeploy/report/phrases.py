@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cloud66_redeploy.model.duration import format_duration
+from cloud66_redeploy.model.lines import cut
 from cloud66_redeploy.model.outcome import LastSeen, Outcome, Result
 from cloud66_redeploy.model.records import Deployment, Phase
 from cloud66_redeploy.report.advice import NOTHING_SHOWS, advice_on, advice_on_request
@@ -142,8 +143,7 @@ def _doubt(result: Result) -> str:
 
 
 def _quote(result: Result) -> str:
-    said = result.facts["error"].said
-    return (said if len(said) <= _LONGEST_QUOTE else f"{said[: _LONGEST_QUOTE - 1]}…") or "it says nothing"
+    return cut(result.facts["error"].said, _LONGEST_QUOTE) or "it says nothing"
 
 
 def _would(result: Result) -> str:
