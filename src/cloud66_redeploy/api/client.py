@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from cloud66_redeploy.api.pages import N, Page, Place, Read, all_records, newest
-from cloud66_redeploy.api.transport import Transport, reading
+from cloud66_redeploy.api.transport import Transport
 from cloud66_redeploy.errors import Declined, Refusal, Unclear
 from cloud66_redeploy.model.fields import as_id, as_text
 from cloud66_redeploy.model.records import Action, Deployment, Phase, Stack, has_run
@@ -117,7 +117,7 @@ class Client:
 
         """
         path = f"{self._stack}/deployments"
-        said = reading(f"POST {path}", _record, self._transport.send("POST", path, dict(options)))
+        said = self._transport.once("POST", path, dict(options), _record)
         # Anything else in a good answer's clothes is none: whether it was scheduled has to be looked up.
         tells = as_id(said.get("id")) or said.get("ok") is True or "async_action_id" in said or "queued" in said
         if not tells or said.get("ok") is False or said.get("error"):

@@ -49,7 +49,7 @@ def words_of(body: object) -> str:
 def words_of_page(text: str) -> str:
     """Return what a page says: its title and heading, else its text without tags; of any other text the beginning."""
     page = _HIDDEN.sub(" ", text[:_PAGE_CHARACTERS])
-    headings = [_plain(found[1]) for found in (one.search(page) for one in _HEADINGS) if found]
+    headings = [_plain(found[1]) for found in (heading.search(page) for heading in _HEADINGS) if found]
     return cut(": ".join(dict.fromkeys(filter(None, headings))) or _plain(page), LONGEST_CHARACTERS)
 
 
@@ -58,24 +58,16 @@ def _charset(body: bytes, content_type: str) -> str:
     if seen != "utf-8":
         # A byte order mark, or the zeros of UTF-16 and UTF-32.
         return seen
-    if not body.isascii() and _fits(body, "utf-8"):
+    if not body.isascii() and body.decode(errors="ignore").encode() == body:
         # What is not ASCII and reads as UTF-8 is UTF-8, though many servers declare ISO-8859-1.
         return "utf-8"
     found = re.search(r"charset\s*=\s*[\"']?([\w.:+-]+)", content_type, re.IGNORECASE)
-    name = _known(found[1]) if found else ""
+    name = _codec(found[1]) if found else ""
     # UTF-16 and UTF-32 would have shown above.
     return name if name and not name.startswith(("utf-16", "utf-32")) else "utf-8"
 
 
-def _fits(body: bytes, charset: str) -> bool:
-    try:
-        body.decode(charset)
-    except ValueError:
-        return False
-    return True
-
-
-def _known(charset: str) -> str:
+def _codec(charset: str) -> str:
     """Return Python's name of a charset, or "" where it knows none, or one that is no charset (base64, rot13)."""
     try:
         name = codecs.lookup(charset).name

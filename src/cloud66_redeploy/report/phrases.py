@@ -1,5 +1,6 @@
 """A result in words: its row of the wording, filled with its facts and with what is worked out from them here. Pure."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -45,10 +46,8 @@ def sentence_of(result: Result) -> str:
 
 def advice_of(result: Result) -> str:
     """Say what to do next; "" where there is nothing to do."""
-    advice = _filled(WORDING[result.reason].advice, result)
-    if not advice and result.reason.outcome is None:
-        return advice_of(result.parts[0])
-    return advice or USUAL_ADVICE.get(result.outcome, "")
+    usual = USUAL_ADVICE.get(result.outcome, "") if result.reason.outcome else advice_of(result.parts[0])
+    return _filled(WORDING[result.reason].advice, result) or usual
 
 
 def meaning_of(result: Result) -> str:
@@ -118,7 +117,6 @@ class _Placeholders(dict[str, Any]):
 
 
 def _standing(result: Result) -> str:
-    """Say how far a deployment had come that did not end in time."""
     seen, name = result.seen, name_of(result.seen)
     if seen.deployment is not None and seen.deployment.phase is Phase.SUCCESS and not seen.has_vanished:
         return f"{name} says success, but its action never confirmed it"
@@ -134,7 +132,6 @@ def _reverted_by(result: Result) -> str:
 
 
 def _doubt(result: Result) -> str:
-    """Say why it is not known what became of a request."""
     if result.seen.action is not None:
         return f"action {result.seen.action.id}, which carries its reference, may be another run's"
     if not result.facts["looked"]:
@@ -142,12 +139,7 @@ def _doubt(result: Result) -> str:
     return "no action was found that carries its reference" if result.facts["readable"] else "actions can't be read"
 
 
-def _quote(result: Result) -> str:
-    return cut(result.facts["error"].said, _LONGEST_QUOTE) or "it says nothing"
-
-
 def _would(result: Result) -> str:
-    """Say what a run would do about what it finds on the stack."""
     busy, on_busy, effect = (result.facts[name] for name in ("busy", "on_busy", "effect"))
     return f"{busy}, and {_WOULD[effect]} (on_busy: {on_busy})" if busy else "the stack is free"
 
@@ -158,22 +150,14 @@ def _usually(result: Result) -> str:
 
 
 def _counts(result: Result) -> str:
-    counts = {outcome: sum(one.outcome is outcome for one in result.parts) for outcome in Outcome}
-    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
-
-
-def _part(result: Result) -> str:
-    return sentence_of(result.parts[0]) if result.parts else ""
+    counts = Counter(part.outcome for part in result.parts)
+    return ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome])
 
 
 def _what_followed(result: Result) -> str:
     after = result.parts[1]
     # What led to a cancellation has been said.
     return capitalised(sentence_of(after).removeprefix(f"{after.facts.get('why')}; "))
-
-
-def _no_news(result: Result) -> str:
-    return f" It could not be asked at the end: {result.facts['error']}." if "error" in result.facts else ""
 
 
 PHRASES: dict[str, Callable[[Result], object]] = {
@@ -183,13 +167,15 @@ PHRASES: dict[str, Callable[[Result], object]] = {
     "by_others": lambda result: "" if result.seen.is_external else ", not by this workflow",
     "reverted_by": _reverted_by,
     "standing": _standing,
-    "no_news": _no_news,
+    "no_news": lambda result: (
+        f" It could not be asked at the end: {result.facts['error']}." if "error" in result.facts else ""
+    ),
     "nothing_shows": lambda result: "" if result.facts["shows"] else NOTHING_SHOWS,
     "usual": lambda result: USUAL_ADVICE[result.outcome],
     "advice_on_error": lambda result: advice_on(result.facts["error"]) if "error" in result.facts else "",
     "advice_on_request": lambda result: advice_on_request(result.facts["error"]),
     "status": lambda result: f" ({result.facts['error'].status})" if result.facts["error"].status else "",
-    "quote": _quote,
+    "quote": lambda result: cut(result.facts["error"].said, _LONGEST_QUOTE) or "it says nothing",
     "pause": lambda result: format_duration(result.facts["error"].pause_asked_for),
     "lost": lambda result: (
         "the answer to the request was lost" if result.facts["sent"] else "the request did not get through"
@@ -198,7 +184,7 @@ PHRASES: dict[str, Callable[[Result], object]] = {
     "would": _would,
     "usually": _usually,
     "counts": _counts,
-    "part": _part,
+    "part": lambda result: sentence_of(result.parts[0]) if result.parts else "",
     "advice_of_part": lambda result: advice_of(result.parts[0]),
     "what_followed": _what_followed,
 }

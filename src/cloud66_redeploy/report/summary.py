@@ -87,7 +87,7 @@ def describe_duration(times: Times, *, is_success: bool) -> str:
 
 def _blocks(seconds: Sequence[float]) -> str:
     """Draw durations, the newest first, as a line with the oldest first, scaled from zero to the longest."""
-    heights = (round(len(_BLOCKS) * each / max(seconds)) for each in reversed(seconds))
+    heights = (round(len(_BLOCKS) * duration / max(seconds)) for duration in reversed(seconds))
     return f"<code>{''.join(_BLOCKS[max(0, height - 1)] for height in heights)}</code>"
 
 
