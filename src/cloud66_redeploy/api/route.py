@@ -62,5 +62,5 @@ class Route:
 def _variable(names: Iterable[str], value: str) -> str:
     """Find the variable of one of these names, in any case, that has a value; the first name where none has."""
     first, *_ = names = list(names)
-    found = (each for name in names for each, held in os.environ.items() if each.lower() == name and held == value)
-    return next(found, first.upper())
+    variables = (key for name in names for key, held in os.environ.items() if key.lower() == name and held == value)
+    return next(variables, first.upper())

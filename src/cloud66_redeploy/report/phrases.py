@@ -1,8 +1,8 @@
 """A result in words: its row of the wording, filled with its facts and with what is worked out from them here. Pure."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
 from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.lines import cut
@@ -102,18 +102,10 @@ def last_known(seen: LastSeen) -> str:
 
 
 def _filled(template: str, result: Result) -> str:
-    return template.format_map(_Placeholders(result)).strip()
-
-
-class _Placeholders(dict[str, Any]):
-    """What stands for each placeholder; only those that a template has are worked out."""
-
-    def __init__(self, result: Result) -> None:
-        super().__init__(result.facts)
-        self._result = result
-
-    def __missing__(self, name: str) -> object:
-        return PHRASES[name](self._result)
+    # Only what a template names is worked out: a phrase may need facts that other reasons don't have.
+    names = re.findall(r"{(\w+)", template)
+    phrases = {name: PHRASES[name](result) for name in names if name not in result.facts}
+    return template.format(**phrases, **result.facts).strip()
 
 
 def _standing(result: Result) -> str:
