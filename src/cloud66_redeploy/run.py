@@ -19,7 +19,7 @@ from cloud66_redeploy.inputs.inputs import Inputs
 from cloud66_redeploy.model.outcome import Reason, Result
 from cloud66_redeploy.model.records import Stack
 from cloud66_redeploy.polling.ends import bad_input, because_of, several, unready
-from cloud66_redeploy.report.facts import rollback_outputs
+from cloud66_redeploy.report.facts import NOTHING, Facts, rollback_outputs
 from cloud66_redeploy.report.final import Each, Ending, report_ending
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.timing import ABORT_PAUSE_SECONDS, ABORT_SECONDS
@@ -65,7 +65,7 @@ def run(
 
 def end_at_once(error: InputError, reporter: Reporter) -> int:
     """Report an input that can't be used, and return the exit status."""
-    return report_ending(Ending(bad_input(error), Tracking(Request(""))), reporter)
+    return report_ending(Ending(bad_input(error), NOTHING), reporter)
 
 
 @dataclass(eq=False, repr=False)
@@ -193,17 +193,17 @@ def _left(job: Job) -> Result:
 def _report(step: Step) -> int:
     """Put together what a run leaves to be told, tell it, and return the exit status."""
     command, rollback = step.inputs.command, step.with_role(Role.ROLLBACK)
-    each = [Each(_result_of(job, step), job.tracking, job.log) for job in step.main_jobs]
+    each = [Each(_result_of(job, step), Facts.of(job.tracking), job.log) for job in step.main_jobs]
     if len(each) > 1:
         overall = step.result or several([one.result for one in each])
-        return report_ending(Ending(overall, Tracking(Request("")), command, each=each), step.reporter)
+        return report_ending(Ending(overall, NOTHING, command, each=each), step.reporter)
     [only] = each
     result, outputs = step.result or only.result, dict[str, str]()
     if rollback is not None:
         result = Result(Reason.FOLLOWED, evidence=result.evidence, parts=(result, outcome_of(rollback)))
         outputs = rollback_outputs(rollback.tracking, rollback.result)
     shown = [replace(only, result=result)] if command is Command.WAIT else []
-    return report_ending(Ending(result, only.tracking, command, only.log, shown, outputs), step.reporter)
+    return report_ending(Ending(result, only.facts, command, only.log, shown, outputs), step.reporter)
 
 
 def _result_of(job: Job, step: Step) -> Result:

@@ -9,6 +9,7 @@ import pytest
 from cloud66_redeploy.inputs.fields import Command
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.polling.ends import several
+from cloud66_redeploy.report.facts import Facts
 from cloud66_redeploy.report.final import Each, Ending, report_ending
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.tracking.tracking import Certainty
@@ -25,13 +26,13 @@ STACK = "Stack Awesome App production 5999b763, deployment 108"
 
 
 ENDINGS: dict[str, tuple[Ending, list[str], list[str], dict[str, str]]] = {
-    "good": (Ending(SUCCEEDED, known()), ["success: Deployment 108 succeeded."], [], {"outcome": "success"}),
+    "good": (Ending(SUCCEEDED, Facts.of(known())), ["success: Deployment 108 succeeded."], [], {"outcome": "success"}),
     "what the command was for": (
-        Ending(AS_ASKED, known(), Command.CANCEL),
+        Ending(AS_ASKED, Facts.of(known()), Command.CANCEL),
         ["cancelled: As asked; deployment 108 was cancelled."], [], {"outcome": "cancelled"},
     ),
     "bad": (
-        Ending(FAILED, known(), log=["one", "two"]),
+        Ending(FAILED, Facts.of(known()), log=["one", "two"]),
         ["failed: Deployment 108 failed.", "::group::Last lines of the stack's log", "| one", "| two", "::endgroup::"],
         ["Deployment 108 failed.",
          f"{STACK}, commit {RECORD['git_hash']}, queued for 10s, deployed for 51s, reference mine",
@@ -39,14 +40,14 @@ ENDINGS: dict[str, tuple[Ending, list[str], list[str], dict[str, str]]] = {
         {"outcome": "failed", "git_hash": RECORD["git_hash"]},
     ),
     "bad, without a commit": (
-        Ending(FAILED, known(git_hash=None)),
+        Ending(FAILED, Facts.of(known(git_hash=None))),
         ["failed: Deployment 108 failed."],
         ["Deployment 108 failed.", f"{STACK}, queued for 10s, deployed for 51s, reference mine",
          "Details: rake aborted!", f"Next: {MEND}"],
         {"git_hash": "", "deployment_id": "108"},
     ),
     "bad, with nothing known": (
-        Ending(UNCERTAIN, tracked("r")),
+        Ending(UNCERTAIN, Facts.of(tracked("r"))),
         ["unknown: Whether the deployment was scheduled is not known: …"],
         ["Whether the deployment was scheduled is not known: …", "Next: Look at the stack …"], {"deployment_id": ""},
     ),
@@ -79,7 +80,7 @@ def test_an_unknown_deployment_is_warned_about(files: Files, capsys: Log, report
     """Where only our action is known of what was waited for, a warning says that its id and commit aren't."""
     tracking = known()
     tracking.sighting = replace(tracking.sighting, deployment=None, certainty=Certainty.UNKNOWN)
-    report_ending(Ending(ended_as(outcome), tracking), reporter)
+    report_ending(Ending(ended_as(outcome), Facts.of(tracking)), reporter)
     outputs = read_commands(files["output"])
     assert [outputs[name] for name in ("deployment_id", "git_hash", "deployment", "action_id")] == ["", "", "", "40"]
     expected = {Outcome.SUCCESS: ["warning"], Outcome.TIMED_OUT: ["warning", "error"]}.get(outcome, [])
@@ -88,9 +89,9 @@ def test_an_unknown_deployment_is_warned_about(files: Files, capsys: Log, report
 
 def test_several_endings(files: Files, capsys: Log, reporter: Reporter) -> None:
     """Of several each is told in the log and the results, the bad ones in the annotation, too."""
-    each = [Each(SUCCEEDED, known()), Each(FAILED, known(id=109), ["rake aborted!"])]
+    each = [Each(SUCCEEDED, Facts.of(known())), Each(FAILED, Facts.of(known(id=109)), ["rake aborted!"])]
     overall = several([one.result for one in each])
-    assert report_ending(Ending(overall, tracked(""), Command.WAIT, each=each), reporter) == 1
+    assert report_ending(Ending(overall, Facts.of(tracked("")), Command.WAIT, each=each), reporter) == 1
     *said, error = capsys.readouterr().out.splitlines()
     assert said == [
         "failed: Of 2 deployments: 1 success, 1 failed.",

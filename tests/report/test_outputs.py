@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Action
-from cloud66_redeploy.report.facts import all_outputs, known_outputs
+from cloud66_redeploy.report.facts import Facts, all_outputs, known_outputs
 from cloud66_redeploy.report.text import Cleaner
 from cloud66_redeploy.tracking.baseline import Baseline
 from cloud66_redeploy.tracking.history import Past
@@ -29,7 +29,7 @@ def outputs(tracking: Tracking, result: Result = SUCCEEDED, token: str = "") -> 
     """All outputs, each of them documented, one line, and fit for a file."""
     cleaner = Cleaner()
     cleaner.hide(token)
-    found = all_outputs(result, tracking, cleaner)
+    found = all_outputs(result, Facts.of(tracking), cleaner)
     assert set(found) == OF_ONE
     for value in found.values():
         value.encode()
@@ -56,8 +56,8 @@ def test_everything_known() -> None:
         "stack_environment": STACK["environment"],
         "app_url": STACK["application_address"],
     }
-    assert known_outputs(known(), Cleaner()) == ids
-    assert known_outputs(tracked("mine"), Cleaner()) == ids | {"action_id": "", "deployment_id": ""}
+    assert known_outputs(Facts.of(known()), Cleaner()) == ids
+    assert known_outputs(Facts.of(tracked("mine")), Cleaner()) == ids | {"action_id": "", "deployment_id": ""}
 
 
 def test_nothing_known() -> None:

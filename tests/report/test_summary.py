@@ -11,7 +11,7 @@ from cloud66_redeploy.errors import Denied
 from cloud66_redeploy.model.outcome import LastSeen, Outcome, Reason, Result
 from cloud66_redeploy.model.records import Action, Deployment, Stack
 from cloud66_redeploy.polling.ends import several
-from cloud66_redeploy.report.facts import Times
+from cloud66_redeploy.report.facts import Facts, Times
 from cloud66_redeploy.report.summary import describe_duration, render, render_many
 from cloud66_redeploy.report.text import Cleaner
 from cloud66_redeploy.tracking.tracking import Tracking
@@ -32,7 +32,7 @@ def cleaner() -> Cleaner:
 
 def summary(result: Result, tracking: Tracking, log: str = "") -> str:
     """The summary, with the token known."""
-    return render(result, tracking, cleaner().tail(log, 50), cleaner())
+    return render(result, Facts.of(tracking), cleaner().tail(log, 50), cleaner())
 
 
 def test_everything_known() -> None:
@@ -143,7 +143,7 @@ def test_hostile_texts(name: str) -> None:
     text = HOSTILE[name]
     result, tracking = result_of(Reason.BUSY_FAILED, text, text), known(text)
     html = summary(result, tracking, f"{text}\n{text}\n\n{text}")
-    for each in (html, render_many(result, [(result, tracking)] * 3, cleaner())):
+    for each in (html, render_many(result, [(result, Facts.of(tracking))] * 3, cleaner())):
         check_summary(each, TOKEN)
         assert len(each.encode()) < 200 * 1024
 
@@ -168,7 +168,12 @@ def test_a_record_too_large_is_left_out() -> None:
 def test_several() -> None:
     """Several deployments have a line each, and what is to be said of each in a fold."""
     unseen = tracked("theirs", stack=Stack("0d5be3a0", {}))
-    each = [(SUCCEEDED, known()), (FAILED, known(id=109, git_hash=None)), (Result(Reason.NOT_IDENTIFIABLE), unseen)]
+    tracked_as = [
+        (SUCCEEDED, known()),
+        (FAILED, known(id=109, git_hash=None)),
+        (Result(Reason.NOT_IDENTIFIABLE), unseen),
+    ]
+    each = [(result, Facts.of(tracking)) for result, tracking in tracked_as]
     html = render_many(several([one for one, _ in each]), each, cleaner())
     text = check_summary(html, TOKEN)
     assert text.startswith("❌ 3 deployments: failed\nOf 3 deployments: 1 success, 1 unknown, 1 failed.")

@@ -74,7 +74,7 @@ _POOLS = {"http": _Pool, "https": _TlsPool}
 
 
 class Adapter(HTTPAdapter):
-    """The library's way to the network, on our connections."""
+    """The library's way to the network, on connections that tell."""
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Make the pools of direct connections."""

@@ -68,7 +68,7 @@ class Quota:
 @dataclass
 class ServerTime:
     """
-    The server's clock beside ours.
+    The server's clock beside this machine's.
 
     A header is exact to the second; records of the server are, too.
     """

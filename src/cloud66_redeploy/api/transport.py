@@ -111,7 +111,7 @@ class Transport:
         """
         failed: list[Trouble] = []
         try:
-            return self._reading(method, path, query, read)
+            return self.once(method, path, query, read)
         except Trouble as trouble:
             failed.append(trouble)
         # Only now: it brings asyncio along, and most runs never have to try anything again.
@@ -120,7 +120,7 @@ class Transport:
         def try_again() -> T:
             if failed:
                 raise failed.pop()
-            return self._reading(method, path, query, read)
+            return self.once(method, path, query, read)
 
         again = backoff.on_exception(
             self._pauses,
@@ -132,8 +132,21 @@ class Transport:
         )
         return again(try_again)()
 
-    def _reading(self, method: str, path: str, query: dict[str, str], read: Callable[[object], T]) -> T:
-        return reading(f"{method} {path}", read, self.send(method, path, query), self.base_url)
+    def once(self, method: str, path: str, query: dict[str, str], read: Callable[[object], T]) -> T:
+        """
+        Make one call, once; return what `read` makes of the JSON body.
+
+        Raises:
+            NotTheApi: `read` could not read it (ValueError).
+            ApiError, Aborted: as `send`.
+
+        """
+        body = self.send(method, path, query)
+        try:
+            return read(body)
+        except ValueError as error:
+            said = f"an answer of another shape ({error})"
+            raise NotTheApi(f"{method} {path}", said, clue=Clue(Blame.STRANGER, self.base_url)) from error
 
     def _pauses(self) -> Generator[float, Exception, None]:
         """
@@ -180,16 +193,13 @@ class Transport:
         except (ConnectFailed, OSError, ValueError, HTTPException, HTTPError) as error:
             # The last three: the reader of HTTP trips over some kinds of nonsense with them.
             raise failure_of(call, error, self._route()) from error
-        self._note(answer)
-        if answer.is_good:
-            return answer.value
-        raise answer.error(self._route())
-
-    def _note(self, answer: Answer) -> None:
         self.heard.note(answer.headers, self.clock.monotonic(), is_the_apis=answer.is_the_apis)
         warning = answer.headers.get("X-Cloud66-Warning")
         if warning:
             self.on_warning(warning)
+        if answer.is_good:
+            return answer.value
+        raise answer.error(self._route())
 
     def _route(self) -> Route:
         settings = self.session.merge_environment_settings(self.base_url, {}, None, None, None)
@@ -214,12 +224,3 @@ class Transport:
                 if len(body) > _LARGEST_BODY:
                     raise broken.ContentDecodingError("an answer of more than 64 MiB")
             return Answer(f"{method} {path}", response.status_code, response.headers, bytes(body))
-
-
-def reading(call: str, read: Callable[[object], T], body: object, address: str = "") -> T:
-    """Read a body; raise `NotTheApi` where it has another shape."""
-    try:
-        return read(body)
-    except ValueError as error:
-        said = f"an answer of another shape ({error})"
-        raise NotTheApi(call, said, clue=Clue(Blame.STRANGER, address)) from error

@@ -50,7 +50,9 @@ def roll_back(step: Step, failed: Job) -> None:
         job.result = ask_and_wait(step, job, transport, start, lambda: _object(failed, job, patient))
         step.read_logs([job], transport.deadline)
         if job.log:
-            step.reporter.group(f"Last lines of the stack's {log_name(job.tracking)} after the rollback", job.log)
+            step.reporter.group(
+                f"Last lines of the stack's {log_name(job.tracking.confirmed)} after the rollback", job.log
+            )
     job.say(sentence_of(outcome_of(job)))
     step.note_known()
 

@@ -17,7 +17,7 @@ from cloud66_redeploy.polling.live_log import LiveLog
 from cloud66_redeploy.polling.pace import Pace
 from cloud66_redeploy.polling.poll import poll_all
 from cloud66_redeploy.polling.wait import Patience, Wait
-from cloud66_redeploy.report.facts import known_outputs, rollback_outputs
+from cloud66_redeploy.report.facts import Facts, known_outputs, rollback_outputs
 from cloud66_redeploy.report.phrases import sentence_of, superseded
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.timing import CANCEL_ON_TIMEOUT_PAUSE_SECONDS, CANCEL_ON_TIMEOUT_SECONDS
@@ -146,7 +146,7 @@ class Step:
         """Put out what is known so far, and keep what the post step has to know."""
         outputs: dict[str, str] = {}
         if len(self.main_jobs) == 1:
-            outputs |= known_outputs(self.main_jobs[0].tracking, self.reporter.cleaner)
+            outputs |= known_outputs(Facts.of(self.main_jobs[0].tracking), self.reporter.cleaner)
         rollback = self.with_role(Role.ROLLBACK)
         if rollback is not None:
             outputs |= rollback_outputs(rollback.tracking, rollback.result)

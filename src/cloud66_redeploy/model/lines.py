@@ -1,4 +1,4 @@
-"""Where the lines of a log end. Pure."""
+"""Where the lines of a log end, and how a text is cut. Pure."""
 
 import re
 
@@ -11,3 +11,8 @@ _LINE_BREAK = re.compile(f"[{BREAKS}]")
 def lines_of(log: str) -> list[str]:
     """Return the lines of a log; what a line was before a carriage return is still in it."""
     return _LINE_BREAK.split(log)
+
+
+def cut(text: str, longest: int) -> str:
+    """Return at most so many characters; where some are missing, the last is an ellipsis."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"

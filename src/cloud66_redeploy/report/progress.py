@@ -1,17 +1,13 @@
 """What a look is worth saying: a line when something changed, otherwise one a minute; and what is new in the log."""
 
-from typing import TYPE_CHECKING
-
 from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.records import Phase
+from cloud66_redeploy.polling.live_log import News
+from cloud66_redeploy.polling.pace import Estimate
 from cloud66_redeploy.report.phrases import log_name, name_of
 from cloud66_redeploy.report.text import Cleaner
 from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.tracking import Tracking
-
-if TYPE_CHECKING:
-    from cloud66_redeploy.polling.live_log import News
-    from cloud66_redeploy.polling.pace import Estimate
 
 _BAR = 20
 _MOST_LINES = 200
@@ -19,12 +15,12 @@ _MOST_LINES = 200
 
 
 def progress(tracking: Tracking) -> str:
-    """Put into words where ours stands."""
+    """Put into words where the deployment stands."""
     return f"{name_of(last_seen(tracking))}: {_standing(tracking)}"
 
 
-def how_far(tracking: Tracking, estimate: "Estimate | None") -> str:
-    """Put into words and a bar how far ours is, to follow its progress; "" unless it is deploying."""
+def how_far(tracking: Tracking, estimate: Estimate | None) -> str:
+    """Put into words and a bar how far the deployment is, to follow its progress; "" unless it is deploying."""
     state, _ = tracking.record_states(settled=True)
     if estimate is None or state is not Phase.RUNNING:
         return ""
@@ -38,9 +34,9 @@ def how_far(tracking: Tracking, estimate: "Estimate | None") -> str:
     return f"{times} [{'#' * full}{'.' * (_BAR - full)}] {estimate.percent} %"
 
 
-def log_lines(news: "News", tracking: Tracking, cleaner: Cleaner) -> list[str]:
+def log_lines(news: News, tracking: Tracking, cleaner: Cleaner) -> list[str]:
     """Say what is new in the stack's log, each line harmless behind a prefix."""
-    said = [f"The stack's {log_name(tracking)}:"] if news.is_doubtful else []
+    said = [f"The stack's {log_name(tracking.confirmed)}:"] if news.is_doubtful else []
     if len(news.lines) > _MOST_LINES:
         said.append(f"| … {len(news.lines) - _MOST_LINES} more lines")
     said += [f"| {line}" for line in cleaner.tail("\n".join(news.lines), _MOST_LINES)]
