@@ -12,8 +12,7 @@ from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Action, Deployment, Stack
 from cloud66_redeploy.report.facts import all_outputs, known_outputs
 from cloud66_redeploy.report.text import Cleaner
-from cloud66_redeploy.tracking.baseline import Baseline
-from cloud66_redeploy.tracking.history import Past
+from cloud66_redeploy.tracking.baseline import Baseline, Past
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 from harness import OUTPUTS
 from hostile import TEXTS

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.api.headers import Quota
 from cloud66_redeploy.errors import ApiError
-from cloud66_redeploy.model.lines import BREAKS, lines_of
+from cloud66_redeploy.model.fields import LINE_BREAKS, lines_of
 from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.tracking.tracking import Tracking
 
@@ -68,7 +68,7 @@ def _lines_of(text: str) -> list[str]:
     """Return the last lines of a log, as far as there is something in them."""
     if len(text) > _LARGEST_LOG:
         # What is left of the first line may hold half of a secret, which nobody would know for one.
-        text = re.sub(f"^[^\r{BREAKS}]*", "", text[-_LARGEST_LOG:])
+        text = re.sub(f"^[^\r{LINE_BREAKS}]*", "", text[-_LARGEST_LOG:])
     return [line for line in lines_of(text) if line.strip()][-_MOST_KEPT_LINES:]
 
 

@@ -8,8 +8,7 @@ from typing import NamedTuple, Self
 
 from cloud66_redeploy.model.records import Action, Deployment, Phase, Stack
 from cloud66_redeploy.model.verdict import Absence, RecordState
-from cloud66_redeploy.tracking.baseline import Baseline
-from cloud66_redeploy.tracking.history import durations_like
+from cloud66_redeploy.tracking.baseline import Baseline, durations_like
 
 
 class Certainty(IntEnum):
