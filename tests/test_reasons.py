@@ -27,7 +27,6 @@ from cloud66_redeploy.model.verdict import Absence, RecordState, decide
 from cloud66_redeploy.polling.ends import checked, ended, lost_sight, timed_out, unready
 from cloud66_redeploy.report.advice import advice_on, advice_on_request
 from cloud66_redeploy.report.phrases import advice_of, last_known, sentence_of
-from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 from records import seen, tracked
 
@@ -197,8 +196,8 @@ def test_what_was_known_last_is_told_when_sight_is_lost() -> None:
     known = tracking(Absence.NEVER_SEEN, Phase.RUNNING)
     assert "The stack is gone" in sentence_of(lost_sight(known, NotFound("GET /x", "", status=404)))
     assert "(401)" in sentence_of(lost_sight(known, Denied("GET /x", "", status=401)))
-    assert last_known(last_seen(known)) == "scheduled"
-    assert last_known(last_seen(tracked("mine"))) == "scheduled"
+    assert last_known(known.last_seen) == "scheduled"
+    assert last_known(tracked("mine").last_seen) == "scheduled"
 
 
 @pytest.mark.parametrize(

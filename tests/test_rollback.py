@@ -17,7 +17,6 @@ from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.text import Cleaner
 from cloud66_redeploy.tracking.baseline import Baseline
 from cloud66_redeploy.tracking.last_good import choose, why_not
-from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 from records import CANCELLED, FAILED, PENDING, SUCCESS, action, at, deployment, tracked
 
@@ -273,6 +272,6 @@ def test_a_rollback_that_did_not_end_says_so() -> None:
     job = Job(Role.ROLLBACK, "abc", failed(git_ref=B), Reporter({}, Cleaner()))
     outputs = {"rollback_outcome": "", "rollback_deployment_id": "108", "rolled_back_to": ""}
     assert rollback_outputs(job.tracking, None) == outputs
-    result = job.result = Result(Reason.FAILED, last_seen(job.tracking))
+    result = job.result = Result(Reason.FAILED, job.tracking.last_seen)
     assert sentence_of(outcome_of(job)) == f"The rollback to commit {B}: Deployment 108 failed."
     assert rollback_outputs(job.tracking, result) == outputs | {"rollback_outcome": "failed"}

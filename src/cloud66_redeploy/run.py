@@ -23,7 +23,6 @@ from cloud66_redeploy.report.facts import rollback_outputs
 from cloud66_redeploy.report.final import Each, Ending, report_ending
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.timing import ABORT_PAUSE_SECONDS, ABORT_SECONDS
-from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.saved_state import ENDED
 from cloud66_redeploy.tracking.tracking import Request, Tracking
 
@@ -111,7 +110,7 @@ class Run:
             elif step.inputs.cancel_on_abort or job.cancellation:
                 wanted.append(job)
             else:
-                job.result = Result(Reason.LEFT_RUNNING, last_seen(job.tracking))
+                job.result = Result(Reason.LEFT_RUNNING, job.tracking.last_seen)
         if wanted:
             self._cancel(wanted, signalled_at + ABORT_SECONDS)
 
@@ -185,7 +184,7 @@ def _left(job: Job) -> Result:
     if job.cancellation is None:
         return Result(Reason.ABORTED_UNCHANGED)
     is_sent = job.cancellation.deletion.is_sent
-    return Result(Reason.ABORTED_AFTER_DELETE if is_sent else Reason.ABORTED_CANCELLING, last_seen(job.tracking))
+    return Result(Reason.ABORTED_AFTER_DELETE if is_sent else Reason.ABORTED_CANCELLING, job.tracking.last_seen)
 
 
 def _report(step: Step) -> int:

@@ -17,7 +17,6 @@ from cloud66_redeploy.report.phrases import name_of
 from cloud66_redeploy.report.progress import how_far, log_lines, progress
 from cloud66_redeploy.report.reporter import Narrator, Reporter
 from cloud66_redeploy.tracking.baseline import Stock, read_baseline
-from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Tracking
 
@@ -150,7 +149,7 @@ class Watch:
 
     def deleting(self) -> None:
         """Say what is about to be cancelled, and why."""
-        self._job.say(f"{self._why}: cancelling {name_of(last_seen(self._job.tracking))}.")
+        self._job.say(f"{self._why}: cancelling {name_of(self._job.tracking.last_seen)}.")
 
     def deleting_another(self, before: int, number: int) -> None:
         """Warn that the one cancelled before was somebody else's."""

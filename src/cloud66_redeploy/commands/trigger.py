@@ -17,7 +17,6 @@ from cloud66_redeploy.model.records import Action
 from cloud66_redeploy.polling.ends import not_accepted, refused, uncertain
 from cloud66_redeploy.polling.schedule import pause_after, pause_before_next_look
 from cloud66_redeploy.timing import LONGEST_RESEND_PAUSE_SECONDS, REFERENCE_LAG_SECONDS
-from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Tracking
 
@@ -238,4 +237,4 @@ def _scheduled(step: Step, job: Job, observer: Observer) -> Result:
         job.say(f"The ids are not known yet: {error}")
     job.cancel_duplicates(step.transport)
     step.note_known()
-    return Result(Reason.SCHEDULED, last_seen(job.tracking))
+    return Result(Reason.SCHEDULED, job.tracking.last_seen)

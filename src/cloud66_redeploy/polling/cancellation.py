@@ -18,7 +18,6 @@ from cloud66_redeploy.polling.poll import Poll
 from cloud66_redeploy.polling.schedule import pause_after, pause_before_next_look
 from cloud66_redeploy.timing import MAX_PAUSE_SECONDS, RECORD_LAG_SECONDS, REFERENCE_LAG_SECONDS
 from cloud66_redeploy.tracking.doubt import Doubt
-from cloud66_redeploy.tracking.last_seen import last_seen
 
 _NO_GOOD_END = {Phase.CANCELLED, Phase.FAILED, Phase.ODD, Phase.SILENT, Absence.GONE}
 """What a cancelled deployment may say: the API does not tell (`Deployment.phase`)."""
@@ -207,7 +206,7 @@ class Cancellation(Poll):
         return min(self.clock.monotonic() + pause, self.terms.deadline)
 
     def _result(self, reason: Reason, evidence: str = "", **facts: object) -> Result:
-        return Result(reason, last_seen(self.tracking), {"why": self.terms.why, **facts}, evidence)
+        return Result(reason, self.tracking.last_seen, {"why": self.terms.why, **facts}, evidence)
 
     def _said(self) -> str:
         return self.tracking.action.message if self.tracking.action else ""

@@ -13,6 +13,7 @@ from typing import Protocol
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.errors import ApiError, Denied, NotFound
 from cloud66_redeploy.model.outcome import Outcome, Result
+from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.model.verdict import RecordState, decide
 from cloud66_redeploy.polling.pace import Pace
 from cloud66_redeploy.timing import RECORD_LAG_SECONDS, SAME_ROUND_SECONDS
@@ -72,9 +73,14 @@ class Settling:
         settled = is_last or have_had_their_time
         states = self._tracking.record_states(settled=settled)
         outcome = decide(*states, settled=settled)
-        if outcome is None or (self._tracking.lacks_commit and not settled):
-            return None
-        return outcome, *states
+        return None if outcome is None or (self._lacks_commit() and not settled) else (outcome, *states)
+
+    def _lacks_commit(self) -> bool:
+        """Tell whether a commit is expected, and the deployment, a success, does not (yet) say which one it is of."""
+        deployment, expected = self._tracking.confirmed, self._tracking.request.expected_commit
+        if deployment is None or deployment.phase is not Phase.SUCCESS:
+            return False
+        return bool(expected) and not deployment.text("git_hash")
 
 
 @dataclass(eq=False, repr=False)

@@ -10,7 +10,6 @@ from cloud66_redeploy.report.phrases import advice_of, capitalised, log_name, na
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.summary import render, render_many
 from cloud66_redeploy.report.text import Cleaner
-from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.tracking import Tracking
 
 
@@ -79,7 +78,7 @@ def _outputs(ending: Ending, cleaner: Cleaner) -> dict[str, str]:
 
 
 def _name(tracking: Tracking) -> str:
-    return ", ".join(part for part in (Facts.of(tracking).stack.title, name_of(last_seen(tracking))) if part)
+    return ", ".join(part for part in (Facts.of(tracking).stack.title, name_of(tracking.last_seen)) if part)
 
 
 def _rows(ending: Ending) -> list[str]:

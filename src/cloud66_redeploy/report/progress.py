@@ -6,7 +6,6 @@ from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.report.phrases import log_name, name_of
 from cloud66_redeploy.report.text import Cleaner
-from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.tracking import Tracking
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ _MOST_LINES = 200
 
 def progress(tracking: Tracking) -> str:
     """Put into words where ours stands."""
-    return f"{name_of(last_seen(tracking))}: {_standing(tracking)}"
+    return f"{name_of(tracking.last_seen)}: {_standing(tracking)}"
 
 
 def how_far(tracking: Tracking, estimate: "Estimate | None") -> str:
