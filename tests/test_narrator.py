@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cloud66_redeploy.errors import Unclear
 from cloud66_redeploy.model.records import Action, Deployment
-from cloud66_redeploy.polling.schedule import pause_before_next_look
+from cloud66_redeploy.polling.pace import pause_before_next_look
 from cloud66_redeploy.report.progress import progress
 from cloud66_redeploy.report.reporter import Narrator
 from cloud66_redeploy.tracking.tracking import Tracking

@@ -83,7 +83,6 @@ def _begin(
 
 
 def _first_answer(inputs: Inputs, transport: Transport) -> First:
-    """Read the stack that is given by its UID."""
     if not inputs.stack_id:
         return None
     try:

@@ -209,5 +209,4 @@ def _best_effort(job: Job, transport: Transport) -> Client:
 
 
 def _is_followed(began: datetime | None, deployments: Sequence[Deployment]) -> bool:
-    """Tell whether another deployment has started after one that began then."""
     return any(other.started_at and (began is None or other.started_at > began) for other in deployments)

@@ -30,8 +30,8 @@ def ended(outcome: Outcome, tracking: Tracking, deployment: RecordState, action:
     """Give the verdict of the table its reason."""
     reason = next(
         reason
-        for one, says, action_says, reason in _VERDICTS
-        if one is outcome and says in {None, deployment} and action_says in {None, action}
+        for verdict, says, action_says, reason in _VERDICTS
+        if verdict is outcome and says in {None, deployment} and action_says in {None, action}
     )
     if reason is Reason.SUCCEEDED and tracking.confirmed is None:
         reason = Reason.SUCCEEDED_UNIDENTIFIED
@@ -129,7 +129,7 @@ def uncertain(tracking: Tracking, error: ApiError, *, has_looked: bool) -> Resul
 
 def several(results: list[Result]) -> Result:
     """Put the results of several together."""
-    worst_first = sorted(results, key=lambda one: list(Outcome).index(one.outcome), reverse=True)
+    worst_first = sorted(results, key=lambda result: list(Outcome).index(result.outcome), reverse=True)
     return Result(Reason.SEVERAL, facts={"number": len(results)}, parts=tuple(worst_first))
 
 

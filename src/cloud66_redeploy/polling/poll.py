@@ -105,7 +105,6 @@ class Poll(ABC):
     trouble: ApiError | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        """Let the first look be due."""
         self.due = self.since = self.clock.monotonic()
         self.settling = Settling(self.observer, self.tracking)
 

@@ -63,7 +63,9 @@ def busy_with(deployments: Sequence[Deployment], actions: Sequence[Action]) -> B
         tuple(deployment for deployment in opened if deployment.phase is Phase.RUNNING),
         tuple(deployment for deployment in opened if deployment.phase is Phase.QUEUED and deployment.id > last_id),
         tuple(
-            sorted((action for action in redeploys if _is_open(action, _latest_start(done))), key=lambda one: one.id)
+            sorted(
+                (action for action in redeploys if _is_open(action, _latest_start(done))), key=lambda action: action.id
+            )
         ),
     )
 

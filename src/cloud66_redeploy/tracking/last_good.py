@@ -67,7 +67,6 @@ def choose(
 
 
 def _last_good(earlier: Sequence[Deployment], tracking: Tracking) -> tuple[Deployment | None, str]:
-    """Choose among those that were over when the failed one began; else say why there is none."""
     baseline, failed, git_ref = tracking.baseline, tracking.deployment, tracking.request.git_ref
     was_live = baseline.live.id if baseline.live else None
     successes = sorted((other for other in earlier if other.phase is Phase.SUCCESS), key=_end)
@@ -103,7 +102,6 @@ def _is_after(other: Deployment, failed: Deployment, *, is_new: bool) -> bool:
 
 
 def _is_before(other: Deployment, failed: Deployment) -> bool:
-    """Tell whether a deployment was over when the failed one began."""
     began = failed.started_at or failed.finished_at
     if other.finished_at is None or began is None:
         return False

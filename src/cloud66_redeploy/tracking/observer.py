@@ -106,7 +106,6 @@ class Observer:
             raise
 
     def _search(self) -> None:
-        """Read both lists and find out which deployment it is, or whether that still holds."""
         tracking = self._tracking
         # In this order, so that a deployment that comes between the two calls doesn't show without its action.
         deployments = self._deployments()
@@ -124,7 +123,6 @@ class Observer:
         self._note_those_ahead(deployments)
 
     def _candidate(self, deployments: Sequence[Deployment]) -> Deployment | None:
-        """Return the record that the candidate's id leads to, if it leads anywhere."""
         tracking, number = self._tracking, self._tracking.candidate_id
         if number is None or tracking.sighting.duplicates:
             return None
@@ -149,7 +147,6 @@ class Observer:
         return bool(tracking.request.reference) and is_time
 
     def _read_action(self) -> list[Action]:
-        """Read the action by its id, else by the reference; return what carries the reference."""
         tracking = self._tracking
         reference = tracking.request.reference
         is_single = tracking.request.is_unique and tracking.submission.posts_sent <= 1

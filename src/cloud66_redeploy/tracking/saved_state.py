@@ -32,7 +32,7 @@ class SavedState:
     def to_json(self) -> dict[str, Any]:
         """Write it down."""
         tracking, baseline = self.tracking, self.tracking.baseline
-        known = [name for name in _NUMBERS if baseline.actions_known or not name.endswith("actions")]
+        kept = [name for name in _NUMBERS if baseline.actions_known or not name.endswith("actions")]
         answer_action_id = tracking.action.id if tracking.action else tracking.submission.answer_action_id
         return {
             "stack_id": self.stack_id,
@@ -41,7 +41,7 @@ class SavedState:
             "submission": vars(tracking.submission) | {"answer_action_id": answer_action_id},
             "actions_readable": tracking.actions_readable,
             "confirmed_id": tracking.confirmed_id,
-            "baseline": {name: sorted(getattr(baseline, name)) for name in known},
+            "baseline": {name: sorted(getattr(baseline, name)) for name in kept},
             "newest": baseline.newest.isoformat() if baseline.newest else "",
         }
 
@@ -64,7 +64,9 @@ class SavedState:
         if request.is_external:
             tracking = Tracking.of_another(request.reference, request.given_id or confirmed_id)
         else:
-            ids, newest = [_ids(there.get(name)) for name in _NUMBERS], as_time(saved.get("newest"))
+            deployments, open_deployments, actions, open_actions = (_ids(there.get(name)) for name in _NUMBERS)
+            newest, are_known = as_time(saved.get("newest")), "actions" in there
+            baseline = Baseline(deployments, open_deployments, actions, open_actions, newest, actions_known=are_known)
             # A POST may have left, whatever was kept: the run was cut short.
             submission = Submission(
                 posts_sent=as_id(sent.get("posts_sent")) or 1,
@@ -74,7 +76,7 @@ class SavedState:
             )
             tracking = Tracking(
                 request,
-                baseline=Baseline(*ids, newest, actions_known="actions" in there),
+                baseline=baseline,
                 submission=submission,
                 sighting=Sighting(actions_readable=saved.get("actions_readable") is not False),
             )
