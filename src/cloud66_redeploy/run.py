@@ -51,14 +51,7 @@ def run(
     """
     Run the command, report, and return the exit status.
 
-    Args:
-        environ: the step's environment.
-        reporter: writes for the workflow.
-        inputs: what the step was asked for.
-        transports: make the calls: as usual, and until the deadline.
-        began: the instant (monotonic seconds) that the timeout counts from.
-        first: what came of reading the stack.
-
+    The transports make calls as usual, and until the deadline. The timeout counts from `began` (monotonic seconds).
     """
     step = Step(environ, inputs, reporter, *transports, began)
     _add_jobs(step)

@@ -192,13 +192,7 @@ def ask_and_wait(
     """
     Ask for the deployment of a job, exactly once, and wait for its outcome, unless that was not asked for.
 
-    Args:
-        step: the step.
-        job: the deployment.
-        transport: makes the calls; its deadline is that of the wait.
-        start: the instant (monotonic seconds) that the timeout counts from.
-        objection: see `Trigger`.
-
+    The timeout counts from `start`, an instant (monotonic seconds), and ends at the transport's deadline.
     """
     request = job.tracking.request
     step.note_known(about_to_post=True)

@@ -63,14 +63,6 @@ _TABLE = {
 
 
 def decide(deployment: RecordState, action: RecordState, *, settled: bool) -> Outcome | None:
-    """
-    Say how it ended, or None while that is open.
-
-    Args:
-        deployment: what the deployment that is sure to be the one says.
-        action: what the action that carries the reference says.
-        settled: the slower record has had its seconds to catch up.
-
-    """
+    """Say how it ended, or None while that is open; `settled`: the slower record has had its seconds to catch up."""
     letter = _TABLE[deployment, action]
     return _FINAL.get(letter.upper() if settled else letter)

@@ -54,14 +54,7 @@ class Settling:
         return self._open_since is not None
 
     def verdict(self, now: float, *, is_last: bool) -> Verdict | None:
-        """
-        Say how it ended, or None while that is open.
-
-        Args:
-            now: the instant (monotonic seconds) of the look.
-            is_last: there is no time for another look.
-
-        """
+        """Say how a look at an instant (monotonic seconds) finds it to have ended; None while that is open."""
         if decide(*self._tracking.record_states(), settled=True) is None:
             self._open_since = None
             return None
@@ -162,13 +155,8 @@ def poll_all(
     """
     Let each look until it has a result, in one thread, and return the results in their order.
 
-    Each looks when it is due, and those that are due together share a round.
-
-    Args:
-        polls: those that look.
-        clock: tells when, and sleeps.
-        on_round: called before each round of looks.
-        on_result: told of each result as it comes, with its number in `polls`.
+    Each looks when it is due, and those that are due together share a round, which `on_round` is called before.
+    `on_result` is told of each result as it comes, with its number in `polls`.
 
     Raises:
         Aborted: the workflow was cancelled.

@@ -55,13 +55,8 @@ def with_deployments(
     """
     Return what is known once the deployment has been looked for: by the id that leads to it, else by what fits.
 
-    Args:
-        tracking: what is known, the actions taken (`with_actions`).
-        actions: the stack's actions as listed now.
-        deployments: its deployments as listed now.
-        candidate: the record that `candidate_id` leads to, if there is one.
-        now: the instant (monotonic seconds).
-
+    The actions have been taken before (`with_actions`); `candidate` is the record that `candidate_id` leads to, and
+    `now` an instant (monotonic seconds).
     """
     found = None
     if candidate is not None and not tracking.sighting.duplicates:

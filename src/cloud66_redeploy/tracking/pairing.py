@@ -48,13 +48,8 @@ def pair(
     """
     Return the deployments that can only belong to the actions that carry a reference, in their order, or none.
 
-    Args:
-        carrying: these actions, the eldest first: one, but for a POST that went through twice.
-        actions: the stack's actions as listed now.
-        deployments: its deployments as listed now.
-        baseline: both lists as they were before the POST.
-        git_ref: the ref asked for, or "".
-
+    Of these actions, the eldest first, there is one, but for a POST that went through twice. The lists are as they are
+    now.
     """
     first = carrying[0]
     redeploys = {action.id for action in (*actions, *carrying) if _came_since(action, first, baseline)}
