@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cloud66_redeploy.model.records import Deployment
 from cloud66_redeploy.polling.forecast import Forecast
-from cloud66_redeploy.tracking.history import Past, durations_like, past_of
+from cloud66_redeploy.tracking.baseline import Past, durations_like, past_of
 from records import FAILED
 from records import deployment as record
 

@@ -7,8 +7,7 @@ from cloud66_redeploy.api.headers import Headers, Quota
 from cloud66_redeploy.model.records import Action, Deployment
 from cloud66_redeploy.polling.pace import Estimate, Pace
 from cloud66_redeploy.report.progress import how_far
-from cloud66_redeploy.tracking.baseline import Baseline
-from cloud66_redeploy.tracking.history import Past
+from cloud66_redeploy.tracking.baseline import Baseline, Past
 from cloud66_redeploy.tracking.tracking import Tracking
 from cloud66_simulator import Behaviour, Fault
 from elsewhere import MakeStep, rows

@@ -23,9 +23,11 @@ from cloud66_redeploy.report.facts import NOTHING, Facts, rollback_outputs
 from cloud66_redeploy.report.final import Each, Ending, report_ending
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.timing import ABORT_PAUSE_SECONDS, ABORT_SECONDS
-from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.saved_state import ENDED
 from cloud66_redeploy.tracking.tracking import Request, Tracking
+
+First = Stack | Exception | Aborted | None
+"""What came of reading the stack; None where its UID has to be looked up."""
 
 COMMANDS: dict[Command, Callable[[Step], None]] = {
     Command.REDEPLOY: redeploy,
@@ -44,19 +46,12 @@ def run(
     inputs: Inputs,
     transports: tuple[Transport, Transport],
     began: float,
-    first: Stack | Exception | Aborted | None,
+    first: First,
 ) -> int:
     """
     Run the command, report, and return the exit status.
 
-    Args:
-        environ: the step's environment.
-        reporter: writes for the workflow.
-        inputs: what the step was asked for.
-        transports: make the calls: as usual, and until the deadline.
-        began: the instant (monotonic seconds) that the timeout counts from.
-        first: what came of reading the stack.
-
+    The transports make calls as usual, and until the deadline. The timeout counts from `began` (monotonic seconds).
     """
     step = Step(environ, inputs, reporter, *transports, began)
     _add_jobs(step)
@@ -75,19 +70,18 @@ class Run:
     step: Step
     is_settled: bool = field(default=True, init=False)
 
-    def go(self, first: Stack | Exception | Aborted | None) -> int:
+    def go(self, first: First) -> int:
         """Run, report, and return the exit status: 0 for a green outcome, 1 for any other."""
         step = self.step
         if step.inputs.command not in _CHANGES_NOTHING_LATER:
             step.note_known()
         try:
-            step.first = _unless_fatal(first)
-            if _find_stack(step):
+            if _find_stack(step, first):
                 COMMANDS[step.inputs.command](step)
         except Aborted as aborted:
             step.transport.session.close()
             self._abort(step.clock.monotonic() - aborted.seconds_ago)
-        except Exception as error:  # a fault of ours: outputs and a true outcome all the same
+        except Exception as error:  # a fault of this action: outputs and a true outcome all the same
             self._own_fault(error)
         if self.is_settled:
             step.reporter.state(ENDED, "true")
@@ -111,7 +105,7 @@ class Run:
             elif step.inputs.cancel_on_abort or job.cancellation:
                 wanted.append(job)
             else:
-                job.result = Result(Reason.LEFT_RUNNING, last_seen(job.tracking))
+                job.result = Result(Reason.LEFT_RUNNING, job.tracking.last_seen)
         if wanted:
             self._cancel(wanted, signalled_at + ABORT_SECONDS)
 
@@ -143,15 +137,7 @@ class Run:
             job.result = job.result or fault
 
 
-def _unless_fatal(first: Stack | Exception | Aborted | None) -> Stack | ApiError | None:
-    """Raise what came in place of an answer, here where it can be told, unless the command decides what it means."""
-    if isinstance(first, BaseException) and not isinstance(first, ApiError):
-        raise first
-    return first
-
-
 def _add_jobs(step: Step) -> None:
-    """Add the deployments that the step is about."""
     inputs = step.inputs
     if inputs.command is Command.REDEPLOY:
         reference, commit, is_unique = inputs.user_reference, inputs.expected_commit, inputs.reference_is_derived
@@ -165,8 +151,11 @@ def _add_jobs(step: Step) -> None:
         step.add(Role.WAITED_FOR, target.stack_id, tracking, shares=len(inputs.targets) > 1)
 
 
-def _find_stack(step: Step) -> bool:
-    """Find the stack, where it was given by its name; tell whether the command can begin."""
+def _find_stack(step: Step, first: First) -> bool:
+    """Take what came of reading the stack, or find it by its name; tell whether the command can begin."""
+    if isinstance(first, BaseException) and not isinstance(first, ApiError):
+        raise first
+    step.first = first
     if not step.inputs.stack_name:
         return True
     try:
@@ -187,15 +176,15 @@ def _left(job: Job) -> Result:
     if job.cancellation is None:
         return Result(Reason.ABORTED_UNCHANGED)
     is_sent = job.cancellation.deletion.is_sent
-    return Result(Reason.ABORTED_AFTER_DELETE if is_sent else Reason.ABORTED_CANCELLING, last_seen(job.tracking))
+    return Result(Reason.ABORTED_AFTER_DELETE if is_sent else Reason.ABORTED_CANCELLING, job.tracking.last_seen)
 
 
 def _report(step: Step) -> int:
-    """Put together what a run leaves to be told, tell it, and return the exit status."""
     command, rollback = step.inputs.command, step.with_role(Role.ROLLBACK)
-    each = [Each(_result_of(job, step), Facts.of(job.tracking), job.log) for job in step.main_jobs]
+    ended = [(job, job.result or step.result) for job in step.main_jobs]
+    each = [Each(result, Facts.of(job.tracking), job.log) for job, result in ended if result is not None]
     if len(each) > 1:
-        overall = step.result or several([one.result for one in each])
+        overall = step.result or several([job.result for job in each])
         return report_ending(Ending(overall, NOTHING, command, each=each), step.reporter)
     [only] = each
     result, outputs = step.result or only.result, dict[str, str]()
@@ -204,9 +193,3 @@ def _report(step: Step) -> int:
         outputs = rollback_outputs(rollback.tracking, rollback.result)
     shown = [replace(only, result=result)] if command is Command.WAIT else []
     return report_ending(Ending(result, only.facts, command, only.log, shown, outputs), step.reporter)
-
-
-def _result_of(job: Job, step: Step) -> Result:
-    result = job.result or step.result
-    assert result is not None
-    return result

@@ -39,13 +39,7 @@ def start(environ: Mapping[str, str], reporter: Reporter, session: Session, cloc
     """
     Run a step, report, and return the exit status: 0 for a green outcome, 1 for any other.
 
-    Args:
-        environ: the environment (GITHUB_…; the inputs are read by actions-toolkit).
-        reporter: writes for the workflow.
-        session: makes the requests.
-        clock: tells the time, and sleeps.
-        window: makes a call that a cancelled workflow may interrupt.
-
+    The environment is GITHUB_…; the inputs are read by actions-toolkit.
     """
     reporter.mask(parsers.raw("api_token"))
     begun = _begin(environ, reporter, session, clock, window)
@@ -83,7 +77,6 @@ def _begin(
 
 
 def _first_answer(inputs: Inputs, transport: Transport) -> First:
-    """Read the stack that is given by its UID."""
     if not inputs.stack_id:
         return None
     try:

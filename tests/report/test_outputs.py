@@ -13,8 +13,7 @@ from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Action
 from cloud66_redeploy.report.facts import Facts, all_outputs, known_outputs
 from cloud66_redeploy.report.text import Cleaner
-from cloud66_redeploy.tracking.baseline import Baseline
-from cloud66_redeploy.tracking.history import Past
+from cloud66_redeploy.tracking.baseline import Baseline, Past
 from cloud66_redeploy.tracking.tracking import Tracking
 from harness import OUTPUTS
 from hostile import TEXTS

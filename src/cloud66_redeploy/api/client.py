@@ -13,7 +13,7 @@ from cloud66_redeploy.api.pages import N, Page, Place, Read, all_records, newest
 from cloud66_redeploy.api.transport import Transport
 from cloud66_redeploy.errors import Declined, Refusal, Unclear
 from cloud66_redeploy.model.fields import as_id, as_text
-from cloud66_redeploy.model.records import Action, Deployment, Phase, Stack, has_run
+from cloud66_redeploy.model.records import Action, Deployment, Phase, Stack
 
 R = TypeVar("R", Deployment, Action)
 T = TypeVar("T")
@@ -67,7 +67,7 @@ class Client:
 
     def deployments(self) -> list[Deployment]:
         """GET the newest of the stack's deployments, the newest first: about a page, and all that may be open."""
-        return self._list("deployments", Deployment.from_json, lambda seen: any(map(has_run, seen)))
+        return self._list("deployments", Deployment.from_json, lambda seen: any(one.has_run for one in seen))
 
     def deployment(self, deployment_id: int) -> Deployment:
         """GET one deployment."""
@@ -193,8 +193,8 @@ def _pages(transport: Transport, path: str, query: dict[str, str], read: Callabl
 
 def _are_enough(actions: Sequence[Action]) -> bool:
     """Tell whether no redeploy that is still open can stand further down: one that succeeded had its turn after it."""
-    done = any("deploy" in action.kind and action.phase is Phase.SUCCESS for action in actions)
-    return done or sum("deploy" not in action.kind for action in actions) >= _ENOUGH_OTHER_ACTIONS
+    done = any(one.is_redeploy and one.phase is Phase.SUCCESS for one in actions)
+    return done or sum(not one.is_redeploy for one in actions) >= _ENOUGH_OTHER_ACTIONS
 
 
 def _stack_of(record: object) -> Stack:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from html import unescape
 
-from cloud66_redeploy.model.lines import cut
+from cloud66_redeploy.model.fields import cut
 
 LONGEST_CHARACTERS = 500
 """Of what a server said, so much is shown."""

@@ -38,11 +38,8 @@ def meant(step: Step, nothing: Reason, *, to_be_cancelled: bool) -> Job | None:
     """
     Return the one deployment that is meant; None where the run ends before it can be looked at.
 
-    Args:
-        step: the step, which has one job.
-        nothing: the reason where there is none that could be meant.
-        to_be_cancelled: where none was named, the one that runs is meant, else the newest one at worst.
-
+    Where none was named, it is the one that runs, or, unless it is to be cancelled, the newest one at worst. `nothing`
+    is the reason where there is none.
     """
     [job] = step.jobs
     job.result = meet(step, job)

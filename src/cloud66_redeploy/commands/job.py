@@ -10,16 +10,23 @@ from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.model.outcome import Outcome, Result
 from cloud66_redeploy.model.records import Stack
 from cloud66_redeploy.polling.cancellation import Cancellation, Deletion, Terms
-from cloud66_redeploy.polling.duplicates import Duplicates
 from cloud66_redeploy.polling.live_log import LiveLog
 from cloud66_redeploy.polling.pace import Pace
 from cloud66_redeploy.report.phrases import name_of
 from cloud66_redeploy.report.progress import how_far, log_lines, progress
 from cloud66_redeploy.report.reporter import Narrator, Reporter
+from cloud66_redeploy.timing import RECORD_LAG_SECONDS
 from cloud66_redeploy.tracking.baseline import Stock, read_baseline
-from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Tracking
+
+_NAME_ID = "Say which deployment is meant by its id, too: give deployment_id."
+_GIVE_NONE = "Leave the input user_reference empty, or give each run its own."
+# GitHub's runners give each run an id, and each step a file, of its own; others, like act, don't.
+_NO_RUN_ID = (
+    "This runner gives its runs no id of their own. "
+    "Set the input user_reference to what each run has alone, such as a random number from an earlier step."
+)
 
 
 class Role(Enum):
@@ -61,8 +68,7 @@ class Job:
     cancellation: Cancellation | None = None
 
     def __post_init__(self) -> None:
-        """Keep one object for what is undone, so that it is undone once."""
-        self._duplicates = Duplicates(self.tracking, self.reporter.warn)
+        self._undone: set[int] = set()
 
     @property
     def is_open(self) -> bool:
@@ -83,8 +89,41 @@ class Job:
         self.reporter.say(f"{self.label}{text}")
 
     def cancel_duplicates(self, transport: Transport) -> None:
-        """Undo a request that went through twice."""
-        self._duplicates.cancel(self.client(transport), transport.clock.monotonic())
+        """
+        Undo a POST that went through twice, because Cloud 66 carried out a lost one later than anybody waits for.
+
+        Cancels the younger deployment that carries the reference, once and where it can be told, and warns.
+        """
+        request, sighting = self.tracking.request, self.tracking.sighting
+        if sighting.is_ambiguous or (sighting.duplicates and not request.is_unique):
+            said = f"Another run carries the reference {request.reference}, too, so ours can't be told from it."
+            mend = _NAME_ID if request.is_external else _NO_RUN_ID if request.is_unique else _GIVE_NONE
+            self.reporter.warn("Reference not unique", f"{said} {mend}")
+            return
+        # Somebody else's record may show before its action does: what is only inferred has to hold for a while.
+        is_sure = transport.clock.monotonic() - sighting.candidates_since >= RECORD_LAG_SECONDS
+        deployments = [duplicate.deployment for duplicate in sighting.duplicates if duplicate.deployment]
+        for younger in deployments:
+            if younger.id not in self._undone and not younger.phase.is_final:
+                does = (
+                    self._undo(transport, younger.id) if is_sure else f"look at {younger.id} in the Cloud 66 dashboard"
+                )
+                said = f"Two deployments probably carry the reference {request.reference}; {does}."
+                self.reporter.warn("Scheduled twice", said)
+        if sighting.duplicates and not deployments:
+            self.reporter.warn(
+                "Scheduled twice",
+                f"Two actions carry the reference {request.reference}; which deployments they are can't be told. "
+                "Look at the stack in the Cloud 66 dashboard and cancel the younger one.",
+            )
+
+    def _undo(self, transport: Transport, deployment_id: int) -> str:
+        try:
+            self.client(transport).cancel(deployment_id)
+        except ApiError as error:
+            return f"cancel the younger one, {deployment_id}, by hand: {error}"
+        self._undone.add(deployment_id)
+        return f"the younger one, {deployment_id}, was cancelled"
 
     def show_log(self, *, to_the_end: bool = False) -> None:
         """Show what is new in the stack's log, where that was asked for."""
@@ -150,7 +189,7 @@ class Watch:
 
     def deleting(self) -> None:
         """Say what is about to be cancelled, and why."""
-        self._job.say(f"{self._why}: cancelling {name_of(last_seen(self._job.tracking))}.")
+        self._job.say(f"{self._why}: cancelling {name_of(self._job.tracking.last_seen)}.")
 
     def deleting_another(self, before: int, number: int) -> None:
         """Warn that the one cancelled before was somebody else's."""

@@ -20,7 +20,7 @@ def before_asking(step: Step, job: Job, stock: Stock) -> Result | None:
     """
     Do what `dry_run` and `on_busy` ask for; return what ends the run, or None where the deployment is to be asked for.
 
-    Between this look and the request others may ask for a deployment, too: then ours waits behind theirs.
+    Between this look and the request others may ask for a deployment, too: then this one waits behind theirs.
 
     Raises:
         Aborted: the workflow was cancelled.
@@ -35,9 +35,16 @@ def before_asking(step: Step, job: Job, stock: Stock) -> Result | None:
         return _stand_back(busy, on_busy)
     try:
         if on_busy is OnBusy.CANCEL:
-            busy, result = _look_again(step, job, busy)
-            if result is not None:
-                return result
+            # Nothing joins a deployment to the action that carries the reference. One whose own action is not there yet
+            # may look like the one of an action whose own deployment is not there yet: so late records get to show.
+            left = step.transport.deadline - step.clock.monotonic()
+            step.clock.sleep(max(0.0, min(RECORD_LAG_SECONDS, left)))
+            seen = {deployment.id for deployment in (*busy.running, *busy.waiting)}
+            stock = job.take_stock(step.patient)
+            busy = busy_with(stock.deployments, stock.actions)
+            is_sure = all(deployment.id in seen for deployment in busy.running) and _may_cancel(step, busy, stock)
+            if busy and not is_sure:
+                return _stand_back(busy, on_busy)
         return _cancel_running(step, job, busy)
     except ApiError as error:
         return unready(error)
@@ -47,30 +54,12 @@ def _may_cancel(step: Step, busy: Busy, stock: Stock) -> bool:
     return step.inputs.on_busy is OnBusy.CANCEL_ANY or is_of(step.environ, busy, stock.deployments, stock.actions)
 
 
-def _look_again(step: Step, job: Job, before: Busy) -> tuple[Busy, Result | None]:
-    """
-    Let late records show, and look whether what runs is still surely of this repository; return what ends the run, too.
-
-    Nothing joins a deployment to the action that carries the reference. One whose own action is not there yet may look
-    like the one of an action whose own deployment is not there yet.
-    """
-    left = step.transport.deadline - step.clock.monotonic()
-    step.clock.sleep(max(0.0, min(RECORD_LAG_SECONDS, left)))
-    stock = job.take_stock(step.patient)
-    busy = busy_with(stock.deployments, stock.actions)
-    seen = {one.id for one in (*before.running, *before.waiting)}
-    sure = all(one.id in seen for one in busy.running) and _may_cancel(step, busy, stock)
-    return busy, None if sure or not busy else _stand_back(busy, OnBusy.CANCEL)
-
-
 def _stand_back(busy: Busy, on_busy: OnBusy) -> Result:
-    """Leave the stack to whoever deploys."""
     reasons = {OnBusy.SKIP: Reason.BUSY_SKIPPED, OnBusy.FAIL: Reason.BUSY_FAILED}
     return Result(reasons.get(on_busy, Reason.BUSY_WITH_OTHERS), facts={"busy": busy.describe()})
 
 
 def _cancel_running(step: Step, job: Job, busy: Busy) -> Result | None:
-    """Cancel what runs, look until it is over, and take stock anew; return what ends the run, if anything."""
     deadline = min(step.transport.deadline, step.clock.monotonic() + MAKING_WAY_SECONDS)
     for deployment in busy.running:
         other = step.add(Role.MAKING_WAY, job.stack_id, Tracking.of_another("", deployment.id))

@@ -6,7 +6,7 @@ from cloud66_redeploy.commands.rollback import roll_back
 from cloud66_redeploy.commands.step import Step
 from cloud66_redeploy.commands.trigger import ask_and_wait
 from cloud66_redeploy.errors import ApiError, InputError
-from cloud66_redeploy.model.outcome import Outcome, Result
+from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.polling.ends import bad_input, unready
 
 
@@ -19,7 +19,17 @@ def redeploy(step: Step) -> None:
 
     """
     [job] = step.jobs
-    job.result = _prepare(step, job)
+    try:
+        stock = job.take_stock(step.patient, step.first_stack())
+        _announce(step, job)
+        assert job.tracking.stack is not None
+        step.inputs.check_stack(job.tracking.stack)
+    except ApiError as error:
+        job.result = unready(error)
+    except InputError as error:
+        job.result = bad_input(error)
+    else:
+        job.result = before_asking(step, job, stock)
     if job.result is not None:
         return
     what = " ".join(f"{name}={value}" for name, value in step.inputs.options.items() if name != "user_reference")
@@ -29,20 +39,6 @@ def redeploy(step: Step) -> None:
     step.read_logs([job], step.transport.deadline)
     if step.inputs.rollback and job.result.outcome is Outcome.FAILED and job.tracking.submission.posts_sent:
         roll_back(step, job)
-
-
-def _prepare(step: Step, job: Job) -> Result | None:
-    """Read what is there; return what ends the run before anything is asked for, if anything does."""
-    try:
-        stock = job.take_stock(step.patient, step.first_stack())
-        _announce(step, job)
-        assert job.tracking.stack is not None
-        step.inputs.check_stack(job.tracking.stack)
-    except ApiError as error:
-        return unready(error)
-    except InputError as error:
-        return bad_input(error)
-    return before_asking(step, job, stock)
 
 
 def _announce(step: Step, job: Job) -> None:

@@ -71,7 +71,6 @@ def _refused(why: str) -> Result:
 
 
 def _look_back(failed: Job, job: Job, patient: Transport) -> tuple[Deployment | None, str]:
-    """Read the stack anew and choose the deployment to go back to; else say why there is none."""
     if why := why_not(failed.tracking):
         return None, why
     try:
@@ -115,10 +114,8 @@ def _let_records_show(failed: Job, patient: Transport) -> None:
     tracking, clock = failed.tracking, patient.clock
     clock.sleep(max(0.0, RECORD_LAG_SECONDS - (Times.of(tracking).deploy_seconds or 0.0)))
     observer, until = failed.observer(patient), clock.monotonic() + RECORD_LAG_SECONDS
-    while tracking.actions_readable and not _has_ended(tracking) and clock.monotonic() < until:
+    while tracking.actions_readable and clock.monotonic() < until:
+        if tracking.action is not None and tracking.action.phase.is_final:
+            break
         clock.sleep(ROLLBACK_PAUSE_SECONDS)
         until_believed(clock, observer.read_action)
-
-
-def _has_ended(tracking: Tracking) -> bool:
-    return tracking.action is not None and tracking.action.phase.is_final

@@ -9,7 +9,6 @@ from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.polling.ends import because_of, checked, ended, not_identified
 from cloud66_redeploy.polling.poll import Settling
 from cloud66_redeploy.tracking.doubt import until_believed
-from cloud66_redeploy.tracking.last_seen import last_seen
 
 
 def status(step: Step) -> None:
@@ -34,7 +33,7 @@ def status(step: Step) -> None:
     if tracking.is_not_found or is_ambiguous:
         job.result = not_identified(tracking)
     elif verdict is None:
-        job.result = Result(Reason.QUEUED if tracking.is_queued else Reason.DEPLOYING, last_seen(tracking))
+        job.result = Result(Reason.QUEUED if tracking.is_queued else Reason.DEPLOYING, tracking.last_seen)
     else:
         result = checked(ended(verdict[0], tracking, *verdict[1:]), tracking)
         job.result = replace(result, as_requested=result.outcome is not Outcome.UNKNOWN)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from cloud66_redeploy.api.client import Client, Kept
 from cloud66_redeploy.api.transport import AFTER_TIMEOUT, BEST_EFFORT, Transport
@@ -11,7 +12,7 @@ from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.inputs.fields import LogMode
 from cloud66_redeploy.inputs.inputs import Inputs
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
-from cloud66_redeploy.model.records import Stack
+from cloud66_redeploy.model.records import Deployment, Phase, Stack
 from cloud66_redeploy.polling.ends import checked, is_over
 from cloud66_redeploy.polling.live_log import LiveLog
 from cloud66_redeploy.polling.pace import Pace
@@ -127,15 +128,18 @@ class Step:
             tracking, result = job.tracking, job.result
             if result is None or result.is_green or tracking.submission.posts_sent == 0 or tracking.is_not_found:
                 continue
-            if self.inputs.log is LogMode.NEVER or tracking.never_started:
+            deployment, began = tracking.deployment, tracking.began_at
+            was_cancelled = deployment is not None and deployment.phase is Phase.CANCELLED
+            if self.inputs.log is LogMode.NEVER or tracking.is_queued or (was_cancelled and began is None):
                 continue
             self.note_known()
             # After cancelling on a timeout the deadline has long passed.
             until = self.clock.monotonic() if job.cancellation else deadline
             client = _best_effort(job, replace(self.transport, deadline=until))
             try:
-                may_be_followed = tracking.request.is_external or tracking.has_ended
-                if may_be_followed and tracking.is_followed(client.deployments()):
+                # Once it has run and ended, another one may have started.
+                has_ended = began is not None and deployment is not None and deployment.phase.is_final
+                if (tracking.request.is_external or has_ended) and _is_followed(began, client.deployments()):
                     job.say("The stack's newest log is another deployment's, so it is not shown.")
                     continue
                 job.log = self.reporter.cleaner.tail(client.last_log(), lines=_LOG_LINES)
@@ -202,3 +206,7 @@ class Step:
 def _best_effort(job: Job, transport: Transport) -> Client:
     """Make a client for what is good to have and may fail: it reads anew, and doesn't try again."""
     return Client(replace(transport, profile=BEST_EFFORT), job.stack_id)
+
+
+def _is_followed(began: datetime | None, deployments: Sequence[Deployment]) -> bool:
+    return any(other.started_at and (began is None or other.started_at > began) for other in deployments)

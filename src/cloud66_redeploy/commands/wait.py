@@ -63,10 +63,9 @@ def _tell_apart(jobs: Sequence[Job]) -> None:
 
 
 def _labels(job: Job) -> tuple[str, ...]:
-    """Name a deployment, by more and more; the last is one that no other target has."""
+    """Name a deployment, by more and more; the last name is one that no other target has."""
     request, stack = job.tracking.request, job.tracking.stack or Stack(job.stack_id)
     name, environment = stack.text("name") or stack.uid, stack.text("environment")
     there = f"{name} ({environment})" if environment else name
-    marks = (request.reference, f"deployment {request.given_id}" if request.given_id else "")
-    mark = ", ".join(filter(None, marks))
+    mark = ", ".join(filter(None, (request.reference, f"deployment {request.given_id}" if request.given_id else "")))
     return name, there, f"{there}, {mark}", f"{there}, UID {stack.uid}, {mark}"

@@ -22,11 +22,6 @@ def derive_reference(environ: Mapping[str, str], asked_for: Mapping[str, str]) -
     It is the run's id, its attempt, a digest of the repository and one of the rest. The rest tells apart what the run
     doesn't: matrix jobs and calls of one reusable workflow share a job's name, so it covers what is asked for, and the
     name of a file that the runner makes anew for each step (two matrix jobs may ask for the very same thing).
-
-    Args:
-        environ: the step's environment (GITHUB_…).
-        asked_for: the stack and the options of the request.
-
     """
     names = ("GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_JOB", "GITHUB_ACTION")
     identity = [environ.get(name, "") for name in names]

@@ -14,11 +14,10 @@ from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.model.verdict import Absence, RecordState
 from cloud66_redeploy.polling.ends import ended, not_identified
+from cloud66_redeploy.polling.pace import pause_after, pause_before_next_look
 from cloud66_redeploy.polling.poll import Poll
-from cloud66_redeploy.polling.schedule import pause_after, pause_before_next_look
 from cloud66_redeploy.timing import MAX_PAUSE_SECONDS, RECORD_LAG_SECONDS, REFERENCE_LAG_SECONDS
 from cloud66_redeploy.tracking.doubt import Doubt
-from cloud66_redeploy.tracking.last_seen import last_seen
 
 _NO_GOOD_END = {Phase.CANCELLED, Phase.FAILED, Phase.ODD, Phase.SILENT, Absence.GONE}
 """What a cancelled deployment may say: the API does not tell (`Deployment.phase`)."""
@@ -72,19 +71,20 @@ class Deletion:
 
         """
         self.is_sent = True
+
+        def ask() -> None:
+            try:
+                self._client.cancel(number)
+            except NotFound as refusal:
+                # Its record is there; whether it is gone by now, the looks tell.
+                raise Declined(refusal.call, refusal.said, status=refusal.status) from refusal
+
         try:
-            self._doubt.check(lambda: self._ask(number))
+            self._doubt.check(ask)
         except Unclear:
             self.maybe_accepted = number
             raise
         self.accepted = number
-
-    def _ask(self, number: int) -> None:
-        try:
-            self._client.cancel(number)
-        except NotFound as refusal:
-            # Its record is there; whether it is gone by now, the looks tell.
-            raise Declined(refusal.call, refusal.said, status=refusal.status) from refusal
 
 
 @dataclass(eq=False, repr=False)
@@ -96,7 +96,6 @@ class Cancellation(Poll):
     _is_absent: bool = field(default=False, init=False)
 
     def _step(self, now: float) -> None:
-        """Look, and cancel what is sure enough to be the one."""
         tracking, deletion = self.tracking, self.deletion
         was_told, self.trouble, self._is_absent = self.trouble is not None, None, False
         ends = tracking.deployment is not None and tracking.deployment.phase.is_final
@@ -105,13 +104,14 @@ class Cancellation(Poll):
             self.observer.look()
         self.listener.cancel_duplicates()
         found = tracking.deployment
-        is_open = found is not None and not found.phase.is_final and found.id != deletion.accepted
-        if found is not None and is_open and self._is_meant():
+        # What is inferred has to have been the only one that can be meant while records may lag.
+        seconds = self.clock.monotonic() - tracking.sighting.candidates_since
+        is_meant = tracking.confirmed is not None or seconds >= RECORD_LAG_SECONDS
+        if found is not None and not found.phase.is_final and found.id != deletion.accepted and is_meant:
             if not was_told:
                 self.listener.deleting()
             self._delete(found.id)
-        is_late = now - self.since >= REFERENCE_LAG_SECONDS
-        self._is_absent = self._is_unseen() and is_late and self._is_accounted_for()
+        self._is_absent = now - self.since >= REFERENCE_LAG_SECONDS and self._is_unseen()
 
     def _delete(self, number: int) -> None:
         if self.deletion.accepted is not None:
@@ -122,28 +122,18 @@ class Cancellation(Poll):
             self.observer.look()
             self.trouble = declined
 
-    def _is_meant(self) -> bool:
-        """Tell whether an inferred deployment has been the only one that can be meant while records may lag."""
-        seconds = self.clock.monotonic() - self.tracking.sighting.candidates_since
-        return self.tracking.confirmed is not None or seconds >= RECORD_LAG_SECONDS
-
     def _is_unseen(self) -> bool:
-        """Tell whether nothing is to be found of what is to be cancelled."""
+        """Tell whether nothing is there of what is to be cancelled, nor a deployment whose action may be late."""
         tracking = self.tracking
-        if tracking.request.is_external or tracking.deployment is not None:
+        if tracking.deployment is not None or tracking.request.is_external:
             return tracking.deployment is None
-        return tracking.actions_readable and tracking.action is None and not tracking.submission.accepted
-
-    def _is_accounted_for(self) -> bool:
-        """Tell whether no deployment is there that may be that of a lost request whose action is late."""
-        return self.tracking.request.is_external or not self.observer.sees_more_deployments_than_actions()
+        may_come = tracking.action or tracking.submission.accepted or not tracking.actions_readable
+        return not may_come and not self.observer.sees_more_deployments_than_actions()
 
     def _judge(self, now: float) -> Result | None:
-        return self._ended(now) or self._in_vain()
-
-    def _in_vain(self) -> Result | None:
-        """Say that there is nothing that could be cancelled, if so."""
-        tracking = self.tracking
+        result, tracking = self._ended(now), self.tracking
+        if result is not None:
+            return result
         is_ambiguous = tracking.sighting.is_ambiguous and tracking.deployment is None
         if tracking.request.is_external and (self._is_absent or is_ambiguous):
             return Result(Reason.NOTHING_CANCELLED, parts=(not_identified(tracking),))
@@ -170,7 +160,6 @@ class Cancellation(Poll):
         return Result(Reason.ENDED_BEFORE, before.seen, {"why": self.terms.why}, before.evidence, (before,))
 
     def _took(self, deployment: RecordState, action: RecordState) -> bool:
-        """Tell whether it has ended because a cancellation arrived."""
         if deployment not in _NO_GOOD_END or (action is Phase.SUCCESS and deployment is not Phase.CANCELLED):
             return False
         number = self.tracking.deployment.id if self.tracking.deployment else None
@@ -186,7 +175,6 @@ class Cancellation(Poll):
         return self._unfinished()
 
     def _unfinished(self) -> Result:
-        """Say that it was not seen to end."""
         tracking, deletion, evidence = self.tracking, self.deletion, str(self.trouble or "")
         facts = {"error": self.trouble} if isinstance(self.trouble, Refusal) else {}
         if tracking.deployment is not None and tracking.deployment.id == deletion.accepted:
@@ -207,7 +195,7 @@ class Cancellation(Poll):
         return min(self.clock.monotonic() + pause, self.terms.deadline)
 
     def _result(self, reason: Reason, evidence: str = "", **facts: object) -> Result:
-        return Result(reason, last_seen(self.tracking), {"why": self.terms.why, **facts}, evidence)
+        return Result(reason, self.tracking.last_seen, {"why": self.terms.why, **facts}, evidence)
 
     def _said(self) -> str:
         return self.tracking.action.message if self.tracking.action else ""

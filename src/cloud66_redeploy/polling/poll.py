@@ -13,6 +13,7 @@ from typing import Protocol
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.errors import ApiError, Denied, NotFound
 from cloud66_redeploy.model.outcome import Outcome, Result
+from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.model.verdict import RecordState, decide
 from cloud66_redeploy.polling.pace import Pace
 from cloud66_redeploy.timing import RECORD_LAG_SECONDS, SAME_ROUND_SECONDS
@@ -53,14 +54,7 @@ class Settling:
         return self._open_since is not None
 
     def verdict(self, now: float, *, is_last: bool) -> Verdict | None:
-        """
-        Say how it ended, or None while that is open.
-
-        Args:
-            now: the instant (monotonic seconds) of the look.
-            is_last: there is no time for another look.
-
-        """
+        """Say how a look at an instant (monotonic seconds) finds it to have ended; None while that is open."""
         if decide(*self._tracking.record_states(), settled=True) is None:
             self._open_since = None
             return None
@@ -72,9 +66,14 @@ class Settling:
         settled = is_last or have_had_their_time
         states = self._tracking.record_states(settled=settled)
         outcome = decide(*states, settled=settled)
-        if outcome is None or (self._tracking.lacks_commit and not settled):
-            return None
-        return outcome, *states
+        return None if outcome is None or (self._lacks_commit() and not settled) else (outcome, *states)
+
+    def _lacks_commit(self) -> bool:
+        """Tell whether a commit is expected, and the deployment, a success, does not (yet) say which one it is of."""
+        deployment, expected = self._tracking.confirmed, self._tracking.request.expected_commit
+        if deployment is None or deployment.phase is not Phase.SUCCESS:
+            return False
+        return bool(expected) and not deployment.text("git_hash")
 
 
 @dataclass(eq=False, repr=False)
@@ -99,7 +98,6 @@ class Poll(ABC):
     trouble: ApiError | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        """Let the first look be due."""
         self.due = self.since = self.clock.monotonic()
         self.settling = Settling(self.observer, self.tracking)
 
@@ -157,13 +155,8 @@ def poll_all(
     """
     Let each look until it has a result, in one thread, and return the results in their order.
 
-    Each looks when it is due, and those that are due together share a round.
-
-    Args:
-        polls: those that look.
-        clock: tells when, and sleeps.
-        on_round: called before each round of looks.
-        on_result: told of each result as it comes, with its number in `polls`.
+    Each looks when it is due, and those that are due together share a round, which `on_round` is called before.
+    `on_result` is told of each result as it comes, with its number in `polls`.
 
     Raises:
         Aborted: the workflow was cancelled.

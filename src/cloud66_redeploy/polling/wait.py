@@ -6,9 +6,8 @@ from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.outcome import Reason, Result
 from cloud66_redeploy.polling.ends import ended, lost_sight, not_identified, timed_out
-from cloud66_redeploy.polling.pace import Pace
+from cloud66_redeploy.polling.pace import Pace, pause_after
 from cloud66_redeploy.polling.poll import Poll
-from cloud66_redeploy.polling.schedule import pause_after
 from cloud66_redeploy.timing import PAUSE_WHILE_SETTLING_SECONDS, REFERENCE_LAG_SECONDS
 
 
@@ -52,11 +51,11 @@ class Wait(Poll):
         return None if verdict is None else ended(verdict[0], self.tracking, *verdict[1:])
 
     def _in_vain(self, now: float) -> Result | None:
-        """Say that there is nothing that could be waited for, if so."""
         tracking, is_late = self.tracking, now - self.since >= REFERENCE_LAG_SECONDS
         if is_late and tracking.is_not_found:
             return not_identified(tracking)
-        in_vain = tracking.cannot_be_identified or (is_late and tracking.leads_nowhere)
+        leads_nowhere = is_late and not tracking.actions_readable and tracking.deployment is None
+        in_vain = tracking.cannot_be_identified or leads_nowhere
         return Result(Reason.NOT_IDENTIFIABLE) if in_vain else None
 
     def _at_deadline(self, now: float) -> Result | None:

@@ -11,7 +11,6 @@ from cloud66_redeploy.model.records import Deployment, Phase, Stack
 from cloud66_redeploy.polling.forecast import Forecast
 from cloud66_redeploy.report.phrases import name_of, sentence_of
 from cloud66_redeploy.report.text import Cleaner
-from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.tracking import Tracking
 
 _LARGEST_RECORD = 60_000
@@ -69,7 +68,7 @@ class Facts:
     def of(cls, tracking: Tracking) -> Self:
         """Put together what a tracking knows."""
         is_requested = tracking.submission.posts_sent > 0
-        return cls(tracking.stack or Stack(""), last_seen(tracking), Times.of(tracking), is_requested)
+        return cls(tracking.stack or Stack(""), tracking.last_seen, Times.of(tracking), is_requested)
 
     @property
     def stack_title(self) -> str:

@@ -5,12 +5,11 @@ from collections import Counter
 from collections.abc import Callable
 
 from cloud66_redeploy.model.duration import format_duration
-from cloud66_redeploy.model.lines import cut
+from cloud66_redeploy.model.fields import cut
 from cloud66_redeploy.model.outcome import LastSeen, Outcome, Result
 from cloud66_redeploy.model.records import Deployment, Phase
 from cloud66_redeploy.report.advice import NOTHING_SHOWS, advice_on, advice_on_request
 from cloud66_redeploy.report.wording import USUAL_ADVICE, WORDING
-from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.tracking import Tracking
 
 _LONGEST_QUOTE = 120
@@ -66,7 +65,7 @@ def superseded(tracking: Tracking, live: Deployment) -> str:
     """Say that another deployment has gone live since."""
     commit = live.text("git_hash")
     what = f"deployment {live.id}{f' (commit {commit})' if commit else ''}"
-    return f"{capitalised(name_of(last_seen(tracking)))} succeeded, but {what} went live after it."
+    return f"{capitalised(name_of(tracking.last_seen))} succeeded, but {what} went live after it."
 
 
 def name_of(seen: LastSeen) -> str:

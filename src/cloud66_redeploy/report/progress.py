@@ -6,7 +6,6 @@ from cloud66_redeploy.polling.live_log import News
 from cloud66_redeploy.polling.pace import Estimate
 from cloud66_redeploy.report.phrases import log_name, name_of
 from cloud66_redeploy.report.text import Cleaner
-from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.tracking import Tracking
 
 _BAR = 20
@@ -16,7 +15,7 @@ _MOST_LINES = 200
 
 def progress(tracking: Tracking) -> str:
     """Put into words where the deployment stands."""
-    return f"{name_of(last_seen(tracking))}: {_standing(tracking)}"
+    return f"{name_of(tracking.last_seen)}: {_standing(tracking)}"
 
 
 def how_far(tracking: Tracking, estimate: Estimate | None) -> str:

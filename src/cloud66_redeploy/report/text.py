@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from urllib.parse import quote, urlsplit
 
-from cloud66_redeploy.model.lines import cut, lines_of
+from cloud66_redeploy.model.fields import cut, lines_of
 
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 # What Unicode calls default-ignorable, and the marks that reorder text.
