@@ -29,7 +29,7 @@ from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.polling.pace import Pace
 from cloud66_redeploy.polling.wait import Patience, Wait
 from cloud66_redeploy.report.reporter import Reporter
-from cloud66_redeploy.report.text import Cleaner
+from cloud66_redeploy.report.text import Sanitizer
 from cloud66_redeploy.tracking.baseline import read_baseline
 from cloud66_redeploy.tracking.tracking import Request, Tracking
 from cloud66_simulator import ManualClock, Simulator, SimulatorAdapter, StackSpec
@@ -150,9 +150,14 @@ def play(make_pace: Callable[[Tracking, float, Transport], Pace], seed: int) -> 
         session.trust_env = False
         session.mount("https://", SimulatorAdapter(simulator, stage))
         transport = Transport(
-            session, "https://app.cloud66.com/api/3", "demo-token", stage, window, stage.monotonic() + TIMEOUT_SECONDS
+            session,
+            "https://app.cloud66.com/api/3",
+            "demo-token",
+            stage,
+            interruptible,
+            stage.monotonic() + TIMEOUT_SECONDS,
         )
-        job = Job(Role.REQUESTED, stacks[number].uid, Tracking(Request(f"job {number}")), Reporter({}, Cleaner()))
+        job = Job(Role.REQUESTED, stacks[number].uid, Tracking(Request(f"job {number}")), Reporter({}, Sanitizer()))
         tracking = job.tracking
         patient = Client(replace(transport, profile=UNTIL_DEADLINE), stacks[number].uid)
         tracking.stack = patient.stack()
@@ -183,7 +188,7 @@ def other_tools(simulator: Simulator, stage: Stage, figures: Figures) -> None:
         stage.sleep(3600 / (OTHER_TOOLS * LIMIT))
 
 
-def window(call: Callable[[], T], *, limit_seconds: float, grace_seconds: float) -> T:
+def interruptible(call: Callable[[], T], *, limit_seconds: float, grace_seconds: float) -> T:
     """Make a call: nobody cancels the workflow here."""
     del limit_seconds, grace_seconds
     return call()

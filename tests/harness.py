@@ -17,7 +17,7 @@ from cloud66_redeploy.api.connecting import Session
 from cloud66_redeploy.cleanup import cancel_left_over
 from cloud66_redeploy.errors import Aborted
 from cloud66_redeploy.report.reporter import Reporter
-from cloud66_redeploy.report.text import Cleaner
+from cloud66_redeploy.report.text import Sanitizer
 from cloud66_redeploy.start import start
 from cloud66_simulator import DEFAULT_STACK, ManualClock, Simulator, SimulatorAdapter
 
@@ -88,7 +88,7 @@ class StepClock:
         self.aborted = True
         raise Aborted(self.monotonic() - self.abort_at, before_call=before_call)
 
-    def window(self, call: Callable[[], T], *, limit_seconds: float, grace_seconds: float) -> T:
+    def interruptible(self, call: Callable[[], T], *, limit_seconds: float, grace_seconds: float) -> T:
         """Stand in for `Interrupts.window`: an abort strikes while the call lets time pass, after its grace."""
         assert limit_seconds > 0
         if not self.aborted and self.monotonic() >= self.abort_at:
@@ -177,7 +177,7 @@ class Step:
         clock = StepClock(self.clock, abort_at)
         env = self.environ(inputs) | dict(environ or {})
         with mock.patch.dict(os.environ, env, clear=True), self.session(clock) as session:
-            status = start(env, Reporter(env, Cleaner()), session, clock, clock.window)
+            status = start(env, Reporter(env, Sanitizer()), session, clock, clock.interruptible)
         return self._ending(status, clock.monotonic())
 
     def clean_up(self, state: Mapping[str, str], **inputs: str) -> Ending:
@@ -185,7 +185,7 @@ class Step:
         clock = StepClock(self.clock)
         env = self.environ(inputs) | {f"STATE_{name}": value for name, value in state.items()}
         with mock.patch.dict(os.environ, env, clear=True), self.session(clock) as session:
-            cancel_left_over(env, Reporter(env, Cleaner()), session, clock, clock.window)
+            cancel_left_over(env, Reporter(env, Sanitizer()), session, clock, clock.interruptible)
         return self._ending(0, clock.monotonic())
 
     def _ending(self, status: int, seconds: float) -> Ending:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cloud66_redeploy.model.records import Action, Deployment
 from cloud66_redeploy.model.reference import derive_reference, rollback_reference
-from cloud66_redeploy.tracking.activity import busy_with, is_of
+from cloud66_redeploy.tracking.activity import activity_of, is_of
 from harness import GITHUB
 from records import CANCELLED, FAILED, action, deployment
 
@@ -23,14 +23,14 @@ Found = tuple[list[int], list[int], list[int]]
 
 def found(deployments: list[Deployment], actions: list[Action]) -> Found:
     """Return the ids of what runs, what waits, and the open actions."""
-    busy = busy_with(deployments, actions)
+    busy = activity_of(deployments, actions)
     return [one.id for one in busy.running], [one.id for one in busy.waiting], [one.id for one in busy.actions]
 
 
 def ours(deployments: list[Deployment], actions: list[Action], environ: Mapping[str, str] = GITHUB) -> bool:
     """Tell whether what runs is surely of the repository."""
     deployments, actions = [*deployments, *PAST], [*actions, *PAST_ACTIONS]
-    return is_of(environ, busy_with(deployments, actions), deployments, actions)
+    return is_of(environ, activity_of(deployments, actions), deployments, actions)
 
 
 RUNS, WAITS = deployment(108), deployment(109, None)
@@ -48,7 +48,7 @@ DESCRIBED = {
 @pytest.mark.parametrize(("deployments", "actions", "words"), DESCRIBED.values(), ids=DESCRIBED)
 def test_what_keeps_it_busy_is_described(deployments: Any, actions: Any, words: str) -> None:
     """What runs, or else what waits, is named by id and by who asked for it."""
-    assert busy_with(deployments, actions).describe() == words
+    assert activity_of(deployments, actions).describe() == words
 
 
 LYING, LYING_ACTION = deployment(90, -950), action(20, -950)
@@ -79,7 +79,7 @@ FOUND: dict[str, tuple[list[Deployment], list[Action], Found]] = {
 def test_what_is_open_and_not_left_lying_keeps_it_busy(deployments: Any, actions: Any, expected: Found) -> None:
     """What is open counts, unless a later one has run; one that left the queue says nothing of those before it."""
     assert found(deployments, actions) == expected
-    assert bool(busy_with(deployments, actions)) is any(expected)
+    assert bool(activity_of(deployments, actions)) is any(expected)
 
 
 @given(st.lists(st.tuples(st.integers(1, 60), st.sampled_from(["waits", "runs", "ran"])), max_size=6))

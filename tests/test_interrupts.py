@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.clock import Interrupts, Overdue, SystemClock
+from cloud66_redeploy.clock import CallTimeout, Interrupts, SystemClock
 from cloud66_redeploy.errors import Aborted
 
 MOMENT = 0.01
@@ -44,7 +44,7 @@ def call(*signals: signal.Signals, sleeps: float = 0.0) -> Callable[[], str]:
 CALLS = [
     *((one, 0.0, limit, 0.0, Aborted, "answer") for one, limit in product([(INT,), (TERM,)], [0.0, LONG])),
     ((), 0.0, MOMENT, 0.0, "answer", "answer"),
-    ((), LONG, MOMENT, 0.0, Overdue, "answer"),
+    ((), LONG, MOMENT, 0.0, CallTimeout, "answer"),
     ((INT,), 0.0, LONG, LONG, "answer", Aborted),
     ((INT,), LONG, 0.0, MOMENT, Aborted, "answer"),
     ((INT,), LONG, LONG, MOMENT, Aborted, "answer"),
@@ -63,8 +63,8 @@ IDS = [
 def ending(interrupts: Interrupts, made: Callable[[], object], limit: float = 0.0, grace: float = 0.0) -> object:
     """Make a call, and return its result or the kind of its exception."""
     try:
-        return interrupts.window(made, limit_seconds=limit, grace_seconds=grace)
-    except (Aborted, Overdue) as error:
+        return interrupts.interruptible(made, limit_seconds=limit, grace_seconds=grace)
+    except (Aborted, CallTimeout) as error:
         return type(error)
 
 
@@ -88,19 +88,19 @@ def test_it_is_raised_once(interrupts: Interrupts) -> None:
     assert ending(interrupts, call(TERM)) == "answer"
     signal.raise_signal(INT)
     assert ending(interrupts, call()) == "answer"
-    assert ending(interrupts, call(sleeps=LONG), MOMENT) == Overdue
+    assert ending(interrupts, call(sleeps=LONG), MOMENT) == CallTimeout
 
 
 def test_a_signal_elsewhere_is_kept(interrupts: Interrupts) -> None:
     """Between two calls, even after a failed one, a signal raises nothing; the next call isn't made, and hears when."""
-    assert interrupts.window(call(), limit_seconds=LONG) == "answer"
+    assert interrupts.interruptible(call(), limit_seconds=LONG) == "answer"
     with pytest.raises(ValueError, match="broken"):
-        interrupts.window(lambda: int("broken"), limit_seconds=LONG)
+        interrupts.interruptible(lambda: int("broken"), limit_seconds=LONG)
     signal.raise_signal(INT)
     time.sleep(2 * MOMENT)
     calls: list[int] = []
     with pytest.raises(Aborted) as caught:
-        interrupts.window(lambda: calls.append(1))
+        interrupts.interruptible(lambda: calls.append(1))
     assert 2 * MOMENT <= caught.value.seconds_ago < 1
     assert calls == []
 

@@ -14,7 +14,7 @@ from cloud66_redeploy.api.transport import Profile
 from cloud66_redeploy.model.records import Deployment
 from cloud66_redeploy.polling.live_log import LiveLog, new_lines
 from cloud66_redeploy.report.progress import log_lines
-from cloud66_redeploy.report.text import Cleaner
+from cloud66_redeploy.report.text import Sanitizer
 from cloud66_redeploy.tracking.tracking import Sighting, Tracking
 from elsewhere import rows
 from records import seen, tracked
@@ -32,13 +32,13 @@ def live(*logs: Any, record: dict[str, Any] | None = None) -> tuple[Callable[...
     replies = [
         one if isinstance(one, Reply) else Reply(200, {"response": {"uid": "abc", "last_log": one}}) for one in logs
     ]
-    net, known, quota, cleaner = wire(*replies, profile=Profile(tries=1)), tracked("mine"), Quota(), Cleaner()
-    cleaner.hide("demo-token")
+    net, known, quota, sanitizer = wire(*replies, profile=Profile(tries=1)), tracked("mine"), Quota(), Sanitizer()
+    sanitizer.hide("demo-token")
     seen(known, Deployment.from_json(record or RUNNING))
     log = LiveLog(Client(net.transport, "abc"), known, quota)
 
     def read(*, to_the_end: bool = False) -> list[str]:
-        return log_lines(log.read_the_end() if to_the_end else log.read_ours(), known, cleaner)
+        return log_lines(log.read_the_end() if to_the_end else log.read_ours(), known, sanitizer)
 
     return read, known, quota
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cloud66_redeploy.commands.lookup import find_stack
-from cloud66_redeploy.errors import InputError, Unclear
+from cloud66_redeploy.errors import AnswerLost, InputError
 from cloud66_redeploy.model.records import Stack
 from cloud66_simulator import DEFAULT_STACK, Behaviour, Fault, StackSpec
 from elsewhere import ABORT_SECONDS, LONG, OTHER, MakeStep, asked, rows, stacks
@@ -210,7 +210,7 @@ def test_pages_that_lead_round_end(following: object) -> None:
 @pytest.mark.parametrize("record", [{}, {"uid": ""}, {"uid": 5}, {"name": "App"}, None, 5, []])
 def test_a_record_that_is_no_stack_is_trouble(record: object) -> None:
     """A list that holds anything else is no list of stacks: which one is meant would be a guess."""
-    with pytest.raises(Unclear, match="a stack without a uid"):
+    with pytest.raises(AnswerLost, match="a stack without a uid"):
         found_by([record, "a"])
 
 

@@ -8,7 +8,7 @@ from unittest import mock
 import pytest
 
 from cases import Case, MakeStep, play
-from cloud66_redeploy.errors import ApiError, NotSent, Unclear
+from cloud66_redeploy.errors import AnswerLost, ApiError, NotSent
 from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.model.verdict import Absence
@@ -165,7 +165,7 @@ def test_settling_begins_anew_when_the_records_change() -> None:
     assert times[-1] - times[3] >= 15
 
 
-@pytest.mark.parametrize("trouble", [Unclear("GET /x", "lost"), NotSent("GET /x", "busy", retry_after=500)], ids=str)
+@pytest.mark.parametrize("trouble", [AnswerLost("GET /x", "lost"), NotSent("GET /x", "busy", retry_after=500)], ids=str)
 def test_trouble_ends_at_the_deadline(trouble: ApiError) -> None:
     """Where no look brings news, or the server wants to be left alone, the wait ends in time, as a timeout."""
     outcome, times = wait(trouble, timeout_seconds=20.0)

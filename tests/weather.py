@@ -30,7 +30,7 @@ FATES = ["success"] * 5 + list(get_args(Fate)) * 2
 @st.composite
 def faults(draw: st.DrawFn) -> dict[str, Any]:
     """Draw one fault: on the POST half of the time, since that is where a second deployment would come from."""
-    window = draw(st.none() | st.tuples(st.floats(0, 200), st.floats(1, 120)))
+    interruptible = draw(st.none() | st.tuples(st.floats(0, 200), st.floats(1, 120)))
     fault: dict[str, Any] = {}
     if draw(st.booleans()):
         kinds = ["lost_done", "lost_undone", "timeout_done", "timeout_undone", "late", "late_status", "refuse"]
@@ -45,9 +45,9 @@ def faults(draw: st.DrawFn) -> dict[str, Any]:
         fault |= {"path": draw(st.sampled_from(_CALLS)), "count": draw(st.sampled_from([1, 2, 5, 20, None]))}
         fault["skip"] = draw(st.integers(0, 12))
         if fault["count"] is None or fault["kind"].startswith("hide"):
-            window = window or (draw(st.floats(0, 200)), draw(st.floats(1, 120)))
-    if window and fault["method"] != "POST":
-        fault |= {"after": window[0], "until": window[0] + window[1]}
+            interruptible = interruptible or (draw(st.floats(0, 200)), draw(st.floats(1, 120)))
+    if interruptible and fault["method"] != "POST":
+        fault |= {"after": interruptible[0], "until": interruptible[0] + interruptible[1]}
     if fault["kind"] == "status":
         # The final ones are rare: they cut a run short, and most of what can go wrong comes later.
         codes = [400, 401, 403, 404, *[408, 409, 429, 500, 502, 503, 504] * 3]

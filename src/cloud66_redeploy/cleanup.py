@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from actions_toolkit import core
 
 from cloud66_redeploy.api.connecting import Session
-from cloud66_redeploy.api.transport import Transport, Window
+from cloud66_redeploy.api.transport import Interruptible, Transport
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.commands.job import Job, Role
 from cloud66_redeploy.errors import Aborted, InputError
@@ -32,7 +32,7 @@ def main() -> int:
 
 
 def cancel_left_over(
-    environ: Mapping[str, str], reporter: Reporter, session: Session, clock: Clock, window: Window
+    environ: Mapping[str, str], reporter: Reporter, session: Session, clock: Clock, interruptible: Interruptible
 ) -> int:
     """Cancel the deployment of a run that did not end by itself; say what came of it; never raise; return 0."""
     reporter.mask(parsers.raw("api_token"))
@@ -48,7 +48,7 @@ def cancel_left_over(
     deadline = clock.monotonic() + CLEANUP_SECONDS
     try:
         inputs = Inputs.load(environ)
-        transport = Transport(session, inputs.api_url, inputs.api_token, clock, window, deadline)
+        transport = Transport(session, inputs.api_url, inputs.api_token, clock, interruptible, deadline)
         _cancel(wanted, transport, reporter)
     except (InputError, Aborted) as error:
         reporter.warn("Not cancelled", f"Look for {names} in the Cloud 66 dashboard: {error}")

@@ -2,9 +2,9 @@
 Time, handed in, so that a test can move it; and the only place where a signal becomes an exception.
 
 A cancelled workflow sends SIGINT, after 7.5 s SIGTERM, 2.5 s later the kill. Raising from a signal handler wherever the
-program happens to be would tear records and output lines apart; so a signal raises only inside a *window*: a sleep or
-an HTTP call. Elsewhere it is kept and raised when the next window opens. Once raised, no further signal disturbs what
-the run does about it.
+program happens to be would tear records and output lines apart; so a signal raises only inside an *interruptible* call:
+a sleep or an HTTP call. Elsewhere it is kept and raised when the next one begins. Once raised, no further signal
+disturbs what the run does about it.
 
 SIGALRM bounds a whole HTTP call: requests' own timeouts count anew with every byte that trickles in.
 """
@@ -20,9 +20,9 @@ from cloud66_redeploy.errors import Aborted
 T = TypeVar("T")
 
 
-class Overdue(BaseException):
+class CallTimeout(BaseException):
     """
-    A call took longer than its window allows.
+    A call took longer than it may.
 
     Not an OSError: the HTTP library would take that for a failed connection attempt and try the next address.
     """
@@ -62,7 +62,7 @@ class Interrupts:
         # Whoever started us may have held them back until now (docker/main does).
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
 
-    def window(self, call: Callable[[], T], *, limit_seconds: float = 0.0, grace_seconds: float = 0.0) -> T:
+    def interruptible(self, call: Callable[[], T], *, limit_seconds: float = 0.0, grace_seconds: float = 0.0) -> T:
         """
         Make a call that a signal may interrupt.
 
@@ -74,7 +74,7 @@ class Interrupts:
 
         Raises:
             Aborted: the workflow was cancelled, during the call or before it.
-            Overdue: it took longer than the limit.
+            CallTimeout: it took longer than the limit.
 
         """
         try:
@@ -111,7 +111,7 @@ class Interrupts:
             self._abort(self._signalled_at)
         # An alarm that came just as an earlier call ended is nothing to a sleep.
         if self._limited or self._grace_seconds:
-            raise Overdue
+            raise CallTimeout
 
     def _abort(self, signalled_at: float, *, before_call: bool = False) -> None:
         if not self._raised:
@@ -130,4 +130,4 @@ class SystemClock:
 
     def sleep(self, seconds: float) -> None:
         """Wait, unless the workflow is cancelled."""
-        self._interrupts.window(lambda: time.sleep(seconds))
+        self._interrupts.interruptible(lambda: time.sleep(seconds))

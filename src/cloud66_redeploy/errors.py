@@ -2,19 +2,19 @@
 What can stop a call or the run, as a tree.
 
 RedeployError
-├── InputError          an input can't be used; nothing was asked of Cloud 66
-└── ApiError            a call that brought no answer to work with
-    ├── Refusal         a final no: the same call will fail again
-    │   ├── Denied      401, 402, 403: the token, the account, the scope
-    │   ├── NotFound    404
-    │   └── Unusable    a setting of this machine that can't work (a proxy, a certificate bundle): nothing left it
-    └── Trouble         passing: the same call may work later
-        ├── NotSent     never left this machine (refused connection, connect time-out)
-        │   └── Obstructed  …and seldom passes: a name, a proxy, TLS, a certificate
-        ├── Declined    answered "not now" (409, 429, 503 throttled): it was not done
-        ├── Doubted     answered with a no that has not lasted long enough to be believed (`doubt`)
-        └── Unclear     time-out, broken connection, 408, other 5xx: whether it was done is not known
-            └── NotTheApi   an answer that the API doesn't give: a page, a redirect, another shape
+├── InputError             an input can't be used; nothing was asked of Cloud 66
+└── ApiError               a call that brought no answer to work with
+    ├── PermanentError     a final no: the same call will fail again
+    │   ├── Denied         401, 402, 403: the token, the account, the scope
+    │   ├── NotFound       404
+    │   └── Unusable       a setting of this machine that can't work (a proxy, a certificate bundle): nothing left it
+    └── TransientError     passing: the same call may work later
+        ├── NotSent        never left this machine (refused connection, connect time-out)
+        │   └── Obstructed …and seldom passes: a name, a proxy, TLS, a certificate
+        ├── NotAccepted    answered "not now" (409, 429, 503 throttled): it was not done
+        ├── Doubted        answered with a no that has not lasted long enough to be believed (`doubt`)
+        └── AnswerLost     time-out, broken connection, 408, other 5xx: whether it was done is not known
+            └── NotTheApi  an answer that the API doesn't give: a page, a redirect, another shape
 
 Aborted (a BaseException, like KeyboardInterrupt): the workflow was cancelled.
 
@@ -104,27 +104,27 @@ class ApiError(RedeployError):
         return max(self.retry_after or 0.0, THROTTLED_PAUSE_SECONDS if self.throttled else 0.0)
 
 
-class Refusal(ApiError):
+class PermanentError(ApiError):
     """A final no: the same call will be refused again."""
 
 
-class Denied(Refusal):
+class Denied(PermanentError):
     """401, 402 or 403: the token, the account or the token's scope."""
 
 
-class NotFound(Refusal):
+class NotFound(PermanentError):
     """404: not there, or not for this token."""
 
 
-class Unusable(Refusal):
+class Unusable(PermanentError):
     """A setting of this machine that can't work: nothing left it, nor ever will."""
 
 
-class Trouble(ApiError):
+class TransientError(ApiError):
     """Passing: the same call may work later."""
 
 
-class NotSent(Trouble):
+class NotSent(TransientError):
     """The request never left, so nothing was done."""
 
 
@@ -132,19 +132,19 @@ class Obstructed(NotSent):
     """The request never left, for a reason that may pass within seconds and else stays."""
 
 
-class Declined(Trouble):
+class NotAccepted(TransientError):
     """The server said "not now", so nothing was done."""
 
 
-class Doubted(Trouble):
+class Doubted(TransientError):
     """A no of the API's own (401, 402, 403, 404, 410) that is asked again before it is believed."""
 
 
-class Unclear(Trouble):
+class AnswerLost(TransientError):
     """Whether the request was carried out is not known."""
 
 
-class NotTheApi(Unclear):
+class NotTheApi(AnswerLost):
     """Something else than the API answered, or it answered something else; it may pass within seconds, or stays."""
 
 

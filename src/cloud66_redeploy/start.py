@@ -10,19 +10,19 @@ from dataclasses import replace
 
 from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.api.connecting import Session
-from cloud66_redeploy.api.transport import UNTIL_DEADLINE, Transport, Window
+from cloud66_redeploy.api.transport import UNTIL_DEADLINE, Interruptible, Transport
 from cloud66_redeploy.clock import Clock, Interrupts, SystemClock
-from cloud66_redeploy.errors import Aborted, InputError, Trouble
+from cloud66_redeploy.errors import Aborted, InputError, TransientError
 from cloud66_redeploy.inputs import parsers
 from cloud66_redeploy.inputs.inputs import Inputs
 from cloud66_redeploy.model.records import Stack
 from cloud66_redeploy.report.reporter import Narrator, Reporter, open_closed_streams
-from cloud66_redeploy.report.text import Cleaner
+from cloud66_redeploy.report.text import Sanitizer
 
 First = Stack | Exception | Aborted | None
 """What came of reading the stack; None where its UID has to be looked up."""
 
-Work = Callable[[Mapping[str, str], Reporter, Session, Clock, Window], int]
+Work = Callable[[Mapping[str, str], Reporter, Session, Clock, Interruptible], int]
 """What a process does with the real things; returns the exit status."""
 
 
@@ -32,17 +32,21 @@ def with_real_things(work: Work) -> int:
     interrupts.install()
     open_closed_streams()
     with Session() as session:
-        return work(os.environ, Reporter(os.environ, Cleaner()), session, SystemClock(interrupts), interrupts.window)
+        return work(
+            os.environ, Reporter(os.environ, Sanitizer()), session, SystemClock(interrupts), interrupts.interruptible
+        )
 
 
-def start(environ: Mapping[str, str], reporter: Reporter, session: Session, clock: Clock, window: Window) -> int:
+def start(
+    environ: Mapping[str, str], reporter: Reporter, session: Session, clock: Clock, interruptible: Interruptible
+) -> int:
     """
     Run a step, report, and return the exit status: 0 for a green outcome, 1 for any other.
 
     The environment is GITHUB_…; the inputs are read by actions-toolkit.
     """
     reporter.mask(parsers.raw("api_token"))
-    begun = _begin(environ, reporter, session, clock, window)
+    begun = _begin(environ, reporter, session, clock, interruptible)
     # Only now: the imports take as long as the first request.
     from cloud66_redeploy.run import end_at_once, run  # noqa: PLC0415 - the one boundary
 
@@ -50,7 +54,7 @@ def start(environ: Mapping[str, str], reporter: Reporter, session: Session, cloc
 
 
 def _begin(
-    environ: Mapping[str, str], reporter: Reporter, session: Session, clock: Clock, window: Window
+    environ: Mapping[str, str], reporter: Reporter, session: Session, clock: Clock, interruptible: Interruptible
 ) -> tuple[Inputs, tuple[Transport, Transport], float, First] | InputError:
     """Read the inputs, and make the first request; return what `run` takes, or what is wrong with the inputs."""
     began = clock.monotonic()
@@ -63,13 +67,13 @@ def _begin(
         base_url=inputs.api_url,
         token=inputs.api_token,
         clock=clock,
-        window=window,
+        interruptible=interruptible,
         deadline=began + inputs.timeout_seconds,
         on_warning=lambda text: reporter.warn("Cloud 66", text),
     )
     narrator = Narrator(reporter.say)
 
-    def tell(trouble: Trouble) -> None:
+    def tell(trouble: TransientError) -> None:
         narrator.tell(clock.monotonic() - began, f"{trouble}; trying again")
 
     patient = replace(transport, profile=UNTIL_DEADLINE, on_trouble=tell)

@@ -10,8 +10,17 @@ from hypothesis import strategies as st
 from cloud66_redeploy.api.answers import Answer
 from cloud66_redeploy.api.error_text import LONGEST_CHARACTERS, decoded, words_of
 from cloud66_redeploy.api.route import Route
-from cloud66_redeploy.errors import ApiError, Blame, Declined, Denied, NotFound, NotTheApi, Refusal, Unclear
-from cloud66_redeploy.report.text import Cleaner
+from cloud66_redeploy.errors import (
+    AnswerLost,
+    ApiError,
+    Blame,
+    Denied,
+    NotAccepted,
+    NotFound,
+    NotTheApi,
+    PermanentError,
+)
+from cloud66_redeploy.report.text import Sanitizer
 
 ROUTE = Route("https://api.example/api/3")
 
@@ -31,13 +40,13 @@ STRANGE = [
     b'{"error": null}', b'{"error": ""}', b'{"error": "cut off', b"\xff\xfe", b"[" * 100_000, b'{"error": NaN}',
 ]  # fmt: skip
 MEANINGS: list[tuple[type[ApiError], type[ApiError], list[int]]] = [
-    (Refusal, NotTheApi, [400, 405, 406, 407, 411, 418, 422, 451, 499]),
+    (PermanentError, NotTheApi, [400, 405, 406, 407, 411, 418, 422, 451, 499]),
     (Denied, NotTheApi, [401, 402, 403]),
     (NotFound, NotTheApi, [404, 410]),
-    (Declined, NotTheApi, [409]),
+    (NotAccepted, NotTheApi, [409]),
     # Whoever says these, the call was not carried out, or nobody knows.
-    (Declined, Declined, [429]),
-    (Unclear, Unclear, [408, 500, 501, 502, 503, 504, 520, 599, 600, 999]),
+    (NotAccepted, NotAccepted, [429]),
+    (AnswerLost, AnswerLost, [408, 500, 501, 502, 503, 504, 520, 599, 600, 999]),
     (NotTheApi, NotTheApi, [100, 101, 199, 300, 301, 302, 304, 307, 308, 399]),
 ]
 
@@ -105,7 +114,7 @@ def test_a_date_counts_from_the_servers_own(date: str | None) -> None:
 def test_throttled_means_not_done(status: int, asked: str, pause: int) -> None:
     """An answer that says throttled was not carried out, whatever its status, and asks for a minute at least."""
     found = error(status, b'{"error": "throttled"}', retry_after=asked)
-    assert (type(found), found.pause_asked_for) == (Declined, pause)
+    assert (type(found), found.pause_asked_for) == (NotAccepted, pause)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +224,7 @@ def test_deep_and_long_json_is_bounded() -> None:
 def test_the_words_are_harmless_once_cleaned(words: str) -> None:
     """What a stranger's page or an error says starts no command and holds no control characters."""
     for body in (json.dumps({"error": words}).encode(), f"<title>{words}</title>".encode()):
-        line = Cleaner().line(f"{error(403, body)}; trying again")
+        line = Sanitizer().line(f"{error(403, body)}; trying again")
         assert line.startswith("GET /x answered 403: ")
         assert "##[" not in line
         assert line.isprintable()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cloud66_redeploy.api.client import Client, all_stacks
-from cloud66_redeploy.errors import ApiError, Declined, Denied, NotFound, NotTheApi, Unclear
+from cloud66_redeploy.errors import AnswerLost, ApiError, Denied, NotAccepted, NotFound, NotTheApi
 from scripted import Reply, Wire, wire
 
 BASE = "https://api.example/api/3"
@@ -74,7 +74,7 @@ def test_what_is_read(case: str) -> None:
 @pytest.mark.parametrize("body", [None, 5, '"text"', {"response": None}, {"response": 5}, {"response": "text"}])
 def test_an_answer_of_another_shape_is_trouble(read: Call, body: Any) -> None:
     """A body of an unknown shape is passing trouble, as one that is no JSON is."""
-    with pytest.raises(Unclear, match="another shape"):
+    with pytest.raises(AnswerLost, match="another shape"):
         read(client(Reply(200, body))[0])
 
 
@@ -83,7 +83,7 @@ def test_a_list_of_no_records_is_trouble(records: Any) -> None:
     """A list with something that is no record is passing trouble, and so is one of stacks without a UID."""
     one, net = client(wrapped(records))
     for read in (one.deployments, one.actions, lambda: one.actions_with("mine"), lambda: all_stacks(net.transport)):
-        with pytest.raises(Unclear, match="another shape"):
+        with pytest.raises(AnswerLost, match="another shape"):
             read()
 
 
@@ -182,13 +182,13 @@ def test_both_shapes_of_an_answer_are_read(body: dict[str, Any], answer: tuple[i
 NOT_SAID = "does not say what was done"
 UNSAID: list[dict[str, Any]] = [{"ok": False}, {"error": "stack_locked", "id": 5}, {}]
 POSTS: list[tuple[Reply, type[ApiError], str]] = [
-    (Reply(500), Unclear, "500"),
-    *((Reply(status, {"error": "throttled"}), Declined, f"{status}") for status in (409, 429, 503)),
+    (Reply(500), AnswerLost, "500"),
+    *((Reply(status, {"error": "throttled"}), NotAccepted, f"{status}") for status in (409, 429, 503)),
     (Reply(200, b""), NotTheApi, "another shape"),
     (Reply(200, b"<html>"), NotTheApi, "not JSON"),
     *((Reply(200, body), NotTheApi, "another shape") for body in (b"null", b"[]", b'"done"', b'{"response": []}')),
-    (wrapped({"ok": False, "message": "no room"}), Unclear, "no room"),
-    *((wrapped(body), Unclear, NOT_SAID) for body in UNSAID),
+    (wrapped({"ok": False, "message": "no room"}), AnswerLost, "no room"),
+    *((wrapped(body), AnswerLost, NOT_SAID) for body in UNSAID),
 ]
 
 
@@ -207,9 +207,9 @@ def test_a_redeploy_is_sent_once(reply: Reply, kind: type[ApiError], said: str) 
     ("reply", "kind", "said"),
     [
         *((taken, None, "") for taken in (wrapped({"ok": True}), Reply(204, b""), Reply(200, []))),
-        (wrapped({"ok": False, "message": "too late"}), Declined, "too late"),
-        (wrapped({"ok": False}), Declined, "ok: false"),
-        (Reply(409, {"error": "conflict"}), Declined, "409"),
+        (wrapped({"ok": False, "message": "too late"}), NotAccepted, "too late"),
+        (wrapped({"ok": False}), NotAccepted, "ok: false"),
+        (Reply(409, {"error": "conflict"}), NotAccepted, "409"),
         (Reply(404, {"error": "not_found"}), NotFound, "404"),
         (Reply(200, b"<html>"), NotTheApi, "not JSON"),
     ],

@@ -16,7 +16,7 @@ from urllib3.util.ssl_match_hostname import CertificateError
 from cloud66_redeploy.api.connecting import Adapter, ConnectFailed
 from cloud66_redeploy.api.failures import failure_of
 from cloud66_redeploy.api.route import Route
-from cloud66_redeploy.errors import ApiError, NotSent, NotTheApi, Obstructed, Unclear, Unusable
+from cloud66_redeploy.errors import AnswerLost, ApiError, NotSent, NotTheApi, Obstructed, Unusable
 
 ROUTE = Route("https://api.example/api/3")
 POOL = urllib3.HTTPSConnectionPool("api.example")
@@ -24,9 +24,9 @@ POOL = urllib3.HTTPSConnectionPool("api.example")
 # Why a class means what it means: while a connection is made, and anywhere else.
 TABLE: list[tuple[str, type[ApiError], type[ApiError], list[type[Exception]]]] = [
     ("the peer was shown nothing", Obstructed, Obstructed, [ssl.SSLCertVerificationError]),
-    ("the same, but its text may be anybody's", Obstructed, Unclear, [CertificateError]),
+    ("the same, but its text may be anybody's", Obstructed, AnswerLost, [CertificateError]),
     ("raised only while connecting, and a wrong name stays wrong", Obstructed, Obstructed, [low.NameResolutionError]),
-    ("a name, but the library would have wrapped it", Obstructed, Unclear, [socket.gaierror]),
+    ("a name, but the library would have wrapped it", Obstructed, AnswerLost, [socket.gaierror]),
     (
         "raised only while connecting: refused, unreachable, not there in time",
         NotSent, NotSent, [low.NewConnectionError, low.ConnectTimeoutError, broken.ConnectTimeout],
@@ -39,21 +39,21 @@ TABLE: list[tuple[str, type[ApiError], type[ApiError], list[type[Exception]]]] =
             low.ProxySchemeUnsupported, http.client.InvalidURL,
         ],
     ),
-    ("a bundle that can't be loaded; elsewhere anything of TLS", Unusable, Unclear, [low.SSLError]),
+    ("a bundle that can't be loaded; elsewhere anything of TLS", Unusable, AnswerLost, [low.SSLError]),
     (
         "a value that there can't be; elsewhere a reader that stumbled over the answer",
-        Unusable, Unclear, [
+        Unusable, AnswerLost, [
             ValueError, UnicodeError, OverflowError, TypeError, broken.InvalidHeader, broken.JSONDecodeError,
             json.JSONDecodeError, low.ResponseNotChunked,
         ],
     ),
     (
         "no greeting of TLS; elsewhere a record that can't be read",
-        Obstructed, Unclear, [ssl.SSLError, ssl.SSLWantReadError, ssl.SSLWantWriteError],
+        Obstructed, AnswerLost, [ssl.SSLError, ssl.SSLWantReadError, ssl.SSLWantWriteError],
     ),
     (
         "cut in the handshake; elsewhere while the answer came",
-        NotSent, Unclear, [ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError],
+        NotSent, AnswerLost, [ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError],
     ),
     (
         "a proxy that speaks no HTTP; elsewhere a server that doesn't",
@@ -61,7 +61,7 @@ TABLE: list[tuple[str, type[ApiError], type[ApiError], list[type[Exception]]]] =
     ),
     (
         "a proxy's answer that breaks off; elsewhere the server's",
-        Obstructed, Unclear, [
+        Obstructed, AnswerLost, [
             http.client.HTTPException, http.client.NotConnected, http.client.UnknownTransferEncoding,
             http.client.UnimplementedFileMode, http.client.IncompleteRead, http.client.ImproperConnectionState,
             http.client.CannotSendRequest, http.client.CannotSendHeader, http.client.ResponseNotReady,
@@ -70,7 +70,7 @@ TABLE: list[tuple[str, type[ApiError], type[ApiError], list[type[Exception]]]] =
     ),
     (
         "the socket broke before the connection stood; elsewhere nobody knows what had arrived",
-        NotSent, Unclear, [
+        NotSent, AnswerLost, [
             OSError, ConnectionError, ConnectionResetError, ConnectionAbortedError, ConnectionRefusedError,
             BrokenPipeError, TimeoutError, InterruptedError, BlockingIOError, PermissionError, FileNotFoundError,
             socket.herror, http.client.RemoteDisconnected,
@@ -83,7 +83,7 @@ TABLE: list[tuple[str, type[ApiError], type[ApiError], list[type[Exception]]]] =
     ),
     (
         "never raised while connecting: so nothing is known",
-        Unclear, Unclear, [
+        AnswerLost, AnswerLost, [
             low.HTTPError, low.PoolError, low.RequestError, low.ProxyError, low.DecodeError, low.ProtocolError,
             low.MaxRetryError, low.HostChangedError, low.TimeoutStateError, low.TimeoutError, low.ReadTimeoutError,
             low.EmptyPoolError, low.FullPoolError, low.ClosedPoolError, low.ResponseError, low.InvalidHeader,

@@ -10,7 +10,7 @@ import pytest
 
 from cloud66_redeploy.api.connecting import Session
 from cloud66_redeploy.api.transport import Profile, Transport
-from cloud66_redeploy.errors import ApiError, Blame, NotSent, NotTheApi, Obstructed, Unclear, Unusable
+from cloud66_redeploy.errors import AnswerLost, ApiError, Blame, NotSent, NotTheApi, Obstructed, Unusable
 from cloud66_redeploy.polling.ends import unready
 from cloud66_redeploy.report.phrases import advice_of, sentence_of
 from odd_network import CERTIFICATE, PLACES, Far, Handler, cutting, listening, says
@@ -36,10 +36,10 @@ def transport(address: str, **options: Any) -> Transport:
 
 REFUSED = {"accept": NotSent, "connect": NotSent, "handshake": NotSent}
 CUTS = [
-    *[(place, True, True, REFUSED.get(place, Unclear)) for place in PLACES],
-    *[(place, True, False, Unclear) for place in PLACES[3:]],
+    *[(place, True, True, REFUSED.get(place, AnswerLost)) for place in PLACES],
+    *[(place, True, False, AnswerLost) for place in PLACES[3:]],
     # In plain the connection to the proxy stands at once, and the request leaves: what the proxy did is not known.
-    *[(place, False, via, Unclear) for place in ("accept", *PLACES[3:]) for via in (True, False)],
+    *[(place, False, via, AnswerLost) for place in ("accept", *PLACES[3:]) for via in (True, False)],
 ]
 
 
@@ -131,7 +131,7 @@ WAYS = {
         Obstructed, Blame.CERTIFICATE, "https_proxy", VIA["https"], words="certificate could not be verified"),
     "407 of a proxy in plain": Way(NotTheApi, Blame.PROXY_ANSWER, "HTTP_PROXY", IN_CLEAR, page(407), CLEAR, "***"),
     "403 of a proxy in plain": Way(NotTheApi, Blame.STRANGER, "api_url", IN_CLEAR, page(403), CLEAR, "***"),
-    "502 of a proxy in plain": Way(Unclear, Blame.NETWORK, "proxy", IN_CLEAR, page(502), CLEAR, "***"),
+    "502 of a proxy in plain": Way(AnswerLost, Blame.NETWORK, "proxy", IN_CLEAR, page(502), CLEAR, "***"),
     "a server without TLS": Way(Obstructed, Blame.TLS, "api_url", {}, page(400), HTTPS),
     "a server's alert": Way(Obstructed, Blame.TLS, "api_url", {}, ALERT, HTTPS),
     "a server that nobody trusts": Way(
@@ -144,7 +144,7 @@ WAYS = {
     "no name of a proxy": Way(Obstructed, Blame.PROXY_NAME, "ALL_PROXY", {"ALL_PROXY": NOWHERE}),
 }
 # fmt: on
-TAKES = {Unusable: (0, 0), Obstructed: (10, 20), NotTheApi: (10, 20), NotSent: (85, 100), Unclear: (85, 100)}
+TAKES = {Unusable: (0, 0), Obstructed: (10, 20), NotTheApi: (10, 20), NotSent: (85, 100), AnswerLost: (85, 100)}
 """What can't work isn't tried again, what seldom passes for some seconds, and what passes to the end."""
 
 

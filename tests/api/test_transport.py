@@ -13,8 +13,18 @@ from urllib3.exceptions import ProtocolError
 from cloud66_redeploy.api import transport as room
 from cloud66_redeploy.api.connecting import BearerToken, Session
 from cloud66_redeploy.api.transport import Profile, Transport
-from cloud66_redeploy.clock import Overdue
-from cloud66_redeploy.errors import Aborted, ApiError, Declined, Denied, NotFound, NotSent, NotTheApi, Refusal, Unclear
+from cloud66_redeploy.clock import CallTimeout
+from cloud66_redeploy.errors import (
+    Aborted,
+    AnswerLost,
+    ApiError,
+    Denied,
+    NotAccepted,
+    NotFound,
+    NotSent,
+    NotTheApi,
+    PermanentError,
+)
 from scripted import Clock, Reply, Windows, wire
 
 RESET = requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError(104, "reset by peer")))
@@ -55,8 +65,8 @@ def test_a_good_answer_is_handed_on(body: bytes, value: object) -> None:
 @pytest.mark.parametrize(
     ("reply", "kind", "said"),
     [
-        (Reply(200, b"{}", {"Content-Length": "500"}), Unclear, "IncompleteRead"),
-        (Reply(error=RESET), Unclear, "reset by peer"),
+        (Reply(200, b"{}", {"Content-Length": "500"}), AnswerLost, "IncompleteRead"),
+        (Reply(error=RESET), AnswerLost, "reset by peer"),
         (Reply(error=KeyError("ours")), KeyError, "ours"),
     ],
     ids=["shorter than promised", "reset", "a fault of ours is no trouble"],
@@ -70,8 +80,8 @@ def test_what_breaks_has_its_kind(reply: Reply, kind: type[Exception], said: str
 
 def test_a_whole_call_over_its_limit_is_unclear() -> None:
     """A call that its window ends is unclear; one that an abort ends stays aborted."""
-    with pytest.raises(Unclear, match="no whole answer within 30 s"):
-        wire(Reply(error=Overdue())).transport.send("GET", "/x", {})
+    with pytest.raises(AnswerLost, match="no whole answer within 30 s"):
+        wire(Reply(error=CallTimeout())).transport.send("GET", "/x", {})
     with pytest.raises(Aborted):
         wire(Reply(error=Aborted())).transport.send("GET", "/x", {})
 
@@ -80,7 +90,7 @@ def test_a_huge_answer_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -
     """An answer beyond the bound is given up as trouble."""
     monkeypatch.setattr(room, "_LARGEST_BODY", 1000)
     assert wire(Reply(200, b" " * 1000)).transport.send("GET", "/x", {}) is None
-    with pytest.raises(Unclear, match="more than 64 MiB"):
+    with pytest.raises(AnswerLost, match="more than 64 MiB"):
         wire(Reply(200, b" " * 1001)).transport.send("GET", "/x", {})
 
 
@@ -152,18 +162,19 @@ def asks(seconds: str) -> Reply:
 
 STEADY, PATIENT, ONCE = 3, None, 1
 REFUSED: list[tuple[int, type[ApiError]]] = [
-    (400, Refusal), (401, Denied), (402, Denied), (403, Denied), (404, NotFound), (409, Declined), (422, Refusal)
+    (400, PermanentError), (401, Denied), (402, Denied), (403, Denied), (404, NotFound), (409, NotAccepted),
+    (422, PermanentError),
 ]  # fmt: skip
 RETRIES: dict[str, tuple[int | None, list[Reply], type[ApiError] | None, range | Sequence[float]]] = {
     "trouble passes": (STEADY, [Reply(500), Reply(error=RESET), GOOD], None, [1, 2]),
-    "three tries are enough": (STEADY, [Reply(502, b"<html>")], Unclear, [1, 2]),
+    "three tries are enough": (STEADY, [Reply(502, b"<html>")], AnswerLost, [1, 2]),
     **{f"{status} is final": (STEADY, [Reply(status, {"error": "no"})], kind, []) for status, kind in REFUSED},
     "a short pause is kept": (STEADY, [asks("10"), GOOD], None, [10]),
-    "a longer one is left to the caller": (STEADY, [asks("16")], Declined, []),
-    "so is the hour's end": (STEADY, [BUSY], Declined, []),
+    "a longer one is left to the caller": (STEADY, [asks("16")], NotAccepted, []),
+    "so is the hour's end": (STEADY, [BUSY], NotAccepted, []),
     "who is patient keeps it": (PATIENT, [BUSY, GOOD], None, [60]),
-    "no pause beyond the deadline": (STEADY, [Reply(500, takes=199.5)], Unclear, []),
-    "until the deadline": (PATIENT, [Reply(500)], Unclear, range(12, 20)),
+    "no pause beyond the deadline": (STEADY, [Reply(500, takes=199.5)], AnswerLost, []),
+    "until the deadline": (PATIENT, [Reply(500)], AnswerLost, range(12, 20)),
     "a page seldom passes": (PATIENT, [PAGE], NotTheApi, [1, 2, 4, 8]),
     "another shape, too": (PATIENT, [Reply(200, b"")], NotTheApi, [1, 2, 4, 8]),
     "four pages are no verdict": (PATIENT, [PAGE] * 4 + [GOOD], None, [1, 2, 4, 8]),
@@ -211,4 +222,4 @@ def test_real_sockets_tell_what_was_sent(listens: bool) -> None:
         one = Transport(session, address, "secret-token", Clock(), Windows(), 100.0, Profile(read=0.02))
         with session, pytest.raises(ApiError, match="timed out" if listens else "refused") as caught:
             one.send("POST", "/x", {})
-    assert type(caught.value) is (Unclear if listens else NotSent)
+    assert type(caught.value) is (AnswerLost if listens else NotSent)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cloud66_redeploy.report.reporter import Reporter
-from cloud66_redeploy.report.text import Cleaner
+from cloud66_redeploy.report.text import Sanitizer
 
 FILES = {"output": "GITHUB_OUTPUT", "state": "GITHUB_STATE", "summary": "GITHUB_STEP_SUMMARY"}
 
@@ -25,4 +25,4 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
 def reporter(files: dict[str, Path]) -> Reporter:
     """A reporter with the runner's files."""
     assert files
-    return Reporter(os.environ, Cleaner())
+    return Reporter(os.environ, Sanitizer())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Action
 from cloud66_redeploy.report.facts import Facts, all_outputs, known_outputs
-from cloud66_redeploy.report.text import Cleaner
+from cloud66_redeploy.report.text import Sanitizer
 from cloud66_redeploy.tracking.baseline import Baseline, Past
 from cloud66_redeploy.tracking.tracking import Tracking
 from harness import OUTPUTS
@@ -26,9 +26,9 @@ OF_ONE = OUTPUTS - {"rollback_outcome", "rollback_deployment_id", "rolled_back_t
 
 def outputs(tracking: Tracking, result: Result = SUCCEEDED, token: str = "") -> dict[str, str]:
     """All outputs, each of them documented, one line, and fit for a file."""
-    cleaner = Cleaner()
-    cleaner.hide(token)
-    found = all_outputs(result, Facts.of(tracking), cleaner)
+    sanitizer = Sanitizer()
+    sanitizer.hide(token)
+    found = all_outputs(result, Facts.of(tracking), sanitizer)
     assert set(found) == OF_ONE
     for value in found.values():
         value.encode()
@@ -55,8 +55,8 @@ def test_everything_known() -> None:
         "stack_environment": STACK["environment"],
         "app_url": STACK["application_address"],
     }
-    assert known_outputs(Facts.of(known()), Cleaner()) == ids
-    assert known_outputs(Facts.of(tracked("mine")), Cleaner()) == ids | {"action_id": "", "deployment_id": ""}
+    assert known_outputs(Facts.of(known()), Sanitizer()) == ids
+    assert known_outputs(Facts.of(tracked("mine")), Sanitizer()) == ids | {"action_id": "", "deployment_id": ""}
 
 
 def test_nothing_known() -> None:

@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 
 from cloud66_redeploy.errors import (
+    AnswerLost,
     ApiError,
     Blame,
     Clue,
-    Declined,
     Denied,
     InputError,
+    NotAccepted,
     NotFound,
     NotSent,
     NotTheApi,
     Obstructed,
-    Refusal,
-    Unclear,
+    PermanentError,
     Unusable,
 )
 from cloud66_redeploy.model.outcome import LastSeen, Outcome, Reason, Result
@@ -139,13 +139,13 @@ NOT_TAKEN, NETWORK = "did not take the redeploy request within the timeout", "a 
         (Denied("DELETE /x", "no", status=403), FAILED, "(403)", "lacks the scope 'redeploy'"),
         (NotFound("GET /x", "no", status=404), FAILED, "(404)", "stack_id"),
         (NotFound("POST /x", "no", status=404), FAILED, "(404)", "deleted"),
-        (Refusal("POST /x", "no", status=400), FAILED, "(400)", "git_ref, services and profile"),
-        (Refusal("POST /x", "no", status=422), FAILED, "(422)", "server's words"),
-        (Declined("POST /x", "busy", status=409), TIMED_OUT, NOT_TAKEN, "busy or locked"),
-        (Unclear("GET /x", "oops", status=502), TIMED_OUT, NOT_TAKEN, NETWORK),
+        (PermanentError("POST /x", "no", status=400), FAILED, "(400)", "git_ref, services and profile"),
+        (PermanentError("POST /x", "no", status=422), FAILED, "(422)", "server's words"),
+        (NotAccepted("POST /x", "busy", status=409), TIMED_OUT, NOT_TAKEN, "busy or locked"),
+        (AnswerLost("GET /x", "oops", status=502), TIMED_OUT, NOT_TAKEN, NETWORK),
         (NotSent("GET /x", "refused"), TIMED_OUT, NOT_TAKEN, NETWORK),
-        (Declined("GET /x", "", status=429, throttled=True), TIMED_OUT, "asks to wait 1m, longer than", NETWORK),
-        (Declined("GET /x", "", status=429, retry_after=3600.0), TIMED_OUT, "asks to wait 1h, longer than", NETWORK),
+        (NotAccepted("GET /x", "", status=429, throttled=True), TIMED_OUT, "asks to wait 1m, longer than", NETWORK),
+        (NotAccepted("GET /x", "", status=429, retry_after=3600.0), TIMED_OUT, "asks to wait 1h, longer than", NETWORK),
     ],
 )  # fmt: skip
 def test_what_kept_the_request_from_being_sent(error: ApiError, outcome: Outcome, words: str, advice: str) -> None:

@@ -124,7 +124,7 @@ UNITS = ["x", "é", "🚀", "%", "50 % ", "\n", "::error::", f"{SECRET} "]
 )
 def test_an_annotation_is_short_enough_for_the_runner(reporter: Reporter, capsys: Log, rows: int, unit: str) -> None:
     """Whatever is to be said, an error keeps below what the runner takes, the reason and what to do next included."""
-    reporter.cleaner.hide(SECRET)
+    reporter.sanitizer.hide(SECRET)
     long = unit * 3000
     sentences = [f"Reason. {long}", f"Facts. {long}", f"Details: {long}", f"Next: do it. {long}"]
     reporter.error(long, sentences, [f"Row {number}. {long}" for number in range(rows)])
@@ -156,7 +156,7 @@ def test_outputs_are_written_when_changed(reporter: Reporter, files: Files) -> N
 
 def test_outputs_hide_secrets(reporter: Reporter, files: Files) -> None:
     """A secret does not reach an output or the summary."""
-    reporter.cleaner.hide(SECRET)
+    reporter.sanitizer.hide(SECRET)
     reporter.output("reason", f"<{SECRET}>")
     reporter.summary(f"<p>{SECRET}</p>")
     assert read_commands(files["output"]) == {"reason": "<***>"}

@@ -13,7 +13,7 @@ from cloud66_redeploy.model.records import Action, Deployment, Stack
 from cloud66_redeploy.polling.ends import several
 from cloud66_redeploy.report.facts import Facts, Times
 from cloud66_redeploy.report.summary import describe_duration, render, render_many
-from cloud66_redeploy.report.text import Cleaner
+from cloud66_redeploy.report.text import Sanitizer
 from cloud66_redeploy.tracking.tracking import Tracking
 from hostile import TEXTS, check_summary
 from records import tracked
@@ -23,16 +23,16 @@ TOKEN = "demo-token"
 REFUSED = Result(Reason.REFUSED, facts={"error": Denied("GET /x", "no", status=401)})
 
 
-def cleaner() -> Cleaner:
+def sanitizer() -> Sanitizer:
     """A cleaner that knows the token."""
-    made = Cleaner()
+    made = Sanitizer()
     made.hide(TOKEN)
     return made
 
 
 def summary(result: Result, tracking: Tracking, log: str = "") -> str:
     """The summary, with the token known."""
-    return render(result, Facts.of(tracking), cleaner().tail(log, 50), cleaner())
+    return render(result, Facts.of(tracking), sanitizer().tail(log, 50), sanitizer())
 
 
 def test_everything_known() -> None:
@@ -143,7 +143,7 @@ def test_hostile_texts(name: str) -> None:
     text = HOSTILE[name]
     result, tracking = result_of(Reason.BUSY_FAILED, text, text), known(text)
     html = summary(result, tracking, f"{text}\n{text}\n\n{text}")
-    for each in (html, render_many(result, [(result, Facts.of(tracking))] * 3, cleaner())):
+    for each in (html, render_many(result, [(result, Facts.of(tracking))] * 3, sanitizer())):
         check_summary(each, TOKEN)
         assert len(each.encode()) < 200 * 1024
 
@@ -174,7 +174,7 @@ def test_several() -> None:
         (Result(Reason.NOT_IDENTIFIABLE), unseen),
     ]
     each = [(result, Facts.of(tracking)) for result, tracking in tracked_as]
-    html = render_many(several([one for one, _ in each]), each, cleaner())
+    html = render_many(several([one for one, _ in each]), each, sanitizer())
     text = check_summary(html, TOKEN)
     assert text.startswith("❌ 3 deployments: failed\nOf 3 deployments: 1 success, 1 unknown, 1 failed.")
     assert "✅ successAwesome App (production)10811e1d51203 (main)10s51sDeployment 108 succeeded." in text

@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cloud66_redeploy.report.reporter import Reporter
-from cloud66_redeploy.report.text import LONGEST_FIELD, Cleaner
+from cloud66_redeploy.report.text import LONGEST_FIELD, Sanitizer
 from hostile import TEXTS, check_plain, commands
 
 SECRET = "s3cr/et+x="
@@ -36,9 +36,9 @@ IGNORABLE = [
 """Unicode's Default_Ignorable_Code_Point: what is shown as nothing at all."""
 
 
-def knowing(*secrets: str) -> Cleaner:
+def knowing(*secrets: str) -> Sanitizer:
     """Make a cleaner that knows secrets."""
-    made = Cleaner()
+    made = Sanitizer()
     for secret in secrets:
         made.hide(secret)
     return made

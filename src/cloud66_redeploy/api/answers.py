@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 from cloud66_redeploy.api.error_text import decoded, words_of, words_of_page
 from cloud66_redeploy.api.headers import as_http_date
 from cloud66_redeploy.api.route import Route
-from cloud66_redeploy.errors import ApiError, Blame, Clue, Declined, Denied, NotFound, NotTheApi, Refusal, Unclear
+from cloud66_redeploy.errors import (
+    AnswerLost,
+    ApiError,
+    Blame,
+    Clue,
+    Denied,
+    NotAccepted,
+    NotFound,
+    NotTheApi,
+    PermanentError,
+)
 from cloud66_redeploy.timing import ABSURD_RETRY_AFTER_SECONDS, LONGEST_RETRY_AFTER_SECONDS
 
 _OWN_WORDS = ("error", "error_description", "details")
@@ -20,9 +30,9 @@ _REFUSALS: dict[int, type[ApiError]] = {
     403: Denied,
     404: NotFound,
     410: NotFound,
-    409: Declined,
+    409: NotAccepted,
 }
-"""What the API's own 4xx mean; any other is a `Refusal`."""
+"""What the API's own 4xx mean; any other is a `PermanentError`."""
 
 
 @dataclass
@@ -77,7 +87,7 @@ class Answer:
         # Over the limit: 503 `throttled` by the reference, 429 as a client of the real API met it. A bare one says
         # nothing of when it passes.
         bare = self.status == 429 and pause is None
-        kind = Declined if throttled else self._kind()
+        kind = NotAccepted if throttled else self._kind()
         said, clue = route.hide(self._said()), Clue()
         if self.status == 407 and route.passes_in_clear:
             clue = Clue(Blame.PROXY_ANSWER, route.proxy_variable)
@@ -89,11 +99,11 @@ class Answer:
 
     def _kind(self) -> type[ApiError]:
         if self.status == 429:
-            return Declined
+            return NotAccepted
         if self.status == 408 or self.status >= 500:
-            return Unclear
+            return AnswerLost
         if self.status >= 400 and self.is_the_apis:
-            return _REFUSALS.get(self.status, Refusal)
+            return _REFUSALS.get(self.status, PermanentError)
         return NotTheApi
 
     def _said(self) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from cloud66_redeploy.api.pages import N, Page, Place, Read, all_records, newest
 from cloud66_redeploy.api.transport import Transport
-from cloud66_redeploy.errors import Declined, Refusal, Unclear
+from cloud66_redeploy.errors import AnswerLost, NotAccepted, PermanentError
 from cloud66_redeploy.model.fields import as_id, as_text
 from cloud66_redeploy.model.records import Action, Deployment, Phase, Stack
 
@@ -96,7 +96,7 @@ class Client:
 
         try:
             found = self._newest("actions", Action.from_json, are_enough, user_reference=reference)
-        except Refusal as refusal:
+        except PermanentError as refusal:
             if refusal.status in {401, 402}:
                 raise
             found = self._newest("actions", Action.from_json, are_enough)
@@ -111,9 +111,9 @@ class Client:
         never a proof. The other one is the action's (the vendor's command-line tool reads that action by it).
 
         Raises:
-            NotSent, Declined: nothing was scheduled.
-            Unclear: whether something was scheduled is not known.
-            Refusal: nothing was scheduled, and nothing will be.
+            NotSent, NotAccepted: nothing was scheduled.
+            AnswerLost: whether something was scheduled is not known.
+            PermanentError: nothing was scheduled, and nothing will be.
 
         """
         path = f"{self._stack}/deployments"
@@ -121,7 +121,9 @@ class Client:
         # Anything else in a good answer's clothes is none: whether it was scheduled has to be looked up.
         tells = as_id(said.get("id")) or said.get("ok") is True or "async_action_id" in said or "queued" in said
         if not tells or said.get("ok") is False or said.get("error"):
-            raise Unclear(f"POST {path}", as_text(said.get("message")) or "an answer that does not say what was done")
+            raise AnswerLost(
+                f"POST {path}", as_text(said.get("message")) or "an answer that does not say what was done"
+            )
         return as_id(said.get("id")), as_id(said.get("async_action_id"))
 
     def cancel(self, deployment_id: int) -> None:
@@ -130,13 +132,13 @@ class Client:
 
         Raises:
             NotFound: it is not there (yet).
-            Declined: 409; a deployment that is over can't be cancelled.
+            NotAccepted: 409; a deployment that is over can't be cancelled.
 
         """
         path = f"{self._stack}/deployments/{deployment_id}"
         said = self._transport.retrying("DELETE", path, {}, _unwrap)
         if isinstance(said, Mapping) and said.get("ok") is False:
-            raise Declined(f"DELETE {path}", as_text(said.get("message")) or "ok: false")
+            raise NotAccepted(f"DELETE {path}", as_text(said.get("message")) or "ok: false")
 
     def _one(self, kind: type[R], path: str, number: int) -> R:
         def read(body: object) -> R:

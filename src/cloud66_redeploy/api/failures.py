@@ -19,7 +19,7 @@ from urllib3.util.ssl_match_hostname import CertificateError
 
 from cloud66_redeploy.api.connecting import REFUSED_TUNNEL, ConnectFailed
 from cloud66_redeploy.api.route import Route
-from cloud66_redeploy.errors import ApiError, Blame, Clue, NotSent, NotTheApi, Obstructed, Unclear, Unusable
+from cloud66_redeploy.errors import AnswerLost, ApiError, Blame, Clue, NotSent, NotTheApi, Obstructed, Unusable
 
 _Classes = tuple[type[Exception], ...]
 
@@ -101,11 +101,11 @@ def failure_of(call: str, error: Exception, route: Route) -> ApiError:
     said = route.hide(_words_of(cause))
     if isinstance(cause, _NO_HTTP) and not isinstance(cause, RemoteDisconnected):
         return NotTheApi(call, f"an answer that is not HTTP ({said})", clue=Clue(Blame.STRANGER, route.address))
-    return Unclear(call, said)
+    return AnswerLost(call, said)
 
 
 def _not_connected(call: str, cause: Exception, route: Route, *, at_proxy: bool) -> ApiError:
-    row = next((row for row in _NO_CONNECTION if _fits(row, cause)), _Row((), Unclear))
+    row = next((row for row in _NO_CONNECTION if _fits(row, cause)), _Row((), AnswerLost))
     kind, blame = row.kind, _OF_PROXY.get(row.blame, row.blame) if at_proxy else row.blame
     if blame is Blame.CERTIFICATE and Path(route.bundle or __file__).is_dir():
         # The library looks for the names of hashes there, and trusts nobody where it finds none.

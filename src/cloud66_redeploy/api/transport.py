@@ -22,8 +22,8 @@ from cloud66_redeploy.api.connecting import BearerToken, ConnectFailed
 from cloud66_redeploy.api.failures import failure_of
 from cloud66_redeploy.api.headers import Headers
 from cloud66_redeploy.api.route import Route
-from cloud66_redeploy.clock import Clock, Overdue
-from cloud66_redeploy.errors import STUBBORN, ApiError, Blame, Clue, NotSent, NotTheApi, Trouble, Unclear
+from cloud66_redeploy.clock import CallTimeout, Clock
+from cloud66_redeploy.errors import STUBBORN, AnswerLost, ApiError, Blame, Clue, NotSent, NotTheApi, TransientError
 from cloud66_redeploy.timing import MAX_PAUSE_SECONDS
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ _FEW_TRIES = 5
 _LARGEST_BODY = 64 * 1024 * 1024
 
 
-class Window(Protocol):
+class Interruptible(Protocol):
     """Makes a call that a cancelled workflow may interrupt (see `interrupts`)."""
 
     def __call__(self, call: Callable[[], T], *, limit_seconds: float, grace_seconds: float) -> T:
@@ -96,11 +96,11 @@ class Transport:
     base_url: str
     token: str = field(repr=False)
     clock: Clock
-    window: Window
+    interruptible: Interruptible
     deadline: float
     profile: Profile = STEADY
     on_warning: Callable[[str], None] = lambda _text: None
-    on_trouble: Callable[[Trouble], None] = lambda _trouble: None
+    on_trouble: Callable[[TransientError], None] = lambda _trouble: None
     heard: Headers = field(default_factory=Headers)
 
     def retrying(self, method: str, path: str, query: dict[str, str], read: Callable[[object], T]) -> T:
@@ -109,10 +109,10 @@ class Transport:
 
         A body that `read` can't read (ValueError) is passing trouble like one that is no JSON.
         """
-        failed: list[Trouble] = []
+        failed: list[TransientError] = []
         try:
             return self.once(method, path, query, read)
-        except Trouble as trouble:
+        except TransientError as trouble:
             failed.append(trouble)
         # Only now: it brings asyncio along, and most runs never have to try anything again.
         import backoff  # noqa: PLC0415 - see above
@@ -124,7 +124,7 @@ class Transport:
 
         again = backoff.on_exception(
             self._pauses,
-            Trouble,
+            TransientError,
             max_tries=self.profile.tries,
             giveup=lambda error: isinstance(error, ApiError) and error.status == 409,
             jitter=None,
@@ -158,7 +158,7 @@ class Transport:
         stubborn = 0
         error = yield 0.0
         while True:
-            assert isinstance(error, Trouble)
+            assert isinstance(error, TransientError)
             stubborn = stubborn + 1 if isinstance(error, STUBBORN) else 0
             asked = error.pause_asked_for
             wait = max(asked, pause * random.uniform(0.9, 1.1))  # noqa: S311 - jitter
@@ -185,11 +185,11 @@ class Transport:
             raise NotSent(call, "there was no time left for it")
         grace = self.profile.grace_for_post if method == "POST" else 0.0
         try:
-            answer = self.window(
+            answer = self.interruptible(
                 lambda: self._exchange(method, path, query, limit), limit_seconds=limit, grace_seconds=grace
             )
-        except Overdue:
-            raise Unclear(call, f"no whole answer within {limit:.0f} s") from None
+        except CallTimeout:
+            raise AnswerLost(call, f"no whole answer within {limit:.0f} s") from None
         except (ConnectFailed, OSError, ValueError, HTTPException, HTTPError) as error:
             # The last three: the reader of HTTP trips over some kinds of nonsense with them.
             raise failure_of(call, error, self._route()) from error

@@ -9,7 +9,7 @@ from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Deployment
 from cloud66_redeploy.polling.ends import because_of, checked, is_over
-from cloud66_redeploy.tracking.activity import busy_with
+from cloud66_redeploy.tracking.activity import activity_of
 from cloud66_redeploy.tracking.doubt import until_believed
 
 
@@ -55,7 +55,7 @@ def _choose(step: Step, job: Job, nothing: Reason, *, to_be_cancelled: bool) -> 
         deployments = until_believed(step.clock, job.client(step.patient).deployments)
     except ApiError as error:
         return because_of(error, Reason.NOT_READABLE)
-    activity = busy_with(deployments, [])
+    activity = activity_of(deployments, [])
     if len(activity.running) > 1 and to_be_cancelled:
         numbers = " and ".join(str(deployment.id) for deployment in activity.running)
         return Result(Reason.SEVERAL_RUN, facts={"numbers": numbers})

@@ -129,7 +129,7 @@ class Job:
         """Show what is new in the stack's log, where that was asked for."""
         if self.live is not None:
             news = self.live.read_the_end() if to_the_end else self.live.read_ours()
-            for line in log_lines(news, self.tracking, self.reporter.cleaner):
+            for line in log_lines(news, self.tracking, self.reporter.sanitizer):
                 self.say(line)
 
     def take_stock(self, transport: Transport, stack: Stack | None = None) -> Stock:

@@ -11,7 +11,7 @@ from cloud66_redeploy.polling.ends import is_over, unready
 from cloud66_redeploy.report.facts import Times
 from cloud66_redeploy.report.phrases import capitalised, sentence_of
 from cloud66_redeploy.timing import MAKING_WAY_SECONDS, RECORD_LAG_SECONDS
-from cloud66_redeploy.tracking.activity import Busy, busy_with, is_of
+from cloud66_redeploy.tracking.activity import StackActivity, activity_of, is_of
 from cloud66_redeploy.tracking.baseline import Stock
 from cloud66_redeploy.tracking.tracking import Tracking
 
@@ -26,7 +26,7 @@ def before_asking(step: Step, job: Job, stock: Stock) -> Result | None:
         Aborted: the workflow was cancelled.
 
     """
-    busy, on_busy = busy_with(stock.deployments, stock.actions), step.inputs.on_busy
+    busy, on_busy = activity_of(stock.deployments, stock.actions), step.inputs.on_busy
     if step.inputs.dry_run:
         return _dry_run(step, job, busy, may_cancel=_may_cancel(step, busy, stock))
     if not busy or on_busy is OnBusy.QUEUE:
@@ -41,7 +41,7 @@ def before_asking(step: Step, job: Job, stock: Stock) -> Result | None:
             step.clock.sleep(max(0.0, min(RECORD_LAG_SECONDS, left)))
             seen = {deployment.id for deployment in (*busy.running, *busy.waiting)}
             stock = job.take_stock(step.patient)
-            busy = busy_with(stock.deployments, stock.actions)
+            busy = activity_of(stock.deployments, stock.actions)
             is_sure = all(deployment.id in seen for deployment in busy.running) and _may_cancel(step, busy, stock)
             if busy and not is_sure:
                 return _stand_back(busy, on_busy)
@@ -50,16 +50,16 @@ def before_asking(step: Step, job: Job, stock: Stock) -> Result | None:
         return unready(error)
 
 
-def _may_cancel(step: Step, busy: Busy, stock: Stock) -> bool:
+def _may_cancel(step: Step, busy: StackActivity, stock: Stock) -> bool:
     return step.inputs.on_busy is OnBusy.CANCEL_ANY or is_of(step.environ, busy, stock.deployments, stock.actions)
 
 
-def _stand_back(busy: Busy, on_busy: OnBusy) -> Result:
+def _stand_back(busy: StackActivity, on_busy: OnBusy) -> Result:
     reasons = {OnBusy.SKIP: Reason.BUSY_SKIPPED, OnBusy.FAIL: Reason.BUSY_FAILED}
     return Result(reasons.get(on_busy, Reason.BUSY_WITH_OTHERS), facts={"busy": busy.describe()})
 
 
-def _cancel_running(step: Step, job: Job, busy: Busy) -> Result | None:
+def _cancel_running(step: Step, job: Job, busy: StackActivity) -> Result | None:
     deadline = min(step.transport.deadline, step.clock.monotonic() + MAKING_WAY_SECONDS)
     for deployment in busy.running:
         other = step.add(Role.MAKING_WAY, job.stack_id, Tracking.of_another("", deployment.id))
@@ -77,7 +77,7 @@ def _cancel_running(step: Step, job: Job, busy: Busy) -> Result | None:
     return None
 
 
-def _dry_run(step: Step, job: Job, busy: Busy, *, may_cancel: bool) -> Result:
+def _dry_run(step: Step, job: Job, busy: StackActivity, *, may_cancel: bool) -> Result:
     inputs = step.inputs
     effect = "cancel" if busy.running else "wait"
     if inputs.on_busy is OnBusy.CANCEL and not may_cancel:

@@ -142,7 +142,7 @@ class Step:
                 if (tracking.request.is_external or has_ended) and _is_followed(began, client.deployments()):
                     job.say("The stack's newest log is another deployment's, so it is not shown.")
                     continue
-                job.log = self.reporter.cleaner.tail(client.last_log(), lines=_LOG_LINES)
+                job.log = self.reporter.sanitizer.tail(client.last_log(), lines=_LOG_LINES)
             except ApiError as error:
                 job.say(f"The stack's log could not be read: {error}")
 
@@ -150,7 +150,7 @@ class Step:
         """Put out what is known so far, and keep what the post step has to know."""
         outputs: dict[str, str] = {}
         if len(self.main_jobs) == 1:
-            outputs |= known_outputs(Facts.of(self.main_jobs[0].tracking), self.reporter.cleaner)
+            outputs |= known_outputs(Facts.of(self.main_jobs[0].tracking), self.reporter.sanitizer)
         rollback = self.with_role(Role.ROLLBACK)
         if rollback is not None:
             outputs |= rollback_outputs(rollback.tracking, rollback.result)

@@ -11,7 +11,17 @@ from dataclasses import dataclass, field
 from cloud66_redeploy.api.transport import Transport
 from cloud66_redeploy.commands.job import Job
 from cloud66_redeploy.commands.step import Step
-from cloud66_redeploy.errors import Aborted, ApiError, Declined, Denied, NotFound, NotSent, Refusal, Trouble, Unclear
+from cloud66_redeploy.errors import (
+    Aborted,
+    AnswerLost,
+    ApiError,
+    Denied,
+    NotAccepted,
+    NotFound,
+    NotSent,
+    PermanentError,
+    TransientError,
+)
 from cloud66_redeploy.model.outcome import Reason, Result
 from cloud66_redeploy.model.records import Action
 from cloud66_redeploy.polling.ends import not_accepted, refused, uncertain
@@ -38,8 +48,8 @@ class Trigger:
     job: Job
     transport: Transport
     objection: Callable[[], Result | None] = lambda: None
-    _last: Trouble | None = field(default=None, init=False)
-    _lost: Trouble | None = field(default=None, init=False)
+    _last: TransientError | None = field(default=None, init=False)
+    _lost: TransientError | None = field(default=None, init=False)
     _lost_at: float = field(default=0.0, init=False)
     _has_looked: bool = field(default=False, init=False)
 
@@ -70,16 +80,16 @@ class Trigger:
             except Aborted as aborted:
                 submission.posts_sent -= aborted.before_call
                 raise
-            except (NotSent, Declined) as trouble:
+            except (NotSent, NotAccepted) as trouble:
                 self._last = trouble
                 submission.posts_sent -= 1
                 pause = min(LONGEST_RESEND_PAUSE_SECONDS, pause * 2)
                 result = self._wait_to_send_again(trouble, pause)
-            except Unclear as trouble:
+            except AnswerLost as trouble:
                 self.job.say(f"The answer to the redeploy request was lost: {trouble}. Looking for its reference.")
                 self._last = self._lost = trouble
                 self._lost_at = self._clock.monotonic()
-            except Refusal as refusal:
+            except PermanentError as refusal:
                 submission.posts_sent -= 1
                 result = self._refused(refusal)
             if result is not None:
@@ -96,7 +106,7 @@ class Trigger:
         objection = self.objection() if self._last else None
         return self._uncertain(self._lost) if objection and self._lost else objection
 
-    def _wait_to_send_again(self, trouble: Trouble, pause: float) -> Result | None:
+    def _wait_to_send_again(self, trouble: TransientError, pause: float) -> Result | None:
         asked = max(pause, trouble.pause_asked_for)
         if asked >= self.transport.deadline - self._clock.monotonic():
             # The next try would come after the deadline.
@@ -106,7 +116,7 @@ class Trigger:
         self._clock.sleep(asked)
         return None
 
-    def _gave_up(self, trouble: Trouble) -> Result:
+    def _gave_up(self, trouble: TransientError) -> Result:
         return self._uncertain(trouble) if self._submission.posts_sent else not_accepted(trouble)
 
     def _refused(self, refusal: ApiError) -> Result:
@@ -165,7 +175,7 @@ class Trigger:
             return False
         return not self.observer.sees_more_deployments_than_actions()
 
-    def _found(self, action: Action, last: Trouble) -> Result | None:
+    def _found(self, action: Action, last: TransientError) -> Result | None:
         """Take the action that carries the reference for this run's, where a request may have left at all."""
         self.job.say(f"Found: action {action.id} carries the reference, so nothing is sent again.")
         if self._submission.posts_sent == 0 and not self._tracking.request.is_unique:
@@ -174,7 +184,7 @@ class Trigger:
         self._submission.posts_sent = max(1, self._submission.posts_sent)
         return None
 
-    def _send_once_more(self, lost: Trouble) -> Result | None:
+    def _send_once_more(self, lost: TransientError) -> Result | None:
         if self._submission.posts_sent >= _MOST_SENDS:
             return self._uncertain(lost)
         seconds = f"{REFERENCE_LAG_SECONDS:.0f} s"

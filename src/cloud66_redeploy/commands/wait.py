@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from cloud66_redeploy.commands.job import Job
 from cloud66_redeploy.commands.step import Step
-from cloud66_redeploy.errors import ApiError, InputError, Obstructed, Refusal
+from cloud66_redeploy.errors import ApiError, InputError, Obstructed, PermanentError
 from cloud66_redeploy.model.outcome import Reason, Result
 from cloud66_redeploy.model.records import Stack
 from cloud66_redeploy.polling.ends import bad_input, because_of
@@ -43,7 +43,7 @@ def meet(step: Step, job: Job) -> Result | None:
         tracking.baseline = Baseline(past=Baseline.of(deployments, []).past)
     except InputError as error:
         return bad_input(error)
-    except (Refusal, Obstructed) as refusal:
+    except (PermanentError, Obstructed) as refusal:
         return because_of(refusal, Reason.NOT_READABLE)
     except ApiError as trouble:
         # What is read here is good to have; whether the deployment can be looked at, the looks will tell.

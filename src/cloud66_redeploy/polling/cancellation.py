@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.clock import Clock
-from cloud66_redeploy.errors import ApiError, Declined, Doubted, NotFound, Refusal, Unclear
+from cloud66_redeploy.errors import AnswerLost, ApiError, Doubted, NotAccepted, NotFound, PermanentError
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.model.verdict import Absence, RecordState
@@ -66,7 +66,7 @@ class Deletion:
         Ask Cloud 66 to cancel a deployment.
 
         Raises:
-            Declined: it was over already, or is just ending.
+            NotAccepted: it was over already, or is just ending.
             ApiError: it may have arrived, or not; a refusal has lasted.
 
         """
@@ -77,11 +77,11 @@ class Deletion:
                 self._client.cancel(number)
             except NotFound as refusal:
                 # Its record is there; whether it is gone by now, the looks tell.
-                raise Declined(refusal.call, refusal.said, status=refusal.status) from refusal
+                raise NotAccepted(refusal.call, refusal.said, status=refusal.status) from refusal
 
         try:
             self._doubt.check(ask)
-        except Unclear:
+        except AnswerLost:
             self.maybe_accepted = number
             raise
         self.accepted = number
@@ -118,7 +118,7 @@ class Cancellation(Poll):
             self.listener.deleting_another(self.deletion.accepted, number)
         try:
             self.deletion.send(number)
-        except Declined as declined:
+        except NotAccepted as declined:
             self.observer.look()
             self.trouble = declined
 
@@ -176,7 +176,7 @@ class Cancellation(Poll):
 
     def _unfinished(self) -> Result:
         tracking, deletion, evidence = self.tracking, self.deletion, str(self.trouble or "")
-        facts = {"error": self.trouble} if isinstance(self.trouble, Refusal) else {}
+        facts = {"error": self.trouble} if isinstance(self.trouble, PermanentError) else {}
         if tracking.deployment is not None and tracking.deployment.id == deletion.accepted:
             return self._result(Reason.CANCELLATION_OPEN, evidence)
         if tracking.deployment is None or not (deletion.is_sent or tracking.confirmed):

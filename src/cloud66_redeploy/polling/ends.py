@@ -1,6 +1,6 @@
 """Which reason it is that a run ends for: chosen from what is known and from what kept it from being known. Pure."""
 
-from cloud66_redeploy.errors import STUBBORN, ApiError, Blame, InputError, Trouble
+from cloud66_redeploy.errors import STUBBORN, ApiError, Blame, InputError, TransientError
 from cloud66_redeploy.model.git import same_commit
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Phase
@@ -96,7 +96,7 @@ def because_of(error: ApiError, reason: Reason) -> Result:
 
 def unready(error: ApiError) -> Result:
     """Say that Cloud 66 refused, or could not be reached, before the POST."""
-    passes = isinstance(error, Trouble) and not isinstance(error, STUBBORN)
+    passes = isinstance(error, TransientError) and not isinstance(error, STUBBORN)
     return not_accepted(error) if passes else refused(error)
 
 

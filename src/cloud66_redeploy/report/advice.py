@@ -1,6 +1,6 @@
 """What to do about each way in which a call can be refused or not get through. Pure."""
 
-from cloud66_redeploy.errors import ApiError, Blame, Trouble
+from cloud66_redeploy.errors import ApiError, Blame, TransientError
 
 _WHERE_TO_GET_ONE = "personal access tokens are made in the Cloud 66 dashboard, under Account, Authorized Applications"
 _ADVICE_BY_STATUS = {
@@ -56,7 +56,7 @@ def advice_on(error: ApiError) -> str:
         return _NO_STACK if reads else _STACK_LEFT
     if error.status in _ADVICE_BY_STATUS:
         return _ADVICE_BY_STATUS[error.status].format(scope="public" if reads else "redeploy")
-    return about_network if isinstance(error, Trouble) else _REFUSAL
+    return about_network if isinstance(error, TransientError) else _REFUSAL
 
 
 def advice_on_request(error: ApiError) -> str:

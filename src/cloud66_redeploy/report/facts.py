@@ -10,7 +10,7 @@ from cloud66_redeploy.model.outcome import LastSeen, Outcome, Result
 from cloud66_redeploy.model.records import Deployment, Phase, Stack
 from cloud66_redeploy.polling.forecast import Forecast
 from cloud66_redeploy.report.phrases import name_of, sentence_of
-from cloud66_redeploy.report.text import Cleaner
+from cloud66_redeploy.report.text import Sanitizer
 from cloud66_redeploy.tracking.tracking import Tracking
 
 _LARGEST_RECORD = 60_000
@@ -127,38 +127,38 @@ NOTHING = Facts(Stack(""), LastSeen(), Times(), is_requested=False)
 """Of a run that was about no deployment, or about several."""
 
 
-def known_outputs(facts: Facts, cleaner: Cleaner) -> dict[str, str]:
+def known_outputs(facts: Facts, sanitizer: Sanitizer) -> dict[str, str]:
     """Return the outputs that are worth having while the run goes on."""
     return {
-        "user_reference": cleaner.verbatim(facts.seen.reference),
+        "user_reference": sanitizer.verbatim(facts.seen.reference),
         "action_id": facts.action_id,
         # A later step may be told to cancel it: one that can only be inferred is not enough.
         "deployment_id": facts.deployment_id,
     }
 
 
-def all_outputs(result: Result, facts: Facts, cleaner: Cleaner) -> dict[str, str]:
+def all_outputs(result: Result, facts: Facts, sanitizer: Sanitizer) -> dict[str, str]:
     """Return every output; empty where unknown."""
     deployment, times, stack = facts.deployment, facts.times, facts.stack
     is_live = deployment.is_live if deployment else None
     return {
         "outcome": str(result.outcome),
-        "reason": cleaner.line(sentence_of(result), 1000),
-        **known_outputs(facts, cleaner),
-        "git_hash": cleaner.line(facts.text("git_hash")),
-        "git_ref": cleaner.line(facts.text("git_ref")),
-        "commit_url": cleaner.url(facts.text("commit_url")),
-        "started_at": cleaner.line(facts.text("started_at")),
-        "finished_at": cleaner.line(facts.text("finished_at")),
+        "reason": sanitizer.line(sentence_of(result), 1000),
+        **known_outputs(facts, sanitizer),
+        "git_hash": sanitizer.line(facts.text("git_hash")),
+        "git_ref": sanitizer.line(facts.text("git_ref")),
+        "commit_url": sanitizer.url(facts.text("commit_url")),
+        "started_at": sanitizer.line(facts.text("started_at")),
+        "finished_at": sanitizer.line(facts.text("finished_at")),
         "queued_seconds": _whole(times.queued_seconds),
         "deploy_seconds": _whole(times.deploy_seconds),
         "usual_seconds": _whole(times.usual_seconds),
         "is_live": "" if is_live is None else str(is_live).lower(),
-        "stack_id": cleaner.line(stack.uid),
-        "stack_name": cleaner.line(stack.text("name")),
-        "stack_environment": cleaner.line(stack.text("environment")),
-        "app_url": app_url(stack, cleaner),
-        "deployment": _record(deployment, cleaner),
+        "stack_id": sanitizer.line(stack.uid),
+        "stack_name": sanitizer.line(stack.text("name")),
+        "stack_environment": sanitizer.line(stack.text("environment")),
+        "app_url": app_url(stack, sanitizer),
+        "deployment": _record(deployment, sanitizer),
     }
 
 
@@ -172,7 +172,7 @@ def rollback_outputs(tracking: Tracking, result: Result | None) -> dict[str, str
     }
 
 
-def app_url(stack: Stack, cleaner: Cleaner) -> str:
+def app_url(stack: Stack, sanitizer: Sanitizer) -> str:
     """
     Return the application's address for `environment.url`, or "".
 
@@ -182,7 +182,7 @@ def app_url(stack: Stack, cleaner: Cleaner) -> str:
     # The better one first.
     for name in ("application_address", "fqdn"):
         address = stack.text(name).strip()
-        url = cleaner.url(address) or (cleaner.url(f"http://{address}") if "." in address else "")
+        url = sanitizer.url(address) or (sanitizer.url(f"http://{address}") if "." in address else "")
         if url:
             return url
     return ""
@@ -203,7 +203,7 @@ def _whole(seconds: float | None) -> str:
     return "" if seconds is None else str(round(seconds))
 
 
-def _record(deployment: Deployment | None, cleaner: Cleaner) -> str:
+def _record(deployment: Deployment | None, sanitizer: Sanitizer) -> str:
     if deployment is None:
         return ""
-    return cleaner.json(deployment.record, (2000, 200, 20), _LARGEST_RECORD) or json.dumps({"id": deployment.id})
+    return sanitizer.json(deployment.record, (2000, 200, 20), _LARGEST_RECORD) or json.dumps({"id": deployment.id})

@@ -10,7 +10,7 @@ from cloud66_redeploy.report.facts import Facts, all_outputs
 from cloud66_redeploy.report.phrases import advice_of, capitalised, log_name, sentence_of
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.summary import render, render_many
-from cloud66_redeploy.report.text import Cleaner
+from cloud66_redeploy.report.text import Sanitizer
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def report_ending(ending: Ending, reporter: Reporter) -> int:
     """Report a run's end and return the exit status."""
     result, facts = ending.result, ending.facts
     several = ending.each if len(ending.each) > 1 else ()
-    for name, value in _outputs(ending, reporter.cleaner).items():
+    for name, value in _outputs(ending, reporter.sanitizer).items():
         reporter.output(name, value)
     if facts.seen.action is not None and facts.deployment is None and result.outcome is not Outcome.SCHEDULED:
         reporter.warn(
@@ -73,17 +73,17 @@ def report_ending(ending: Ending, reporter: Reporter) -> int:
         rows = [f"{capitalised(each.facts.title)}: {sentence_of(each.result)}" for each in bad]
         reporter.error(f"Cloud 66 {ending.command}: {result.outcome}", sentences, rows)
     if several:
-        reporter.summary(render_many(result, [(each.result, each.facts) for each in several], reporter.cleaner))
+        reporter.summary(render_many(result, [(each.result, each.facts) for each in several], reporter.sanitizer))
     else:
-        reporter.summary(render(result, facts, ending.log, reporter.cleaner))
+        reporter.summary(render(result, facts, ending.log, reporter.sanitizer))
     return 0 if result.is_green else 1
 
 
-def _outputs(ending: Ending, cleaner: Cleaner) -> dict[str, str]:
+def _outputs(ending: Ending, sanitizer: Sanitizer) -> dict[str, str]:
     outputs = {"rollback_outcome": "", "rollback_deployment_id": "", "rolled_back_to": "", **ending.rollback}
-    results = [all_outputs(each.result, each.facts, cleaner) for each in ending.each]
+    results = [all_outputs(each.result, each.facts, sanitizer) for each in ending.each]
     for result in results:
         # The API's records would make the list too large.
         del result["deployment"]
     outputs["results"] = json.dumps(results) if results else ""
-    return all_outputs(ending.result, ending.facts, cleaner) | outputs
+    return all_outputs(ending.result, ending.facts, sanitizer) | outputs

@@ -5,7 +5,7 @@ from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.polling.live_log import News
 from cloud66_redeploy.polling.pace import Estimate
 from cloud66_redeploy.report.phrases import log_name, name_of
-from cloud66_redeploy.report.text import Cleaner
+from cloud66_redeploy.report.text import Sanitizer
 from cloud66_redeploy.tracking.tracking import Tracking
 
 _BAR = 20
@@ -33,12 +33,12 @@ def how_far(tracking: Tracking, estimate: Estimate | None) -> str:
     return f"{times} [{'#' * full}{'.' * (_BAR - full)}] {estimate.percent} %"
 
 
-def log_lines(news: News, tracking: Tracking, cleaner: Cleaner) -> list[str]:
+def log_lines(news: News, tracking: Tracking, sanitizer: Sanitizer) -> list[str]:
     """Say what is new in the stack's log, each line harmless behind a prefix."""
     said = [f"The stack's {log_name(tracking.confirmed)}:"] if news.is_doubtful else []
     if len(news.lines) > _MOST_LINES:
         said.append(f"| … {len(news.lines) - _MOST_LINES} more lines")
-    said += [f"| {line}" for line in cleaner.tail("\n".join(news.lines), _MOST_LINES)]
+    said += [f"| {line}" for line in sanitizer.tail("\n".join(news.lines), _MOST_LINES)]
     if news.given_up:
         said.append(f"The stack's log can't be read, so it is not shown any more: {news.given_up}")
     return said

@@ -12,7 +12,7 @@ from actions_toolkit import core
 from actions_toolkit.file_command import issue_file_command
 
 from cloud66_redeploy.model.duration import format_duration
-from cloud66_redeploy.report.text import Cleaner
+from cloud66_redeploy.report.text import Sanitizer
 from cloud66_redeploy.timing import SAY_AGAIN_SECONDS
 
 _LONGEST_SUMMARY_BYTES = 900 * 1024
@@ -49,9 +49,9 @@ def _give_up(name: str) -> None:
 class Reporter:
     """Writes for the workflow. Every text handed in is cleaned here, whoever wrote it."""
 
-    def __init__(self, environ: Mapping[str, str], cleaner: Cleaner) -> None:
+    def __init__(self, environ: Mapping[str, str], sanitizer: Sanitizer) -> None:
         self._environ = environ
-        self.cleaner = cleaner
+        self.sanitizer = sanitizer
         self._written: dict[tuple[str, str], str] = {}
         self._warned: set[str] = set()
         self._unwritable: set[str] = set()
@@ -59,18 +59,18 @@ class Reporter:
     def mask(self, secret: str) -> None:
         """Let the runner, and everything written here, hide a secret. Comes before anything else is written."""
         for part in {secret, *secret.splitlines()} - {""}:
-            self.cleaner.hide(part)
+            self.sanitizer.hide(part)
             self._emit(core.set_secret, part)
 
     def say(self, text: str, longest: int = 1000) -> None:
         """Write a line of the log."""
-        line = self.cleaner.line(text, longest)
+        line = self.sanitizer.line(text, longest)
         # A text from outside may stand first; the runner would take a leading :: for a command.
         self._emit(core.info, f"‣ {line}" if line.startswith("::") else line)
 
     def group(self, title: str, lines: Iterable[str]) -> None:
-        """Write a folded group of lines that have been cleaned (`Cleaner.tail`)."""
-        self._emit(core.start_group, self.cleaner.line(title))
+        """Write a folded group of lines that have been cleaned (`Sanitizer.tail`)."""
+        self._emit(core.start_group, self.sanitizer.line(title))
         for line in lines:
             self._emit(core.info, f"| {line}")
         self._emit(core.end_group)
@@ -80,12 +80,12 @@ class Reporter:
         message = self._sentence(text, _LONGEST_ANNOTATION_BYTES)
         if message not in self._warned:
             self._warned.add(message)
-            self._emit(core.warning, message, title=self.cleaner.line(title, 100))
+            self._emit(core.warning, message, title=self.sanitizer.line(title, 100))
 
     def notice(self, title: str, text: str) -> None:
         """Annotate something that is worth knowing and not wrong."""
         message = self._sentence(text, _LONGEST_ANNOTATION_BYTES)
-        self._emit(core.notice, message, title=self.cleaner.line(title, 100))
+        self._emit(core.notice, message, title=self.sanitizer.line(title, 100))
 
     def error(self, title: str, sentences: Sequence[str], rows: Sequence[str] = ()) -> None:
         """
@@ -99,17 +99,17 @@ class Reporter:
         lines = [self._sentence(reason, room - (_LEFT_OUT_BYTES if rows else 0))]
         room -= _size(lines[0]) + _LEFT_OUT_BYTES
         for number, row in enumerate(rows):
-            line = self.cleaner.line(row)
+            line = self.sanitizer.line(row)
             room -= _size(line)
             if room < 0:
                 lines.append(f"… and {len(rows) - number} more, see the summary")
                 break
             lines.append(line)
-        self._emit(core.error, "\n".join([*lines, *after]), title=self.cleaner.line(title, 100))
+        self._emit(core.error, "\n".join([*lines, *after]), title=self.sanitizer.line(title, 100))
 
     def output(self, name: str, value: str) -> None:
         """Set an output of the step; the value has been cleaned by whoever knows what it is."""
-        self._set("outputs", core.set_output, name, self.cleaner.redact(value))
+        self._set("outputs", core.set_output, name, self.sanitizer.redact(value))
 
     def state(self, name: str, value: str) -> None:
         """Keep something for the post step."""
@@ -117,13 +117,13 @@ class Reporter:
 
     def summary(self, markdown: str) -> None:
         """Add to the job's summary."""
-        text = self.cleaner.redact(markdown).encode(errors="replace")
+        text = self.sanitizer.redact(markdown).encode(errors="replace")
         if len(text) <= _LONGEST_SUMMARY_BYTES:
             self._write("summary", issue_file_command, "STEP_SUMMARY", text.decode())
 
     def _sentence(self, text: str, longest_bytes: int) -> str:
         """Return text as one line that takes at most so many bytes in an annotation."""
-        line = self.cleaner.line(text, min(2000, longest_bytes))
+        line = self.sanitizer.line(text, min(2000, longest_bytes))
         while _size(line) > longest_bytes:
             line = line[: len(line) * longest_bytes // _size(line) - 2] + "…"
         return line
@@ -160,7 +160,7 @@ class Reporter:
 
     def _complain(self, error: Exception) -> None:
         try:
-            sys.stderr.write(f"could not write to the log: {self.cleaner.line(str(error))}\n")
+            sys.stderr.write(f"could not write to the log: {self.sanitizer.line(str(error))}\n")
             sys.stderr.flush()
         except Exception:  # then there is nobody to be told
             _give_up("stderr")

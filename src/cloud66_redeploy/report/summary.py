@@ -11,7 +11,7 @@ from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.outcome import Outcome, Result
 from cloud66_redeploy.report.facts import Facts, Times, app_url, duration_or_empty
 from cloud66_redeploy.report.phrases import advice_of, log_name, meaning_of, sentence_of
-from cloud66_redeploy.report.text import LONGEST_FIELD, Cleaner
+from cloud66_redeploy.report.text import LONGEST_FIELD, Sanitizer
 
 _MARKS = {
     Outcome.SUCCESS: "✅",
@@ -31,33 +31,33 @@ _BLOCKS = "▁▂▃▄▅▆▇"
 _MOST_BLOCKS = 20
 
 
-def render(result: Result, facts: Facts, log: Sequence[str], cleaner: Cleaner) -> str:
+def render(result: Result, facts: Facts, log: Sequence[str], sanitizer: Sanitizer) -> str:
     """Write the summary of one deployment; `log` holds the last lines of the stack's log, cleaned, or none."""
-    title = f"{_MARKS[result.outcome]} {_title(facts, cleaner)}: {_label(result.outcome)}"
+    title = f"{_MARKS[result.outcome]} {_title(facts, sanitizer)}: {_label(result.outcome)}"
     parts = [
-        f"<h3>{title}</h3>\n{_body(result, facts, cleaner)}",
+        f"<h3>{title}</h3>\n{_body(result, facts, sanitizer)}",
         _fold(f"Last lines of the stack's {log_name(facts.deployment)}", log[-_MOST_LOG_LINES:]),
     ]
     for name, record in (("deployment", facts.deployment), ("action", facts.seen.action)):
         if record is not None:
-            text = cleaner.json(record.record, (300, 60, 10), _LARGEST_RECORD, indent=1)
+            text = sanitizer.json(record.record, (300, 60, 10), _LARGEST_RECORD, indent=1)
             parts.append(_fold(f"The {name}'s record", (text or "… more than can be shown").split("\n")))
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def render_many(overall: Result, each: Sequence[tuple[Result, Facts]], cleaner: Cleaner) -> str:
+def render_many(overall: Result, each: Sequence[tuple[Result, Facts]], sanitizer: Sanitizer) -> str:
     """Write the summary of several deployments: a line each, and what is to be said of each in a fold."""
     heads = ("", "Stack", "Deployment", "Commit", "Queued", "Deployed in", "What happened")
     rows = [f"<tr>{''.join(f'<th align=left>{head}</th>' for head in heads)}</tr>"]
-    rows += [_row(result, facts, cleaner) for result, facts in each]
+    rows += [_row(result, facts, sanitizer) for result, facts in each]
     top = [
         f"<h3>{_MARKS[overall.outcome]} {len(each)} deployments: {_label(overall.outcome)}</h3>",
-        f"<p>{cleaner.html(sentence_of(overall), 1000)}</p>",
+        f"<p>{sanitizer.html(sentence_of(overall), 1000)}</p>",
         f"<table>{''.join(rows)}</table>",
     ]
     folds = [
-        f"<details><summary>{_MARKS[result.outcome]} {_title(facts, cleaner)}</summary>\n"
-        f"{_body(result, facts, cleaner)}\n</details>"
+        f"<details><summary>{_MARKS[result.outcome]} {_title(facts, sanitizer)}</summary>\n"
+        f"{_body(result, facts, sanitizer)}\n</details>"
         for result, facts in each
     ]
     return "\n".join(top) + "\n\n" + "\n\n".join(folds) + "\n"
@@ -91,47 +91,47 @@ def _blocks(seconds: Sequence[float]) -> str:
     return f"<code>{''.join(_BLOCKS[max(0, height - 1)] for height in heights)}</code>"
 
 
-def _body(result: Result, facts: Facts, cleaner: Cleaner) -> str:
+def _body(result: Result, facts: Facts, sanitizer: Sanitizer) -> str:
     """Say what happened, of a bad outcome what was said, what it means and what to do, and the facts."""
-    parts = [f"<p>{cleaner.html(sentence_of(result), 2000)}</p>"]
+    parts = [f"<p>{sanitizer.html(sentence_of(result), 2000)}</p>"]
     if not result.is_green:
         steps = [
-            ("Details", _code(result.evidence, cleaner, 1000)),
+            ("Details", _code(result.evidence, sanitizer, 1000)),
             ("What that means", meaning_of(result)),
-            ("Next", cleaner.html(advice_of(result), 1000)),
+            ("Next", sanitizer.html(advice_of(result), 1000)),
         ]
         parts += [f"<p><b>{head}:</b> {text}</p>" for head, text in steps if text]
-    address = app_url(facts.stack, cleaner)
+    address = app_url(facts.stack, sanitizer)
     table = [
         ("Deployment", facts.deployment_id),
-        ("Commit", _commit(facts, cleaner)),
-        ("Triggered by", cleaner.html(facts.triggered_by)),
+        ("Commit", _commit(facts, sanitizer)),
+        ("Triggered by", sanitizer.html(facts.triggered_by)),
         ("Queued", duration_or_empty(facts.times.queued_seconds)),
         ("Duration", describe_duration(facts.times, is_success=facts.is_success)),
-        ("Address", _link(address, address, cleaner)),
-        ("Stack", _code(facts.stack.uid, cleaner)),
+        ("Address", _link(address, address, sanitizer)),
+        ("Stack", _code(facts.stack.uid, sanitizer)),
         ("Action", facts.action_id),
-        ("Reference", _code(facts.seen.reference, cleaner)),
+        ("Reference", _code(facts.seen.reference, sanitizer)),
     ]
     rows = "".join(f"<tr><th align=left>{head}</th><td>{cell}</td></tr>" for head, cell in table if cell)
     return "\n".join([*parts, f"<table>{rows}</table>"] if rows else parts)
 
 
-def _row(result: Result, facts: Facts, cleaner: Cleaner) -> str:
+def _row(result: Result, facts: Facts, sanitizer: Sanitizer) -> str:
     cells = (
         f"{_MARKS[result.outcome]} {_label(result.outcome)}",
-        _title(facts, cleaner),
+        _title(facts, sanitizer),
         facts.deployment_id,
-        _commit(facts, cleaner),
+        _commit(facts, sanitizer),
         duration_or_empty(facts.times.queued_seconds),
         duration_or_empty(facts.times.deploy_seconds),
-        cleaner.html(sentence_of(result)),
+        sanitizer.html(sentence_of(result)),
     )
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
-def _title(facts: Facts, cleaner: Cleaner) -> str:
-    name, environment = cleaner.html(facts.stack_title) or "Cloud 66", cleaner.html(facts.stack.text("environment"))
+def _title(facts: Facts, sanitizer: Sanitizer) -> str:
+    name, environment = sanitizer.html(facts.stack_title) or "Cloud 66", sanitizer.html(facts.stack.text("environment"))
     return f"{name} ({environment})" if environment else name
 
 
@@ -140,21 +140,21 @@ def _fold(title: str, lines: Sequence[str]) -> str:
     return f"<details><summary>{title}</summary>\n\n<pre>{body}</pre>\n\n</details>" if lines else ""
 
 
-def _commit(facts: Facts, cleaner: Cleaner) -> str:
-    shown = _link(cleaner.url(facts.text("commit_url")), facts.text("git_hash")[:10], cleaner)
+def _commit(facts: Facts, sanitizer: Sanitizer) -> str:
+    shown = _link(sanitizer.url(facts.text("commit_url")), facts.text("git_hash")[:10], sanitizer)
     ref = facts.text("git_ref")
-    return f"{shown} ({_code(ref, cleaner)})" if shown and ref else shown
+    return f"{shown} ({_code(ref, sanitizer)})" if shown and ref else shown
 
 
 def _label(outcome: Outcome) -> str:
     return str(outcome).replace("_", " ")
 
 
-def _code(text: str, cleaner: Cleaner, longest: int = LONGEST_FIELD) -> str:
-    cleaned = cleaner.html(text, longest)
+def _code(text: str, sanitizer: Sanitizer, longest: int = LONGEST_FIELD) -> str:
+    cleaned = sanitizer.html(text, longest)
     return f"<code>{cleaned}</code>" if cleaned else ""
 
 
-def _link(url: str, text: str, cleaner: Cleaner) -> str:
-    shown = _code(text, cleaner)
-    return f'<a href="{cleaner.html(url, 2000)}">{shown}</a>' if url and shown else shown
+def _link(url: str, text: str, sanitizer: Sanitizer) -> str:
+    shown = _code(text, sanitizer)
+    return f'<a href="{sanitizer.html(url, 2000)}">{shown}</a>' if url and shown else shown

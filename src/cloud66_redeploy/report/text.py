@@ -27,7 +27,7 @@ _FIRST_COLUMN = re.compile(r"\x1b\[[01]?G")
 LONGEST_FIELD = 300
 
 
-class Cleaner:
+class Sanitizer:
     """Cleans text and takes the secrets out of it. Secrets go first and last: cleaning may put one together."""
 
     def __init__(self) -> None:

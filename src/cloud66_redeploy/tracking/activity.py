@@ -12,7 +12,7 @@ from cloud66_redeploy.tracking.pairing import fits, holds, pair
 
 
 @dataclass(frozen=True)
-class Busy:
+class StackActivity:
     """
     What keeps a stack busy.
 
@@ -46,7 +46,7 @@ class Busy:
         return f"{what}, triggered by {who}" if who else what
 
 
-def busy_with(deployments: Sequence[Deployment], actions: Sequence[Action]) -> Busy:
+def activity_of(deployments: Sequence[Deployment], actions: Sequence[Action]) -> StackActivity:
     """
     Find what a stack is busy with.
 
@@ -59,7 +59,7 @@ def busy_with(deployments: Sequence[Deployment], actions: Sequence[Action]) -> B
     done = [action for action in redeploys if action.phase is Phase.SUCCESS or any(holds(each, action) for each in ran)]
     opened = [deployment for deployment in deployments if _is_open(deployment, _latest_start(ran))]
     last_id = max((deployment.id for deployment in ran), default=0)
-    return Busy(
+    return StackActivity(
         tuple(deployment for deployment in opened if deployment.phase is Phase.RUNNING),
         tuple(deployment for deployment in opened if deployment.phase is Phase.QUEUED and deployment.id > last_id),
         tuple(
@@ -76,7 +76,9 @@ def ahead_of(deployment: Deployment, deployments: Iterable[Deployment]) -> tuple
     return tuple(other for other in others if other.phase is Phase.RUNNING or other.id < deployment.id)
 
 
-def is_of(environ: Mapping[str, str], busy: Busy, deployments: Sequence[Deployment], actions: Sequence[Action]) -> bool:
+def is_of(
+    environ: Mapping[str, str], busy: StackActivity, deployments: Sequence[Deployment], actions: Sequence[Action]
+) -> bool:
     """
     Tell whether all that runs surely carries references that were derived in the repository of a step's environment.
 

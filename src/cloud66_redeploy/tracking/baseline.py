@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 
 from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.clock import Clock
-from cloud66_redeploy.errors import NotFound, Refusal
+from cloud66_redeploy.errors import NotFound, PermanentError
 from cloud66_redeploy.model.fields import is_before
 from cloud66_redeploy.model.records import NO_REDEPLOYS, Action, Deployment, Phase
 from cloud66_redeploy.timing import CLOCK_SKEW_SECONDS
@@ -119,7 +119,7 @@ def read_baseline(client: Client, reference: str, clock: Clock) -> Stock:
     try:
         earlier = until_believed(clock, lambda: client.actions_with(reference))
         actions = [*until_believed(clock, client.actions), *earlier]
-    except Refusal as refusal:
+    except PermanentError as refusal:
         if not isinstance(refusal, NotFound) and refusal.status != 403:
             raise
         return Stock(deployments, [], replace(Baseline.of(deployments, []), actions_known=False))
