@@ -65,11 +65,9 @@ CASES = {
         for cancelled_as, (how, takes, by) in AS.items()
     },
     "one that waits, by reference": Case(
-        "cancelled", REF, ahead=[ANN | {"duration": LONG}], number="109", deletes=["109"]
-    ),
+        "cancelled", REF, ahead=[ANN | {"duration": LONG}], number="109", deletes=["109"]),
     "one that waits, by id": Case(
-        "cancelled", {"deployment_id": "109"}, ahead=[ANN | {"duration": LONG}], number="109", deletes=["109"]
-    ),
+        "cancelled", {"deployment_id": "109"}, ahead=[ANN | {"duration": LONG}], number="109", deletes=["109"]),
     **{
         f"{how} before, by id": Case(outcome, ID, mine={"fate": how}, ago=100, says=[words], seconds=(0, 20))
         for how, (outcome, words) in OVER.items()
@@ -82,25 +80,20 @@ CASES = {
     "nothing runs any more": Case("skipped", {}, ago=100, number="", says=["not deploying, so nothing was cancelled"]),
     "a shared reference": Case(
         "unknown", **TWICE, number="", seconds=(0, 10),
-        says=["Several deployments carry the reference mine, so which one is meant", "Nothing was cancelled."],
-    ),
+        says=["Several deployments carry the reference mine, so which one is meant", "Nothing was cancelled."]),
     "a shared reference, and the id": Case("cancelled", ID, **TWICE, deletes=["108"]),
     "somebody else's of the web": Case("unknown", **NOT_THERE, ahead=[ANN | {"duration": LONG}]),
     "somebody else's of the API": Case("unknown", **NOT_THERE, ahead=[CI | {"duration": LONG}]),
     "an id before the reference's": Case(
-        "unknown", IN_TWO_MINUTES | {"deployment_id": "107"}, **GOES_ON, behind=[ANN | {"duration": LONG}], number=""
-    ),
+        "unknown", IN_TWO_MINUTES | {"deployment_id": "107"}, **GOES_ON, behind=[ANN | {"duration": LONG}], number=""),
     "an id after the reference's": Case(
-        "unknown", IN_TWO_MINUTES | {"deployment_id": "109"}, **GOES_ON, behind=[ANN | {"duration": LONG}], number=""
-    ),
+        "unknown", IN_TWO_MINUTES | {"deployment_id": "109"}, **GOES_ON, behind=[ANN | {"duration": LONG}], number=""),
     "an id that is not there": Case(
-        "unknown", {"deployment_id": "9999"}, **NOT_THERE, says=["The stack has no deployment 9999"]
-    ),
+        "unknown", {"deployment_id": "9999"}, **NOT_THERE, says=["The stack has no deployment 9999"]),
     "one that just ended": Case("success", ID, mine={"duration": 6}, faults=delete(code=409, count=1), deletes=["108"]),
     **{
         f"declined by {code} for a while": Case(
-            "cancelled", **TAKES, faults=delete(code=code, until=100), seconds=(90, 200)
-        )
+            "cancelled", **TAKES, faults=delete(code=code, until=100), seconds=(90, 200))
         for code in (409, 429, 500, 503)
     },
     **{
@@ -110,8 +103,7 @@ CASES = {
     **{
         f"{kind} whenever it is sent": Case(
             "unknown", IN_TWO_MINUTES, **TAKES, faults=delete(kind), number="", seconds=(115, 120 + 30.1),
-            says=[f"As asked, but the redeploy (probably deployment 108) {words}"],
-        )
+            says=[f"As asked, but the redeploy (probably deployment 108) {words}"])
         for kind, words in {
             "status": "was not seen to be cancelled; whether the cancellation",
             "timeout_undone": "was not seen to be cancelled; whether the cancellation",
@@ -120,12 +112,10 @@ CASES = {
     },
     "one that does not take in time": Case(
         "timed_out", REF | {"timeout": "1m"}, mine={"duration": 1e6}, dials={"cancel_takes_seconds": 1e6},
-        number="", deletes=["108"], says=["which is not over yet"], seconds=(60, 61),
-    ),
+        number="", deletes=["108"], says=["which is not over yet"], seconds=(60, 61)),
     **{
         f"{code} at the first look": Case(
-            "unknown", **GOES_ON, faults=[Fault("status", code=code, count=None)], number="", seconds=(0, 9)
-        )
+            "unknown", **GOES_ON, faults=[Fault("status", code=code, count=None)], number="", seconds=(0, 9))
         for code in (401, 403)
     },
     # What is only inferred is not cancelled before it has been the only candidate for 15 s.
@@ -133,15 +123,12 @@ CASES = {
     "403 at the cancellation, by id": Case("unknown", ID, **TAKES, faults=delete(code=403), seconds=(0, 9)),
     "a list that is refused": Case(
         "unknown", {}, **GOES_ON, number="", log=["lacks the scope 'public'"],
-        faults=[Fault("status", method="GET", path="/deployments", code=403, skip=1, count=None)],
-    ),
+        faults=[Fault("status", method="GET", path="/deployments", code=403, skip=1, count=None)]),
     "somebody else cancels it first": Case(
-        "cancelled", ID, mine={"duration": 50, "fate": "cancelled"}, faults=delete(code=429), deletes=["108"]
-    ),
+        "cancelled", ID, mine={"duration": 50, "fate": "cancelled"}, faults=delete(code=429), deletes=["108"]),
     "it fails while the cancellation is lost": Case(
         "failed", ID, mine={"duration": 30, "fate": "failed"}, faults=delete("lost_undone"), deletes=["108"],
-        says=["the answer to the cancellation was lost"],
-    ),
+        says=["the answer to the cancellation was lost"]),
 }  # fmt: skip
 
 

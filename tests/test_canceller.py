@@ -97,8 +97,7 @@ ABORTS = {
     "while a lost POST is looked for": Row("unknown", **UNKNOWN, at=10.0, faults=[late_post(45)]),
     "neither the POST nor a look is answered": Row(
         "unknown", None, **UNKNOWN, at=0.4,
-        faults=[Fault("timeout_done", method="POST"), Fault("timeout_undone", after=0.3, count=None)],
-    ),
+        faults=[Fault("timeout_done", method="POST"), Fault("timeout_undone", after=0.3, count=None)]),
     # A cancellation that was taken is one, even where nobody tells how it went on.
     "no look is answered": Row("cancelled", **UNKNOWN, faults=[silence(method="GET")]),
     "no cancellation is answered": Row("unknown", ["success"], **UNKNOWN, faults=[silence(method="DELETE")]),
@@ -107,18 +106,15 @@ ABORTS = {
         f"it ended before: {fate}": Row(outcome, [fate], dials={"fate": fate, "duration_seconds": seconds})
         for fate, outcome, seconds in (
             ("success", "success", 19.5), ("failed", "failed", 19.5), ("odd", "failed", 19.5),
-            ("reverted", "failed", 19.5), ("cancelled", "cancelled", 39.0),  # by somebody else, halfway
-        )
+            ("reverted", "failed", 19.5), ("cancelled", "cancelled", 39.0))  # by somebody else, halfway
     },
     "a success that its action denies": Row("failed", None, at=32.0, dials=LAGS | {"fate": "action_failed"}),
     "a success that its action hides": Row("unknown", None, **UNKNOWN, at=32.0, dials=LAGS | {"fate": "action_null"}),
     "a success of another commit": Row("failed", ["success"], dials={"duration_seconds": 19.5}, inputs=OTHER_COMMIT),
     "a success whose action lags behind": Row(
-        "success", ["success"], at=23.0, dials={"duration_seconds": 20, "action_finish_lag_seconds": 6}
-    ),
+        "success", ["success"], at=23.0, dials={"duration_seconds": 20, "action_finish_lag_seconds": 6}),
     "it ends while it is being cancelled": Row(
-        "cancelled", dials={"duration_seconds": 20.5}, faults=delete("slow", seconds=0.5), deletes=1
-    ),
+        "cancelled", dials={"duration_seconds": 20.5}, faults=delete("slow", seconds=0.5), deletes=1),
     "it ends right before the DELETE": Row("success", ["success"], dials={"duration_seconds": 19.74}, deletes=1),
     **{
         f"a cancellation that is {kind}": Row("cancelled", faults=delete(kind, seconds=1), deletes=2)
@@ -126,15 +122,13 @@ ABORTS = {
     },
     **{
         f"a lost cancellation, told as {how}": Row(
-            "cancelled", dials={"cancelled_as": how, "cancel_takes_seconds": 0}, faults=delete("lost_done"), deletes=1
-        )
+            "cancelled", dials={"cancelled_as": how, "cancel_takes_seconds": 0}, faults=delete("lost_done"), deletes=1)
         for how in get_args(CancelledAs)
     },
     **{
         f"declined by {code} for a while": Row(
             "unknown", **UNKNOWN, faults=delete(code=code, until=100, count=None),
-            says="not seen to be cancelled" if code == 500 else "could not be cancelled",
-        )
+            says="not seen to be cancelled" if code == 500 else "could not be cancelled")
         for code in (404, 409, 429, 500)
     },
     **{
@@ -143,12 +137,10 @@ ABORTS = {
     },
     "its record disappears": Row("cancelled", faults=[Fault("hide_deployments", after=20.3)], deletes=1),
     "it goes on, as asked": Row(
-        "unknown", ["success"], inputs={"cancel_on_abort": "false"}, says="goes on (cancel_on_abort is false)"
-    ),
+        "unknown", ["success"], inputs={"cancel_on_abort": "false"}, says="goes on (cancel_on_abort is false)"),
     **{
         f"others came after, by {via}": Row(
-            "cancelled", dials={"post_shape": "async_action_id"}, others=[ANN | {"via": via, "later": 10}]
-        )
+            "cancelled", dials={"post_shape": "async_action_id"}, others=[ANN | {"via": via, "later": 10}])
         for via in ("api", "web")
     },
     "a POST that went through twice": Row("unknown", ["cancelled"] * 2, **UNKNOWN, at=70.3, faults=[late_post(70)]),
@@ -188,17 +180,14 @@ JUST_ENDS: dict[str, Any] = {"dials": {"duration_seconds": 62}, "faults": delete
 TIMEOUTS = {
     "one that runs": Row("timed_out", inputs=TIMEOUT, says="was cancelled"),
     "one that waits in the queue": Row(
-        "timed_out", inputs=TIMEOUT | {"timeout": "5m", "queue_timeout": "1m"}, says="was cancelled", others=[THEIRS]
-    ),
+        "timed_out", inputs=TIMEOUT | {"timeout": "5m", "queue_timeout": "1m"}, says="was cancelled", others=[THEIRS]),
     "it ends meanwhile": Row("success", ["success"], inputs=TIMEOUT, **JUST_ENDS),
     "it ends meanwhile, with another commit": Row("failed", ["success"], inputs=TIMEOUT | OTHER_COMMIT, **JUST_ENDS),
     "it can't be cancelled": Row(
-        "timed_out", ["success"], inputs=TIMEOUT, faults=[silence(method="DELETE")], says="not seen to be cancelled"
-    ),
+        "timed_out", ["success"], inputs=TIMEOUT, faults=[silence(method="DELETE")], says="not seen to be cancelled"),
     "a success that its action has yet to agree with": Row(
         "timed_out", ["action_failed"], inputs=TIMEOUT,
-        dials={"fate": "action_failed", "duration_seconds": 30, "action_finish_lag_seconds": 600},
-    ),
+        dials={"fate": "action_failed", "duration_seconds": 30, "action_finish_lag_seconds": 600}),
 }  # fmt: skip
 
 

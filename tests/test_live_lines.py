@@ -61,8 +61,7 @@ def reads(*logs: Any) -> list[list[str]]:
             ("a com", "a compiling", "compiling", True), ("com", "compiling", "compiling", False),
             ("one two three", "e two three four", "four", True),
             ("one two thr", "e two three four", "three four", True), ("one two", "e two x", "e two x", False),
-            ("one two", "e twotwo", "e twotwo", False),
-        )
+            ("one two", "e twotwo", "e twotwo", False))
     },
 )  # fmt: skip
 def test_new_lines(before: str, now: str, found: str, goes_on: bool) -> None:
@@ -87,13 +86,10 @@ def test_what_rolls_off_is_not_missed(length: int, added: int, rolled: int) -> N
 SHOWN: dict[str, tuple[list[Any], list[str]]] = {
     "an unfinished line": (["one\nt", "one\ntwo", "one\ntwo\nthree"], ["one t", "two", "three"]),
     "short for a while": (["a\nb\nc", "a", "a\nb\nc\nd", "", "a\nb\nc\nd\ne"], ["a b c", "", "d", "", "e"]),
-    "a progress bar": (
-        ["a\n1%\r2%", "a\n1%\r2%\r3%\r", "a\n1%\r2%\r3%\r100%\r\nb\n"], ["a 2%", "3%", "100% b"]
-    ),
+    "a progress bar": (["a\n1%\r2%", "a\n1%\r2%\r3%\r", "a\n1%\r2%\r3%\r100%\r\nb\n"], ["a 2%", "3%", "100% b"]),
     "a bar longer than a log may be": (["".join(f"demo-token{number}%\r" for number in range(30_000))], ["***29999%"]),
     "the token, commands, what is invisible": (
-        ["demo-token\n::error::x\n##[error]y\nde\x1b[0mmo-token\n\tz"], ["*** ::error::x ## [error]y *** z"]
-    ),
+        ["demo-token\n::error::x\n##[error]y\nde\x1b[0mmo-token\n\tz"], ["*** ::error::x ## [error]y *** z"]),
     # Where a long log is cut, what is left of a line is left out: it may be half of the token.
     "a cut through the token": ([f"demo-token\n{'y' * 199_994}"], ["y" * 299 + "…"]),
     "failures in between": ([*[ERROR] * 4, "a", *[ERROR] * 4, "a\nb"], [*[""] * 4, "a", *[""] * 4, "b"]),

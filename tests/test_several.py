@@ -119,8 +119,7 @@ TROUBLE = {
     "no answer": ("success timed_out", {"timeout": "2m"}, [Fault("timeout_undone", path=OTHER, count=None)], {}),
     "another commit": ("success failed", {"expected_commit": "c" * 40, "timeout": "5m"}, [], {"git_hash": "d" * 40}),
     "one that is cancelled at the timeout": (
-        "success timed_out", {"timeout": "80s", "cancel_on_timeout": "true"}, [], {"duration": LONG}
-    ),
+        "success timed_out", {"timeout": "80s", "cancel_on_timeout": "true"}, [], {"duration": LONG}),
 }  # fmt: skip
 
 
@@ -189,11 +188,9 @@ def test_sixteen_at_once(step: MakeStep, timeout: str) -> None:
     {
         "by their names": (stacks("One", "Two"), ["One: ", "Two: "]),
         "by their environments": (
-            [StackSpec(name="App"), StackSpec(OTHER, "App", "staging")], ["App (production): ", "App (staging): "]
-        ),
+            [StackSpec(name="App"), StackSpec(OTHER, "App", "staging")], ["App (production): ", "App (staging): "]),
         "by their UIDs": (
-            [StackSpec(name="App"), StackSpec(OTHER, "App")], [f"UID {DEFAULT_STACK}, mine: ", f"UID {OTHER}, mine: "]
-        ),
+            [StackSpec(name="App"), StackSpec(OTHER, "App")], [f"UID {DEFAULT_STACK}, mine: ", f"UID {OTHER}, mine: "]),
         "without names": ([StackSpec(name=""), StackSpec(OTHER, "", "")], [f"{DEFAULT_STACK}: ", f"{OTHER}: "]),
     },
 )  # fmt: skip

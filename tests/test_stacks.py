@@ -14,7 +14,7 @@ from harness import OUTPUTS, Ending, Step
 from hostile import TEXTS, commands
 from scripted import Reply, wire
 
-ALIKE = ("Awesome App", "Awesome App 2", "awesome app", "Awesome  App", "App")
+ALIKE = ("App", "app", "App  2", "App 2", "Ap", "APP", "App.2", "App 22", "*", "%")
 COMMANDS: dict[str, dict[str, Any]] = {
     "redeploy": {}, **{one: {"user_reference": "mine"} for one in ("wait", "cancel", "status")},
 }  # fmt: skip
@@ -32,25 +32,16 @@ def environments(*names: str) -> list[StackSpec]:
     return [StackSpec(f"{number:032x}", "App", name, history=0) for number, name in enumerate(names)]
 
 
-@pytest.mark.parametrize(("per_page", "ignored", "number"), [(1, True, 9), (1, False, 6), (3, True, 0), (30, True, 6)])
+@pytest.mark.parametrize(("per_page", "ignored", "number"), [(1, True, 9), (1, False, 3), (3, True, 0), (30, True, 5)])
 def test_the_one_of_that_name(step: MakeStep, per_page: int, ignored: bool, number: int) -> None:
-    """On whichever page it stands, the stack of exactly that name is the one that is deployed."""
-    specs = stacks(*(f"App {one}" for one in range(10)))
-    made = step(stacks=specs, behaviour=Behaviour(per_page=per_page, ignore_stack_filters=ignored))
-    ending = run(made, f"App {number}")
-    assert (ending.outcome, ending.outputs["stack_id"]) == ("success", specs[number].uid)
-    assert ending.outputs["stack_name"] == f"App {number}"
-    [mine] = made.mine(ending)
-    assert mine.stack_uid == specs[number].uid
-    assert made.calls("GET").count("/stacks") == -(-10 // per_page)
-
-
-@pytest.mark.parametrize("name", ALIKE)
-def test_the_exact_one_among_the_like(step: MakeStep, name: str) -> None:
-    """Names that are alike don't get into each other's way."""
+    """On whichever page it stands, among names that are alike, that of exactly that name is the one deployed."""
     specs = stacks(*ALIKE)
-    ending = run(step(stacks=specs), name)
-    assert (ending.outcome, ending.outputs["stack_id"]) == ("success", specs[ALIKE.index(name)].uid)
+    made = step(stacks=specs, behaviour=Behaviour(per_page=per_page, ignore_stack_filters=ignored))
+    ending = run(made, ALIKE[number])
+    [mine] = made.mine(ending)
+    assert (ending.outcome, mine.stack_uid, ending.outputs["stack_id"]) == ("success", *[specs[number].uid] * 2)
+    assert ending.outputs["stack_name"] == ALIKE[number]
+    assert made.calls("GET").count("/stacks") == -(-10 // per_page)
 
 
 @pytest.mark.parametrize("environment", ["production", "staging", "Production"])
@@ -76,14 +67,12 @@ REFUSED: dict[str, tuple[list[StackSpec] | None, str, list[str]]] = {
     **{
         f"no such environment: {one}": (
             [*environments("production", "development"), *stacks("Other")], f"App|{one}",
-            ["no stack named 'App' has that environment. There are: App (development), UID"],
-        )
+            ["no stack named 'App' has that environment. There are: App (development), UID"])
         for one in ("staging", "PRODUCTION", "prod")
     },
     "twins": (
         environments("production", "production"), "App|production",
-        ["2 stacks have that name and environment. Give stack_id: "],
-    ),
+        ["2 stacks have that name and environment. Give stack_id: "]),
     "no stacks at all": ([], "x", ["This token can see no stack at all."]),
 }  # fmt: skip
 

@@ -1,12 +1,11 @@
 """`command: status`: one look, and how things stand; green unless that can't be known."""
 
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
 from cloud66_redeploy.api.client import Client
-from cloud66_simulator import DOCKER_STACK, Behaviour, Fault
-from cloud66_simulator.behaviour import PostShape
+from cloud66_simulator import DOCKER_STACK, Fault
 from elsewhere import ABORT_SECONDS, BOTH, BY, CI, ID, REF, Case, MakeStep, asked, check, play, rows
 
 RUNS: dict[str, Any] = {"mine": {"duration": 60}}
@@ -26,12 +25,10 @@ CASES = {
     # One that is only inferred is not put out, nor what comes with it.
     "runs, by reference": Case(
         "deploying", **RUNS, dials=BY_HASH, number="", outputs=SURELY | {"git_hash": ""},
-        says=["The redeploy (probably deployment 108) is deploying."],
-    ),
+        says=["The redeploy (probably deployment 108) is deploying."]),
     **{
         f"runs, by {by}": Case(
-            "deploying", given, **RUNS, dials=BY_HASH, outputs=SURELY | BY_HASH, says=["Deployment 108 is deploying."]
-        )
+            "deploying", given, **RUNS, dials=BY_HASH, outputs=SURELY | BY_HASH, says=["Deployment 108 is deploying."])
         for by, given in {"id": ID, "both": BOTH, "nothing": {}}.items()
     },
     "waits, by reference": Case("queued", **AHEAD, number=""),
@@ -42,27 +39,22 @@ CASES = {
     "an older one, by its id": Case("success", {"deployment_id": "100"}, mine=None, number="100"),
     "an id of another than the reference": Case(
         "unknown", REF | {"deployment_id": "107"}, **UNKNOWN,
-        says=["Deployment 107 is not the one that carries the reference mine"],
-    ),
+        says=["Deployment 107 is not the one that carries the reference mine"]),
     "another reference": Case(
-        "unknown", {"user_reference": "other"}, **UNKNOWN, says=["no action that carries the reference other"]
-    ),
+        "unknown", {"user_reference": "other"}, **UNKNOWN, says=["no action that carries the reference other"]),
     "an id that is not there": Case("unknown", {"deployment_id": "9999"}, **UNKNOWN, says=["no deployment 9999"]),
     "another reference and an id": Case(
-        "unknown", ID | {"user_reference": "other"}, **UNKNOWN, says=["no action that carries the reference other"]
-    ),
+        "unknown", ID | {"user_reference": "other"}, **UNKNOWN, says=["no action that carries the reference other"]),
     "a shared reference, both under way": Case(
         "unknown", **UNKNOWN, behind=TWICE[:1], log=["give deployment_id"],
-        says=["Several deployments carry the reference mine"],
-    ),
+        says=["Several deployments carry the reference mine"]),
     "a shared reference, both good": Case("success", behind=TWICE[:1], ago=100, number=""),
     "a shared reference, one bad": Case("failed", behind=TWICE[1:], ago=100, number=""),
     "401": Case("unknown", **UNKNOWN, faults=fault(code=401), seconds=(0, 12)),
     "404": Case("unknown", {}, **UNKNOWN, faults=fault(code=404), seconds=(0, 12)),
     "403 for the deployments": Case("unknown", **UNKNOWN, faults=fault(code=403, path="/deployments"), seconds=(0, 12)),
     "402 for the deployments, nothing named": Case(
-        "unknown", {}, **UNKNOWN, faults=fault(code=402, path="/deployments"), seconds=(0, 12)
-    ),
+        "unknown", {}, **UNKNOWN, faults=fault(code=402, path="/deployments"), seconds=(0, 12)),
     "403 for the actions": Case("unknown", **UNKNOWN, faults=fault(code=403, path="/actions"), seconds=(0, 12)),
     "404 for the actions": Case("unknown", **UNKNOWN, faults=fault(code=404, path="/actions"), seconds=(0, 12)),
     "403 for the actions, nothing named": Case("deploying", {}, **RUNS, faults=fault(code=403, path="/actions")),
@@ -73,8 +65,7 @@ CASES = {
     **{
         f"{kind} to the end": Case(
             "unknown", [REF, {}][turn % 2] | {"timeout": "30m"}, mine={"duration": 600}, number="",
-            faults=fault(kind, skip=[0, 0, 2, 2][turn]), seconds=(0, 120 + 30.1),
-        )
+            faults=fault(kind, skip=[0, 0, 2, 2][turn]), seconds=(0, 120 + 30.1))
         for turn, kind in enumerate(("status", "timeout_undone", "throttle", "wrong_json"))
     },
     "refuse to the end": Case("unknown", {}, **UNKNOWN, faults=fault("refuse", skip=2), seconds=(0, 120 + 30.1)),
@@ -132,17 +123,6 @@ def test_a_stack_without_deployments(step: MakeStep) -> None:
     ending = step().run(command="status", stack_id=DOCKER_STACK)
     assert (ending.outcome, ending.status) == ("skipped", 0)
     assert "The stack has no deployments yet." in ending.outputs["reason"]
-
-
-@pytest.mark.parametrize("shape", get_args(PostShape))
-def test_after_a_step_that_did_not_wait(step: MakeStep, shape: Any) -> None:
-    """The reference of a step with wait: false leads to its deployment, whatever the POST answers."""
-    made = step(behaviour=Behaviour(post_shape=shape))
-    first = made.run(wait="false")
-    made.clock.advance(5)
-    ending = made.run(command="status", user_reference=first.outputs["user_reference"])
-    assert (ending.outcome, ending.status, ending.outputs["deployment_id"]) == ("deploying", 0, "")
-    assert "probably deployment 108" in ending.outputs["reason"]
 
 
 @pytest.mark.parametrize("at", [0.0, 0.07, 0.12, 0.16])

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from campaign import EventClock
-from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.timing import RECORD_LAG_SECONDS
 from cloud66_simulator import Behaviour, Fault
 from cloud66_simulator.core.faults import FaultKind
@@ -36,44 +35,35 @@ def refused(code: int, after: float) -> Fault:
 
 CASES = {
     "others before and after, by reference": Case("success", REF, **ROUND),
-    "others before and after, by id": Case("success", {"deployment_id": "110"}, **ROUND),
     "others before and after, by both": Case("success", REF | {"deployment_id": "110"}, **ROUND),
     "the same user deploys the same right after": Case("success", behind=[{"fate": "failed", **CI}], number=""),
     "the same, and the id is given": Case("success", BOTH, behind=[{"fate": "failed", **CI}]),
     **{
         f"the id {number} is another's than the reference": Case(
-            "failed", REF | {"deployment_id": number, "timeout": "5m"}, **WRONG, number=""
-        )
+            "failed", REF | {"deployment_id": number, "timeout": "5m"}, **WRONG, number="")
         for number in ("107", "109", "9999")
     },
     "the reference succeeded, the id is another's": Case(
         "unknown", REF | {"deployment_id": "107"}, number="",
-        says=["Deployment 107 is not the one that carries the reference mine."],
-    ),
+        says=["Deployment 107 is not the one that carries the reference mine."]),
     **{
         f"late records, by {by}": Case("success", given, mine={"record_delays": (20.0, 10.0)}, ago=0)
         for by, given in BY.items()
     },
     "its record shows only when it starts": Case(
-        "success", ahead=[{"duration": 60}], dials={"record_while_queued": False}, number="109"
-    ),
+        "success", ahead=[{"duration": 60}], dials={"record_while_queued": False}, number="109"),
     "a shared reference, both good": Case("success", behind=[REF | CI], **TWICE),
     "a shared reference, the second bad": Case("failed", behind=[REF | CI | {"fate": "failed"}], **TWICE),
     "a shared reference, the first bad": Case("failed", mine={"fate": "failed"}, behind=[REF | CI], **TWICE),
-    "the commit that was expected": Case(
-        "success", REF | {"expected_commit": "c" * 7}, dials={"git_hash": "c" * 40}
-    ),
+    "the commit that was expected": Case("success", REF | {"expected_commit": "c" * 7}, dials={"git_hash": "c" * 40}),
     "another commit than was expected": Case("failed", REF | {"expected_commit": "a" * 40}),
     "the timeout, and it is cancelled": Case(
         "timed_out", REF | {"timeout": "1m", "cancel_on_timeout": "true"}, mine={"duration": LONG},
-        deletes=["108"], seconds=(60, 85),
-    ),
+        deletes=["108"], seconds=(60, 85)),
     "the timeout, and it goes on": Case(
-        "timed_out", ID | {"timeout": "1m", "cancel_on_timeout": "false"}, mine={"duration": LONG}, seconds=(60, 61)
-    ),
+        "timed_out", ID | {"timeout": "1m", "cancel_on_timeout": "false"}, mine={"duration": LONG}, seconds=(60, 61)),
     "the timeout of the queue": Case(
-        "timed_out", REF | {"queue_timeout": "30s"}, ahead=[{"duration": LONG}], number="", seconds=(30, 35)
-    ),
+        "timed_out", REF | {"queue_timeout": "30s"}, ahead=[{"duration": LONG}], number="", seconds=(30, 35)),
     "401 at once": Case("unknown", faults=[refused(401, 0)], number="", seconds=(0, 60)),
     "403 in the middle": Case("unknown", faults=[refused(403, 20)], number="", seconds=(0, 60)),
     "404 at once": Case("unknown", faults=[refused(404, 0)], number="", seconds=(0, 60)),
@@ -88,23 +78,19 @@ CASES = {
     },
     **{
         f"{kind} in the middle": Case(
-            "success", ID, mine={"duration": 60}, faults=[Fault(kind, after=15, until=100, count=None)]
-        )
+            "success", ID, mine={"duration": 60}, faults=[Fault(kind, after=15, until=100, count=None)])
         for kind in STORMS
     },
     "a storm to the end": Case(
         "timed_out", REF | {"timeout": "2m"}, faults=[Fault("timeout_undone", count=None)], number="",
-        says=["It could not be asked at the end"], seconds=(0, 120 + 30.1),
-    ),
+        says=["It could not be asked at the end"], seconds=(0, 120 + 30.1)),
     "another one is live by now": Case(
         "success", ID, mine={"duration": 5}, behind=[{"git_ref": "next", "duration": 5}], ago=30,
-        outputs={"is_live": "false"}, log=["deployment 109"],
-    ),
+        outputs={"is_live": "false"}, log=["deployment 109"]),
     # By its reference alone it is only inferred until all records have had their time.
     "one that has been running for long": Case(
         "success", ago=150, dials={"duration_seconds": 300}, log=["2m30s of usually"],
-        seconds=(0, 150 + RECORD_LAG_SECONDS + 5),
-    ),
+        seconds=(0, 150 + RECORD_LAG_SECONDS + 5)),
 }  # fmt: skip
 
 
@@ -164,12 +150,6 @@ def test_what_is_never_found(step: MakeStep, by: dict[str, str], words: str, ign
     )
     _, ending = play(step, "wait", case, log=log)
     assert "Starting deployment" not in ending.log
-
-
-def test_a_fault_of_ours_is_told(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fault in this action leaves the outcome unknown, and sets every output."""
-    monkeypatch.setattr(Client, "stack", lambda _self: 1 // 0)
-    play(step, "wait", Case("unknown", number="", says=["This action has a fault"]))
 
 
 def test_the_ids_are_there_as_soon_as_they_are_known(step: MakeStep) -> None:
