@@ -23,7 +23,7 @@ test: lint types pytest
 
 pytest: $(READY)
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --quiet -n 3
+	$(BIN)/coverage run -m pytest --quiet -n 3 --dist loadgroup
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

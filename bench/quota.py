@@ -22,12 +22,15 @@ from typing import TypeVar
 from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.api.connecting import Session
 from cloud66_redeploy.api.transport import UNTIL_DEADLINE, Transport
+from cloud66_redeploy.commands.job import Job, Role
 from cloud66_redeploy.commands.trigger import Trigger
+from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.polling.pace import Pace
-from cloud66_redeploy.polling.waiter import Patience, Waiter
+from cloud66_redeploy.polling.wait import Patience, Wait
+from cloud66_redeploy.report.reporter import Reporter
+from cloud66_redeploy.report.text import Cleaner
 from cloud66_redeploy.tracking.baseline import read_baseline
-from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Request, Tracking
 from cloud66_simulator import ManualClock, Simulator, SimulatorAdapter, StackSpec
 from cloud66_simulator.behaviour import Behaviour
@@ -149,19 +152,18 @@ def play(make_pace: Callable[[Tracking, float, Transport], Pace], seed: int) -> 
         transport = Transport(
             session, "https://app.cloud66.com/api/3", "demo-token", stage, window, stage.monotonic() + TIMEOUT_SECONDS
         )
-        client, tracking = Client(transport, stacks[number].uid), Tracking(Request(f"job {number}"))
+        job = Job(Role.REQUESTED, stacks[number].uid, Tracking(Request(f"job {number}")), Reporter({}, Cleaner()))
+        tracking = job.tracking
         patient = Client(replace(transport, profile=UNTIL_DEADLINE), stacks[number].uid)
         tracking.stack = patient.stack()
         tracking.baseline = read_baseline(patient, tracking.request.reference, stage).baseline
         simulator.behaviour.duration_seconds = durations[number]
         simulator.behaviour.fate = "failed" if fates[number] else "success"
-        observer, start = Observer(client, tracking, stage), stage.monotonic()
-        Trigger(client, observer, tracking, stage, transport.deadline, lambda _text: None).fire(
-            {"user_reference": tracking.request.reference}
-        )
+        start, trigger = stage.monotonic(), Trigger(job, transport)
+        trigger.fire({"user_reference": tracking.request.reference})
         pace = make_pace(tracking, stage.monotonic(), transport)
-        patience = Patience(TIMEOUT_SECONDS, TIMEOUT_SECONDS)
-        result = Waiter(observer, tracking, stage, patience, start, pace, lambda *_: None).wait()
+        patience = Patience(start, TIMEOUT_SECONDS, TIMEOUT_SECONDS)
+        result = Wait(trigger.observer, tracking, stage, Silent(), patience, pace).run()
         [truth] = simulator.deployments_of(tracking.request.reference)
         right = result.outcome is (Outcome.FAILED if fates[number] else Outcome.SUCCESS)
         figures.ended.append(Ended(right, stage.manual.now() - truth.ends_at))
@@ -192,10 +194,26 @@ def say(text: str) -> None:
     print(text, flush=True)  # noqa: T201 - a command's answer
 
 
+class Silent:
+    """Is told what a poll does, and says nothing."""
+
+    def looked(self, seconds: float, trouble: ApiError | None, pace: Pace) -> None:
+        """Say nothing."""
+
+    def cancel_duplicates(self) -> None:
+        """Do nothing."""
+
+    def deleting(self) -> None:
+        """Say nothing."""
+
+    def deleting_another(self, before: int, number: int) -> None:
+        """Say nothing."""
+
+
 def main() -> None:
     """Run the schedules and print what came of them."""
     schedules: dict[str, Callable[[Tracking, float, Transport], Pace]] = {
-        "ours": lambda known, now, transport: Pace(known, POLL_INTERVAL_SECONDS, now, transport.quota),
+        "ours": lambda known, now, transport: Pace(known, POLL_INTERVAL_SECONDS, now, transport.heard),
         "every 5 s": lambda known, now, _: Fixed(known, 5.0, now),
         "every 15 s": lambda known, now, _: Fixed(known, 15.0, now),
     }

@@ -149,7 +149,7 @@ def main() -> None:
     """Run a long campaign on both cores."""
     examples = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    share = min(500, examples)
+    share = min(500, -(-examples // 2))
     jobs = [(share, first + number) for number in range(-(-examples // share))]
     with multiprocessing.Pool(2) as pool:
         total = sum(pool.starmap(campaign, jobs), Counter[str]())

@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 from unittest import mock
 
 from cloud66_redeploy.api.connecting import Session
+from cloud66_redeploy.cleanup import cancel_left_over
 from cloud66_redeploy.errors import Aborted
-from cloud66_redeploy.left_over import cancel_left_over
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.text import Cleaner
-from cloud66_redeploy.run import Run
+from cloud66_redeploy.start import start
 from cloud66_simulator import DEFAULT_STACK, ManualClock, Simulator, SimulatorAdapter
 
 T = TypeVar("T")
@@ -177,7 +177,7 @@ class Step:
         clock = StepClock(self.clock, abort_at)
         env = self.environ(inputs) | dict(environ or {})
         with mock.patch.dict(os.environ, env, clear=True), self.session(clock) as session:
-            status = Run(env, Reporter(env, Cleaner()), session, clock, clock.window).go()
+            status = start(env, Reporter(env, Cleaner()), session, clock, clock.window)
         return self._ending(status, clock.monotonic())
 
     def clean_up(self, state: Mapping[str, str], **inputs: str) -> Ending:

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud66_redeploy.commands.rollback import reference_of
 from cloud66_redeploy.model.records import Action, Deployment
-from cloud66_redeploy.model.reference import derive_reference
+from cloud66_redeploy.model.reference import derive_reference, rollback_reference
 from cloud66_redeploy.tracking.activity import busy_with, is_of
 from harness import GITHUB
 from records import CANCELLED, FAILED, action, deployment
@@ -159,6 +158,6 @@ def test_another_repository(environ: dict[str, str]) -> None:
 def test_what_this_step_derives_is_ours() -> None:
     """What a step of this repository derives, and that of its rollback, is told as ours; without one, nothing is."""
     reference, nowhere = derive_reference(GITHUB, {"git_ref": "main"}), GITHUB | {"GITHUB_REPOSITORY": ""}
-    for one in (reference, reference_of(reference)):
+    for one in (reference, rollback_reference(reference)):
         assert ours([RUNS], [action(40, 0, None, one)])
     assert not ours([RUNS], [action(40, 0, None, derive_reference(nowhere, {}))], nowhere)

@@ -6,24 +6,20 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 REACHED = {
     *(f"redeploy {outcome}" for outcome in ("success", "failed", "cancelled", "timed_out", "unknown", "scheduled")),
-    "dry run dry_run",
+    *("dry run dry_run", "cancel cancelled", "status deploying", "rollback success", "rollback skipped"),
 }
-"""What every part reaches. The rest is rarer, and comes up in the long form."""
+"""What these schedules reach. The rest is rarer, and comes up in the long form."""
 
 
-@pytest.mark.parametrize("part", [2, 4, 17])
-def test_invariants_hold_under_random_trouble(part: int) -> None:
+def test_invariants_hold_under_random_trouble() -> None:
     """Whatever goes wrong: one deployment at most, green only for its success, an end in time, nobody else's harmed."""
-    # A process of its own and not measured: that would take three times as long.
-    command = [sys.executable, str(Path(__file__).with_name("campaign.py")), "125", str(part)]
+    # Processes of its own and not measured: that would take three times as long.
+    command = [sys.executable, str(Path(__file__).with_name("campaign.py")), "150", "17"]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     counts = {words: int(count) for count, words in re.findall(r"^ *(\d+) (.*)$", done.stdout, re.MULTILINE)}
-    assert counts["schedules, every invariant held"] >= 125
+    assert counts["schedules, every invariant held"] == 150
     assert set(counts) >= REACHED, "the schedules reach every outcome"
-    assert any(words.startswith(("wait ", "cancel ", "status ", "rollback ")) for words in counts)

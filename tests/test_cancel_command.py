@@ -1,100 +1,158 @@
 """`command: cancel`: one deployment, and no other, until it took; what was over already is said, and no error."""
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
-from campaign import EventClock
 from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.model.records import Deployment
 from cloud66_simulator import Behaviour, Fault
-from cloud66_simulator.behaviour import CancelledAs
-from elsewhere import ABORT_SECONDS, CI, asked, cancelled, check, fate
-from harness import Ending, Step
-
-MakeStep = Callable[..., Step]
-BY = [{"user_reference": "mine"}, {"deployment_id": "108"}, {"user_reference": "mine", "deployment_id": "108"}, {}]
-IDS = ["reference", "id", "both", "none"]
-LONG = 1000.0
-
-
-def cancel(made: Step, **inputs: Any) -> Ending:
-    """Cancel, and check what always holds: green if it is over."""
-    ending = made.run(command="cancel", **inputs)
-    check(made, ending, as_asked=ending.outcome in {"cancelled", "failed"})
-    assert ending.outputs["results"] == ""
-    return ending
-
-
-@pytest.mark.parametrize("by", BY, ids=IDS)
-@pytest.mark.parametrize("cancelled_as", get_args(CancelledAs))
-@pytest.mark.parametrize("takes", [0.0, 40.0])
-def test_the_one_that_runs(step: MakeStep, by: dict[str, str], cancelled_as: Any, takes: float) -> None:
-    """The one that runs is cancelled and looked at until that took; others that wait are left alone."""
-    made = step(behaviour=Behaviour(cancelled_as=cancelled_as, cancel_takes_seconds=takes))
-    mine = asked(made, duration=LONG)
-    behind = made.simulator.request_deployment(duration=LONG)
-    ending = cancel(made, **by)
-    assert (ending.outcome, ending.outputs["reason"]) == ("cancelled", "As asked; deployment 108 was cancelled.")
-    assert (cancelled(made), len(made.calls("DELETE")), behind.cancelled) == (["108"], 1, False)
-    # By its reference alone it is inferred, and others get the time to show.
-    settles = 0 if "deployment_id" in by else 20
-    assert takes <= ending.seconds <= takes + 10 + settles
-    assert mine.ends_at <= made.clock.now()
-    assert "Next:" not in ending.summary
-
-
-@pytest.mark.parametrize("by", [{"user_reference": "mine"}, {"deployment_id": "109"}], ids=["reference", "id"])
-def test_one_that_waits(step: MakeStep, by: dict[str, str]) -> None:
-    """One that waits behind another is taken out of the queue, and the other goes on."""
-    made = step()
-    ahead = made.simulator.request_deployment(duration=LONG, user="ann@example.com")
-    asked(made)
-    ending = cancel(made, **by)
-    assert (ending.outcome, cancelled(made), ahead.cancelled) == ("cancelled", ["109"], False)
-
-
-@pytest.mark.parametrize("by", BY[1:3], ids=IDS[1:3])
-@pytest.mark.parametrize(
-    ("how", "outcome", "words"),
-    [
-        ("success", "success", "had already succeeded"),
-        ("failed", "failed", "Deployment 108 failed"),
-        ("cancelled", "cancelled", "was cancelled already"),
-        ("odd", "failed", "it was over already"),
-        ("reverted", "failed", "Deployment 108 was reverted by"),
-    ],
+from elsewhere import (
+    ABORT_SECONDS,
+    ANN,
+    BOTH,
+    CI,
+    ID,
+    LONG,
+    REF,
+    Case,
+    MakeStep,
+    asked,
+    cancelled,
+    check,
+    play,
+    rows,
 )
-def test_what_was_over_is_said(step: MakeStep, by: dict[str, str], how: Any, outcome: str, words: str) -> None:
-    """What had ended before is told as it ended; that is no error, and nothing is sent."""
-    made = step()
-    asked(made, fate=how, ago=100)
-    ending = cancel(made, **by)
-    assert (ending.outcome, ending.status, cancelled(made)) == (outcome, 0, [])
-    assert words in ending.outputs["reason"]
-    assert ending.seconds < 20
+
+GOES_ON: dict[str, Any] = {"mine": {"duration": LONG}}
+TAKES: dict[str, Any] = GOES_ON | {"deletes": ["108"]}
+NOT_THERE: dict[str, Any] = {"mine": None, "number": "", "seconds": (60, 70)}
+TWICE: dict[str, Any] = GOES_ON | {"behind": [REF | CI | {"duration": LONG}]}
+IN_TWO_MINUTES = REF | {"timeout": "2m"}
+OVER = {
+    "success": ("success", "had already succeeded"),
+    "failed": ("failed", "Deployment 108 failed"),
+    "cancelled": ("cancelled", "was cancelled already"),
+    "odd": ("failed", "it was over already"),
+    "reverted": ("failed", "Deployment 108 was reverted by"),
+}
+AS = {
+    "cancelled, at once, by reference": ("cancelled", 0.0, REF),
+    "failed, at once, by id": ("failed", 0.0, ID),
+    "null, at once, by both": ("null", 0.0, BOTH),
+    "a null code, at once, without a name": ("null_code", 0.0, {}),
+    "cancelled, late, without a name": ("cancelled", 40.0, {}),
+    "failed, late, by reference": ("failed", 40.0, REF),
+    "null, late, by id": ("null", 40.0, ID),
+    "a null code, late, by both": ("null_code", 40.0, BOTH),
+}
 
 
-@pytest.mark.parametrize(("how", "outcome"), [("success", "success"), ("failed", "failed"), ("odd", "failed")])
-def test_what_was_over_by_its_reference_alone(step: MakeStep, how: Any, outcome: str) -> None:
-    """One that had ended before is found by its reference, too, and nothing is sent."""
-    made = step()
-    asked(made, fate=how, ago=100)
-    ending = cancel(made, user_reference="mine")
-    assert (ending.outcome, ending.status, cancelled(made)) == (outcome, 0, [])
+def delete(kind: Any = "status", **fields: Any) -> list[Fault]:
+    """Let something go wrong with each DELETE."""
+    return [Fault(kind, **({"method": "DELETE", "count": None} | fields))]
 
 
-@pytest.mark.parametrize("ended", [True, False])
-def test_nothing_is_running(step: MakeStep, ended: bool) -> None:
-    """Where nothing was named and nothing runs there is nothing to do, which is green."""
-    made = step()
-    if ended:
-        asked(made, ago=100)
-    ending = cancel(made)
-    assert (ending.outcome, ending.status, cancelled(made)) == ("skipped", 0, [])
-    assert "not deploying, so nothing was cancelled" in ending.outputs["reason"]
+CASES = {
+    **{
+        f"{cancelled_as}": Case(
+            "cancelled", by, **TAKES, behind=[{"duration": LONG}],
+            dials={"cancelled_as": how, "cancel_takes_seconds": takes},
+            says=["As asked; deployment 108 was cancelled."],
+            # By its reference alone it is inferred, and others get the time to show.
+            seconds=(takes, takes + 10 + 20 * (by == REF)),
+        )
+        for cancelled_as, (how, takes, by) in AS.items()
+    },
+    "one that waits, by reference": Case(
+        "cancelled", REF, ahead=[ANN | {"duration": LONG}], number="109", deletes=["109"]
+    ),
+    "one that waits, by id": Case(
+        "cancelled", {"deployment_id": "109"}, ahead=[ANN | {"duration": LONG}], number="109", deletes=["109"]
+    ),
+    **{
+        f"{how} before, by id": Case(outcome, ID, mine={"fate": how}, ago=100, says=[words], seconds=(0, 20))
+        for how, (outcome, words) in OVER.items()
+    },
+    "a success before, by both": Case("success", BOTH, ago=100, says=["had already succeeded"], seconds=(0, 20)),
+    "a success before, by reference": Case("success", ago=100, says=["had already succeeded"]),
+    "failed before, by reference": Case("failed", mine={"fate": "failed"}, ago=100),
+    "odd before, by reference": Case("failed", mine={"fate": "odd"}, ago=100),
+    "nothing ever ran": Case("skipped", {}, mine=None, number="", says=["not deploying, so nothing was cancelled"]),
+    "nothing runs any more": Case("skipped", {}, ago=100, number="", says=["not deploying, so nothing was cancelled"]),
+    "a shared reference": Case(
+        "unknown", **TWICE, number="", seconds=(0, 10),
+        says=["Several deployments carry the reference mine, so which one is meant", "Nothing was cancelled."],
+    ),
+    "a shared reference, and the id": Case("cancelled", ID, **TWICE, deletes=["108"]),
+    "somebody else's of the web": Case("unknown", **NOT_THERE, ahead=[ANN | {"duration": LONG}]),
+    "somebody else's of the API": Case("unknown", **NOT_THERE, ahead=[CI | {"duration": LONG}]),
+    "an id before the reference's": Case(
+        "unknown", IN_TWO_MINUTES | {"deployment_id": "107"}, **GOES_ON, behind=[ANN | {"duration": LONG}], number=""
+    ),
+    "an id after the reference's": Case(
+        "unknown", IN_TWO_MINUTES | {"deployment_id": "109"}, **GOES_ON, behind=[ANN | {"duration": LONG}], number=""
+    ),
+    "an id that is not there": Case(
+        "unknown", {"deployment_id": "9999"}, **NOT_THERE, says=["The stack has no deployment 9999"]
+    ),
+    "one that just ended": Case("success", ID, mine={"duration": 6}, faults=delete(code=409, count=1), deletes=["108"]),
+    **{
+        f"declined by {code} for a while": Case(
+            "cancelled", **TAKES, faults=delete(code=code, until=100), seconds=(90, 200)
+        )
+        for code in (409, 429, 500, 503)
+    },
+    **{
+        f"a cancellation that is {kind}": Case("cancelled", **TAKES, faults=delete(kind, seconds=5, count=3))
+        for kind in ("lost_done", "lost_undone", "timeout_done", "timeout_undone", "late")
+    },
+    **{
+        f"{kind} whenever it is sent": Case(
+            "unknown", IN_TWO_MINUTES, **TAKES, faults=delete(kind), number="", seconds=(115, 120 + 30.1),
+            says=[f"As asked, but the redeploy (probably deployment 108) {words}"],
+        )
+        for kind, words in {
+            "status": "was not seen to be cancelled; whether the cancellation",
+            "timeout_undone": "was not seen to be cancelled; whether the cancellation",
+            "refuse": "could not be cancelled",
+        }.items()
+    },
+    "one that does not take in time": Case(
+        "timed_out", REF | {"timeout": "1m"}, mine={"duration": 1e6}, dials={"cancel_takes_seconds": 1e6},
+        number="", deletes=["108"], says=["which is not over yet"], seconds=(60, 61),
+    ),
+    **{
+        f"{code} at the first look": Case(
+            "unknown", **GOES_ON, faults=[Fault("status", code=code, count=None)], number="", seconds=(0, 9)
+        )
+        for code in (401, 403)
+    },
+    # What is only inferred is not cancelled before it has been the only candidate for 15 s.
+    "402 at the cancellation": Case("unknown", **TAKES, faults=delete(code=402), number="", seconds=(15, 30)),
+    "403 at the cancellation, by id": Case("unknown", ID, **TAKES, faults=delete(code=403), seconds=(0, 9)),
+    "a list that is refused": Case(
+        "unknown", {}, **GOES_ON, number="", log=["lacks the scope 'public'"],
+        faults=[Fault("status", method="GET", path="/deployments", code=403, skip=1, count=None)],
+    ),
+    "somebody else cancels it first": Case(
+        "cancelled", ID, mine={"duration": 50, "fate": "cancelled"}, faults=delete(code=429), deletes=["108"]
+    ),
+    "it fails while the cancellation is lost": Case(
+        "failed", ID, mine={"duration": 30, "fate": "failed"}, faults=delete("lost_undone"), deletes=["108"],
+        says=["the answer to the cancellation was lost"],
+    ),
+}  # fmt: skip
+
+
+@rows("case", CASES)
+def test_how_a_cancellation_ends(step: MakeStep, case: Case) -> None:
+    """The one that is meant is cancelled, and no other, until that took; what was over is said, and no error."""
+    made, ending = play(step, "cancel", case)
+    assert ending.outputs["results"] == ""
+    assert ("Next:" in ending.summary) is (ending.status == 1)
+    if (ending.outcome, ending.outputs["deployment_id"]) == ("cancelled", "108") and not case.faults:
+        assert len(made.calls("DELETE")) == (case.ago == 5)
 
 
 def test_several_that_run(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,175 +164,47 @@ def test_several_that_run(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> No
         return [Deployment.from_json({**found[0].record, "id": 999}), *found]
 
     monkeypatch.setattr(Client, "deployments", twins)
-    made = step()
-    asked(made, duration=LONG)
-    ending = cancel(made)
-    assert (ending.outcome, ending.status, cancelled(made)) == ("unknown", 1, [])
-    assert "The deployments 999 and 108 are running, so none was cancelled." in ending.outputs["reason"]
-    assert "give deployment_id" in ending.errors[0]
-    assert cancel(made, deployment_id="108").outcome == "cancelled"
+    words = "The deployments 999 and 108 are running, so none was cancelled."
+    play(step, "cancel", Case("unknown", {}, **GOES_ON, number="", says=[words], log=["give deployment_id"]))
+    play(step, "cancel", Case("cancelled", ID, **TAKES))
 
 
-def test_a_shared_reference(step: MakeStep) -> None:
-    """Where two deployments carry the reference, none is cancelled, and the advice is to give the id."""
-    made = step()
-    first, second = asked(made, duration=LONG), asked(made, duration=LONG)
-    ending = cancel(made, user_reference="mine")
-    assert (ending.outcome, ending.status, cancelled(made)) == ("unknown", 1, [])
-    assert "Several deployments carry the reference mine, so which one is meant" in ending.outputs["reason"]
-    assert "Nothing was cancelled." in ending.outputs["reason"]
-    assert (ending.seconds < 10, first.cancelled, second.cancelled) == (True, False, False)
-    ending = cancel(made, deployment_id=str(first.id))
-    assert (ending.outcome, cancelled(made)) == ("cancelled", [str(first.id)])
+UNCHANGED, NOT_YET = "it changed nothing", "was to be cancelled; it was not cancelled."
+UNSEEN, TOOK = "whether that took was not seen", "As asked; deployment 108 was cancelled."
 
 
-@pytest.mark.parametrize("via", ["web", "hook", "api"])
-def test_somebody_elses_is_never_touched(step: MakeStep, via: Any) -> None:
-    """Who gives a reference that nothing carries cancels nothing, whatever else runs."""
-    made = step()
-    theirs = made.simulator.request_deployment(via=via, user="ann@example.com", duration=LONG)
-    ending = cancel(made, user_reference="mine")
-    assert (ending.outcome, ending.status, cancelled(made), theirs.cancelled) == ("unknown", 1, [], False)
-    assert 60 <= ending.seconds <= 70
-
-
-@pytest.mark.parametrize("wrong", ["107", "109"])
-def test_an_id_that_does_not_go_with_the_reference(step: MakeStep, wrong: str) -> None:
-    """Where the id is another deployment's than the reference's, neither is cancelled."""
-    made = step()
-    asked(made, duration=LONG)
-    made.simulator.request_deployment(duration=LONG, user="ann@example.com")
-    ending = cancel(made, user_reference="mine", deployment_id=wrong, timeout="2m")
-    assert (ending.outcome, ending.status, cancelled(made)) == ("unknown", 1, [])
-
-
-def test_an_id_that_is_not_there(step: MakeStep) -> None:
-    """An id that the stack doesn't have is unknown after a minute."""
-    made = step()
-    ending = cancel(made, deployment_id="9999")
-    assert (ending.outcome, 60 <= ending.seconds <= 70, cancelled(made)) == ("unknown", True, [])
-    assert "The stack has no deployment 9999" in ending.outputs["reason"]
-
-
-def test_one_that_just_ended(step: MakeStep) -> None:
-    """A cancellation declined because the deployment has just ended leads to its true end, which is no error."""
-    made = step()
-    asked(made, duration=6)
-    made.simulator.faults.append(Fault("status", method="DELETE", code=409, count=1))
-    ending = cancel(made, deployment_id="108")
-    assert (ending.outcome, ending.status) == ("success", 0)
-    assert cancelled(made) == ["108"]
-
-
-@pytest.mark.parametrize("code", [409, 429, 500, 503])
-def test_a_cancellation_declined_for_a_while(step: MakeStep, code: int) -> None:
-    """A cancellation that is declined is asked for again until it is taken."""
-    made = step()
-    asked(made, duration=LONG)
-    made.simulator.faults.append(Fault("status", method="DELETE", code=code, until=100, count=None))
-    ending = cancel(made, user_reference="mine")
-    assert (ending.outcome, ending.seconds >= 90) == ("cancelled", True)
-
-
-@pytest.mark.parametrize("kind", ["lost_done", "lost_undone", "timeout_done", "timeout_undone", "late"])
-def test_a_lost_cancellation(step: MakeStep, kind: Any) -> None:
-    """A cancellation whose answer is lost is seen to have taken, or sent again."""
-    made = step()
-    asked(made, duration=LONG)
-    made.simulator.faults.append(Fault(kind, method="DELETE", seconds=5, count=3))
-    ending = cancel(made, user_reference="mine")
-    assert (ending.outcome, cancelled(made)) == ("cancelled", ["108"])
-
-
-@pytest.mark.parametrize("kind", ["status", "timeout_undone", "refuse"])
-def test_a_cancellation_that_is_never_taken(step: MakeStep, kind: Any) -> None:
-    """Where it is never taken, it is unknown and red at the timeout."""
-    made = step()
-    mine = asked(made, duration=LONG)
-    made.simulator.faults.append(Fault(kind, method="DELETE", count=None))
-    ending = cancel(made, user_reference="mine", timeout="2m")
-    assert (ending.outcome, ending.status, mine.cancelled) == ("unknown", 1, False)
-    said = "could not be cancelled" if kind == "refuse" else "was not seen to be cancelled; whether the cancellation"
-    assert f"As asked, but the redeploy (probably deployment 108) {said}" in ending.outputs["reason"]
-    assert 115 <= ending.seconds <= 120 + 30.1
-
-
-def test_a_cancellation_that_does_not_take_in_time(step: MakeStep) -> None:
-    """A cancellation that was taken but has not taken effect by the timeout is a timeout, and red."""
-    made = step(behaviour=Behaviour(cancel_takes_seconds=1e6))
-    asked(made, duration=1e6)
-    ending = cancel(made, user_reference="mine", timeout="1m")
-    assert (ending.outcome, ending.status, cancelled(made)) == ("timed_out", 1, ["108"])
-    assert "which is not over yet" in ending.outputs["reason"]
-    assert 60 <= ending.seconds <= 61
-
-
-@pytest.mark.parametrize("code", [401, 402, 403])
-@pytest.mark.parametrize("method", ["GET", "DELETE"])
-def test_a_refusal_ends_it(step: MakeStep, code: int, method: str) -> None:
-    """A token that may not look or not cancel ends it within seconds, red."""
-    made = step()
-    mine = asked(made, duration=LONG)
-    made.simulator.faults.append(Fault("status", method=method, code=code, count=None))
-    ending = cancel(made, user_reference="mine")
-    # What is only inferred is not cancelled before it has been the only candidate for 15 s.
-    soon = ending.seconds < (9 if method == "GET" else 30)
-    assert (ending.outcome, ending.status, mine.cancelled, soon) == ("unknown", 1, False, True)
-
-
-def test_a_list_that_is_refused(step: MakeStep) -> None:
-    """Where the stack's deployments are refused, nothing can be chosen."""
-    made = step()
-    asked(made, duration=LONG)
-    made.simulator.faults.append(Fault("status", method="GET", path="/deployments", code=403, skip=1, count=None))
-    ending = cancel(made)
-    assert (ending.outcome, cancelled(made)) == ("unknown", [])
-    assert "lacks the scope 'public'" in ending.errors[0]
-
-
-@pytest.mark.parametrize("at", [0.0, 0.07, 0.12, 0.2, 0.26, 0.3, 0.5, 3.0, 10.0, 50.0])
-@pytest.mark.parametrize("takes", [2.0, 1000.0])
-def test_an_abort_in_the_middle(step: MakeStep, at: float, takes: float) -> None:
+@rows(
+    "by, at, takes, words",
+    {
+        "before anything": (REF, 0.0, 2.0, UNCHANGED),
+        "while the stack is read": (ID, 0.07, 2.0, UNCHANGED),
+        "while it is looked for": (REF, 0.26, 2.0, NOT_YET),
+        "while others may show": (REF, 10.0, 2.0, NOT_YET),
+        "during the DELETE": (ID, 0.2, LONG, UNSEEN),
+        "right after it": (ID, 0.3, LONG, UNSEEN),
+        "before it takes": (ID, 9.0, LONG, UNSEEN),
+        "after it took": (ID, 9.0, 2.0, TOOK),
+        "before it takes, by reference": (REF, 50.0, LONG, UNSEEN),
+        "after it took, by reference": (REF, 50.0, 2.0, TOOK),
+    },
+)
+def test_an_abort_in_the_middle(step: MakeStep, by: dict[str, Any], at: float, takes: float, words: str) -> None:
     """A workflow that is cancelled meanwhile ends the step in time; what is said of the cancellation is true."""
     made = step(behaviour=Behaviour(cancel_takes_seconds=takes))
     mine = asked(made, duration=LONG)
-    ending = made.run(command="cancel", user_reference="mine", abort_at=at)
-    assert ending.seconds <= at + ABORT_SECONDS
-    check(made, ending, as_asked=ending.status == 0)
-    if ending.status == 0:
-        assert (ending.outcome, takes) == ("cancelled", 2.0)
-    elif ending.outcome == "cancelled":
-        assert mine.cancelled
-    else:
-        assert ending.outcome == "unknown"
-    assert "it changed nothing" not in ending.outputs["reason"] or not made.calls("DELETE")
+    ending = made.run(command="cancel", abort_at=at, **by)
+    check(made, ending, as_asked=words == TOOK)
+    assert (ending.outcome, ending.seconds <= at + ABORT_SECONDS) == ("cancelled" if words == TOOK else "unknown", True)
+    assert words in ending.outputs["reason"]
+    assert bool(cancelled(made)) is (words in {UNSEEN, TOOK})
+    assert (mine.ends_at <= made.clock.now()) is (words == TOOK)
     assert "Nothing is left" in made.clean_up(ending.state).log
-
-
-def test_another_who_cancels_meanwhile(step: MakeStep) -> None:
-    """Where somebody else cancels the same deployment first, it is cancelled all the same."""
-    clock = EventClock()
-    made = step(clock=clock)
-    mine = asked(made, duration=LONG)
-    made.simulator.faults.append(Fault("status", method="DELETE", code=429, count=None))
-    clock.plan(20, partial(made.simulator.cancel, 108))
-    assert (cancel(made, deployment_id="108").outcome, fate(made, mine)) == ("cancelled", "cancelled")
-
-
-def test_one_that_fails_while_the_cancellation_is_lost(step: MakeStep) -> None:
-    """Where no cancellation is known to have arrived, one that fails by itself is not called cancelled."""
-    made = step()
-    mine = asked(made, fate="failed", duration=30)
-    made.simulator.faults.append(Fault("lost_undone", method="DELETE", count=None))
-    ending = cancel(made, deployment_id=str(mine.id))
-    assert (ending.outcome, mine.cancel_at) == ("failed", None)
-    assert "the answer to the cancellation was lost" in ending.outputs["reason"]
 
 
 def test_a_stranger_whose_record_shows_first_is_not_cancelled(step: MakeStep) -> None:
     """By a reference alone nothing is cancelled before late records have had their time to show."""
     made = step(behaviour=Behaviour(deployment_record_delay_seconds=9))
-    theirs = made.simulator.request_deployment(duration=LONG, record_delays=(0.0, 4.0), **CI)
-    asked(made, duration=LONG, ago=0)
-    cancel(made, user_reference="mine", timeout="2m")
-    assert not theirs.cancelled
+    made.simulator.request_deployment(duration=LONG, record_delays=(0.0, 4.0), **CI)
+    mine = asked(made, duration=LONG, ago=0)
+    made.run(command="cancel", user_reference="mine", timeout="2m")
+    assert set(cancelled(made)) <= {str(mine.id)}

@@ -8,15 +8,17 @@ from hypothesis import strategies as st
 
 from cloud66_redeploy.model.records import Deployment
 from cloud66_redeploy.polling.forecast import Forecast
-from cloud66_redeploy.tracking.history import Past, durations_like, past_of
+from cloud66_redeploy.tracking.baseline import Past, durations_like, past_of
+from records import FAILED
+from records import deployment as record
 
 durations = st.lists(st.floats(0.5, 1e5), min_size=5, max_size=20).map(tuple)
 
 
-def around(middle: float, spread: float = 0.1, count: int = 20) -> tuple[float, ...]:
+def around(middle: float, count: int = 20) -> tuple[float, ...]:
     """Durations of a steady pipeline, in seconds."""
     rng = random.Random(1)
-    return tuple(middle * rng.lognormvariate(0, spread) for _ in range(count))
+    return tuple(middle * rng.lognormvariate(0, 0.1) for _ in range(count))
 
 
 @given(durations, st.integers(0, 200_000))
@@ -52,43 +54,28 @@ def test_a_changed_pipeline_is_noticed(newer: float) -> None:
 
 
 def test_a_short_past_is_not_taken_apart() -> None:
-    """With fewer than ten, old and new can't be told from luck."""
+    """With fewer than ten, old and new can't be told from luck; fewer than five make no forecast."""
     assert Forecast((600.0,) * 5 + (300.0,) * 4).usual_seconds == 600
     assert Forecast((600.0,) * 4 + (300.0,) * 5).usual_seconds == 300
-
-
-def test_too_few_say_nothing() -> None:
-    """Fewer than five durations make no forecast."""
-    assert Forecast.of((300.0,) * 4) is None
-    assert Forecast.of((300.0,) * 5) == Forecast((300.0,) * 5)
+    assert (Forecast.of((300.0,) * 4), Forecast.of((300.0,) * 5)) == (None, Forecast((300.0,) * 5))
 
 
 def past(number: int, seconds: int, kind: str = "redeploy", **fields: object) -> Deployment:
     """A deployment of the past that took so long."""
-    minute = f"2026-01-01T00:{number:02}"
-    record = {"id": number, "started_at": f"{minute}:00Z", "finished_at": f"{minute}:{seconds:02}Z"}
-    return Deployment.from_json(record | {"outcome": {"code": 1}, "deploy_type": {"code": 1, "meaning": kind}} | fields)
+    start = 60.0 * number
+    return record(number, start, start + seconds, **{"deploy_type": {"code": 1, "meaning": kind}} | fields)
 
 
 def test_past_of() -> None:
     """Only those that succeeded and took time count, the newest first, in whatever order they are listed."""
-    listed = [
-        past(3, 30),
-        past(5, 50),
-        past(4, 40, outcome={"code": "failed"}),
-        past(6, 0),
-        past(7, 10, started_at=None),
-        past(8, 10, finished_at=None),
-        past(9, 10, reverted=True),
-    ]
-    assert [one.seconds for one in past_of(listed)] == [50, 30]
+    others = [past(4, 40, outcome=FAILED), past(6, 0), past(9, 10, reverted=True)]
+    others += [past(7, 10, started_at=None), past(8, 10, finished_at=None)]
+    assert [one.seconds for one in past_of([past(3, 30), past(5, 50), *others])] == [50, 30]
 
 
 def test_durations_like_ours() -> None:
     """Only those of the type of ours count; while that is not known, those that can be of its type; twenty at most."""
     listed = past_of([past(1, 10), past(2, 20, "build"), past(3, 30, "scale", deploy_type={"code": "scale"})])
-    ours = past(9, 1)
-    assert durations_like(ours, (Past(frozenset({"build"}), 9.0), *listed)) == (20.0, 10.0)
-    assert durations_like(None, listed) == (20.0, 10.0)
-    assert durations_like(past(9, 1, deploy_type=None), listed) == (20.0, 10.0)
+    assert durations_like(past(9, 1), (Past(frozenset({"build"}), 9.0), *listed)) == (20.0, 10.0)
+    assert durations_like(None, listed) == durations_like(past(9, 1, deploy_type=None), listed) == (20.0, 10.0)
     assert len(durations_like(None, listed * 30)) == 20

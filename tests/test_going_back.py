@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cases import CI, SHAPES, Case, MakeStep, Played, event, play, stage
-from cloud66_redeploy.commands import going_back
+from cloud66_redeploy.commands import rollback as room
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_simulator import DOCKER_STACK, Fault
 
@@ -231,7 +231,7 @@ def test_a_docker_stack_is_refused_before_anything_is_asked(step: MakeStep, dry:
 
 def test_a_fault_of_ours_before_the_rollback(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault in the choice schedules nothing, and leaves the failure a failure."""
-    monkeypatch.setattr(going_back, "choose", lambda *_: [].pop())
+    monkeypatch.setattr(room, "choose", lambda *_: [].pop())
     stayed(step, broken(), "the step ended before that.")
 
 

@@ -1,21 +1,28 @@
 """The stack's log as it grows: what is new in it, and that it never touches the wait or the outcome."""
 
 import re
-from collections.abc import Callable, Sequence
-from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from campaign import EventClock
 from cloud66_simulator import Behaviour, Fault, StackSpec
-from elsewhere import asked
+from elsewhere import MakeStep, asked, rows
 from harness import Ending, Step
 from hostile import TEXTS, check_plain, commands
 
-MakeStep = Callable[..., Step]
-LOG: dict[str, Any] = {"log_lines_per_second": 1.0, "duration_seconds": 60.0}
-LOG_PATH = "^/stacks/[^/]+$"
+ALL = list(range(1, 61))
+"""The numbers of the lines that the log of one deployment has."""
+
+
+def logging(step: MakeStep, *faults: Fault, **dials: Any) -> Step:
+    """Make a step whose stack writes a line a second while it is deploying."""
+    return step(behaviour=Behaviour(**{"log_lines_per_second": 1.0, "duration_seconds": 60.0} | dials), faults=faults)
+
+
+def of_the_log(kind: Any = "status", **fields: Any) -> Fault:
+    """Let something go wrong with each call for the log, but for the one before the deployment."""
+    return Fault(kind, method="GET", path="^/stacks/[^/]+$", **{"skip": 1, "count": None} | fields)
 
 
 def shown(ending: Ending) -> list[str]:
@@ -23,46 +30,31 @@ def shown(ending: Ending) -> list[str]:
     return [line for line in ending.log.splitlines() if line.startswith("| ")]
 
 
-def steps_of(ending: Ending) -> list[int]:
+def numbers(ending: Ending) -> list[int]:
     """Return the numbers of the log's lines that were shown."""
     return [int(one) for one in re.findall(r"^\| \[.*\] step (\d+): ", ending.log, re.MULTILINE)]
 
 
-def log_calls(made: Step) -> list[float]:
-    """Return when the log was asked for, in seconds from the start."""
-    return [one.time - made.simulator.started for one in made.simulator.requests if "show_log" in one.query]
-
-
-def looks(made: Step) -> int:
-    """Count the calls other than for the log."""
-    return len(made.simulator.requests) - len(log_calls(made))
+def log_calls(made: Step) -> list[int]:
+    """Return which of the calls were for the log."""
+    return [number for number, one in enumerate(made.simulator.requests) if "show_log" in one.query]
 
 
 def test_each_line_is_shown_once_as_it_comes(step: MakeStep) -> None:
-    """All lines of the log are shown, each once, in order, and while the deployment goes on."""
-    made = step(behaviour=Behaviour(**LOG | {"duration_seconds": 200.0}))
-    ending = made.run(log="live")
-    assert ending.outcome == "success"
-    assert steps_of(ending) == list(range(1, 201))
+    """All lines of our log are shown, each once, in order, and while the deployment goes on."""
+    ending = logging(step, duration_seconds=200.0).run(log="live")
+    assert (ending.outcome, numbers(ending)) == ("success", list(range(1, 201)))
     lines = shown(ending)
     assert "Starting deployment 108" in lines[0]
     assert "Deployment finished successfully" in lines[-1]
     log = ending.log.splitlines()
-    progress = [number for number, line in enumerate(log) if line.startswith("[")]
-    assert any(log.index(line) < progress[-1] for line in lines)
-
-
-def test_the_log_before_is_not_ours(step: MakeStep) -> None:
-    """What the stack's log holds from the deployment before is not shown."""
-    made = step(behaviour=Behaviour(**LOG))
-    ending = made.run(log="live")
-    assert "Starting deployment 107" not in ending.log
+    assert log.index(lines[0]) < max(number for number, line in enumerate(log) if line.startswith("["))
 
 
 @pytest.mark.parametrize(("mode", "fate"), [("never", "success"), ("never", "failed"), ("on_failure", "success")])
-def test_no_call_where_it_was_not_asked_for(step: MakeStep, mode: str, fate: Any) -> None:
+def test_no_call_where_it_was_not_asked_for(step: MakeStep, mode: str, fate: str) -> None:
     """With `never`, and on a success with `on_failure`, the log is not asked for."""
-    made = step(behaviour=Behaviour(**LOG, fate=fate))
+    made = logging(step, fate=fate)
     ending = made.run(log=mode)
     assert (ending.outcome, log_calls(made), shown(ending)) == (fate, [], [])
 
@@ -70,45 +62,42 @@ def test_no_call_where_it_was_not_asked_for(step: MakeStep, mode: str, fate: Any
 @pytest.mark.parametrize("mode", ["on_failure", "live"])
 def test_a_failure_shows_the_last_lines(step: MakeStep, mode: str) -> None:
     """On a failure the last lines are shown together, whether or not they were shown as they came."""
-    made = step(behaviour=Behaviour(**LOG, fate="failed"))
-    ending = made.run(log=mode)
+    ending = logging(step, fate="failed").run(log=mode)
     group = ending.log.partition("::group::Last lines of the stack's log")[2]
     assert (ending.outcome, "rake aborted!" in group) == ("failed", True)
 
 
-AHEAD, BEHIND = -60.0, 5.0
+AHEAD, BEHIND = {"duration": 600}, {"duration": 600, "later": 5}
 OURS, MAYBE = "Last lines of the stack's log", "Last lines of the stack's newest log, which may be another deployment's"
 GONE_ON = "The stack's newest log is another deployment's, so it is not shown."
+INFERRED, LATE = {"post_shape": "async_action_id"}, {"deployment_record_delay_seconds": 300}
+SHORT = {"timeout": "30s"}
 
 
-@pytest.mark.parametrize(
-    ("behaviour", "other_at", "inputs", "outcome", "title"),
-    [
-        ({}, AHEAD, {"queue_timeout": "30s"}, "timed_out", ""),
-        ({}, AHEAD, {"timeout": "30s"}, "timed_out", ""),
-        ({}, AHEAD, {"timeout": "30s", "cancel_on_timeout": "true"}, "timed_out", ""),
-        ({"post_shape": "async_action_id"}, AHEAD, {"queue_timeout": "30s"}, "timed_out", ""),
-        ({"deployment_record_delay_seconds": 300}, AHEAD, {"timeout": "30s"}, "timed_out", ""),
-        ({"deployment_record_delay_seconds": 300}, None, {"timeout": "30s"}, "timed_out", ""),
-        ({}, None, {"timeout": "30s"}, "timed_out", OURS),
-        ({"fate": "failed"}, None, {}, "failed", OURS),
-        ({"fate": "failed"}, BEHIND, {}, "failed", GONE_ON),
-        ({"fate": "failed", "post_shape": "async_action_id"}, None, {}, "failed", OURS),
-        ({"fate": "failed", "deployment_record_delay_seconds": 300}, None, {}, "failed", MAYBE),
-        ({"post_shape": "async_action_id"}, None, {"timeout": "30s"}, "timed_out", MAYBE),
-    ],
+@rows(
+    "dials, other, inputs, outcome, title",
+    {
+        "it waits, until queue_timeout": ({}, AHEAD, {"queue_timeout": "30s"}, "timed_out", ""),
+        "it waits, until the timeout": ({}, AHEAD, SHORT, "timed_out", ""),
+        "it waits, and is cancelled": ({}, AHEAD, SHORT | {"cancel_on_timeout": "true"}, "timed_out", ""),
+        "it waits, and is only inferred": (INFERRED, AHEAD, {"queue_timeout": "30s"}, "timed_out", ""),
+        "it waits, and has no record": (LATE, AHEAD, SHORT, "timed_out", ""),
+        "it has no record": (LATE, None, SHORT, "timed_out", ""),
+        "it runs, until the timeout": ({}, None, SHORT, "timed_out", OURS),
+        "it failed": ({"fate": "failed"}, None, {}, "failed", OURS),
+        "it failed, and the next one runs": ({"fate": "failed"}, BEHIND, {}, "failed", GONE_ON),
+        "it was inferred, and failed": (INFERRED | {"fate": "failed"}, None, {}, "failed", OURS),
+        "it failed without a record": (LATE | {"fate": "failed"}, None, {}, "failed", MAYBE),
+        "it runs, and is only inferred": (INFERRED, None, SHORT, "timed_out", MAYBE),
+    },
 )
-def test_whose_log_it_is(
-    step: MakeStep, behaviour: Any, other_at: float | None, inputs: Any, outcome: str, title: str
-) -> None:
+def test_whose_log_it_is(step: MakeStep, dials: Any, other: Any, inputs: Any, outcome: str, title: str) -> None:
     """A log is shown as ours only where it is; none is read while ours waits, and a doubtful one says so."""
-    clock = EventClock()
-    made = step(clock=clock, behaviour=Behaviour(**LOG | behaviour))
-    if other_at is AHEAD:
-        made.simulator.request_deployment(duration=600)
-        made.clock.advance(-AHEAD)
-    if other_at is BEHIND:
-        clock.plan(BEHIND, partial(made.simulator.request_deployment, duration=600))
+    made = logging(step, **dials)
+    if other:
+        made.simulator.request_deployment(**other)
+    if other is AHEAD:
+        made.clock.advance(60)
     ending = made.run(**inputs)
     told = [one for one in (OURS, MAYBE, GONE_ON) if f"{one}\n" in ending.log]
     assert (ending.outcome, told, bool(log_calls(made))) == (outcome, [title] * bool(title), title in {OURS, MAYBE})
@@ -117,147 +106,115 @@ def test_whose_log_it_is(
 
 def test_a_live_log_that_may_be_another_ones_says_so(step: MakeStep) -> None:
     """Where ours is only inferred while it runs, a line says that the log may be another deployment's."""
-    titles = []
-    for shape in ("async_action_id", "deployment_id"):
-        ending = step(behaviour=Behaviour(**LOG, post_shape=shape)).run(log="live")
-        titles.append(ending.log.count("The stack's newest log, which may be another deployment's:\n"))
-        assert steps_of(ending) == list(range(1, 61))
-    assert titles == [1, 0]
+    for shape, times in (("async_action_id", 1), ("deployment_id", 0)):
+        ending = logging(step, post_shape=shape).run(log="live")
+        assert ending.log.count("The stack's newest log, which may be another deployment's:\n") == times
+        assert numbers(ending) == ALL
 
 
 def test_one_call_a_look(step: MakeStep) -> None:
     """It costs one call a look, one before and one at the end, and changes nothing else but by its own time."""
-    quiet, live = step(behaviour=Behaviour(**LOG)), step(behaviour=Behaviour(**LOG))
+    quiet, live = logging(step), logging(step)
     before, after = quiet.run(log="never"), live.run(log="live")
-    assert (log_calls(quiet), after.outcome) == ([], before.outcome)
-    assert 3 < len(log_calls(live)) <= looks(live)
-    assert abs(looks(live) - looks(quiet)) <= 3
-    assert after.seconds <= before.seconds + 2.5
+    looks = len(live.simulator.requests) - len(log_calls(live))
+    assert 3 < len(log_calls(live)) <= looks
+    assert abs(looks - len(quiet.simulator.requests)) <= 3
+    assert (after.outcome, after.seconds <= before.seconds + 2.5) == (before.outcome, True)
 
 
 def test_nothing_is_shown_while_queued(step: MakeStep) -> None:
-    """As long as ours waits, the log is that of the one ahead, and none of it is shown."""
-    made = step(behaviour=Behaviour(**LOG))
+    """As long as ours waits, the log is that of the one ahead, and none of it is shown, nor of the one before."""
+    made = logging(step)
     made.simulator.request_deployment(duration=100)
     ending = made.run(log="live")
-    assert (ending.outcome, ending.outputs["deployment_id"]) == ("success", "109")
-    assert "Starting deployment 108" not in ending.log
-    assert steps_of(ending) == list(range(1, 61))
+    assert (ending.outcome, ending.outputs["deployment_id"], numbers(ending)) == ("success", "109", ALL)
+    assert re.findall(r"Starting deployment (\d+)", ending.log) == ["109"]
 
 
 @pytest.mark.parametrize("fate", ["success", "failed"])
-def test_the_log_of_one_behind_is_not_shown_as_ours(step: MakeStep, fate: Any) -> None:
+def test_the_log_of_one_behind_is_not_shown_as_ours(step: MakeStep, fate: str) -> None:
     """Where another one begins as ours ends, its log is not taken for the end of ours."""
-    made = step(behaviour=Behaviour(**LOG))
-    first = asked(made, duration=60, fate=fate)
-    behind = made.simulator.request_deployment(duration=100)
-    ending = made.run(command="wait", deployment_id=str(first.id), log="live")
-    assert (ending.outcome, bool(steps_of(ending))) == (fate, True)
-    assert f"Starting deployment {behind.id}" not in ending.log.partition("::group::")[0]
+    made = logging(step)
+    asked(made, duration=60, fate=fate)
+    made.simulator.request_deployment(duration=100)
+    ending = made.run(command="wait", deployment_id="108", log="live")
+    assert (ending.outcome, bool(numbers(ending))) == (fate, True)
+    assert "Starting deployment 109" not in ending.log.partition("::group::")[0]
 
 
-def test_a_wait_for_what_runs_shows_all_of_it(step: MakeStep) -> None:
-    """A later job that waits shows the log from its beginning, as far as it is there."""
-    made = step(behaviour=Behaviour(**LOG))
-    asked(made, ago=30)
+@rows("ago, lines", {"one that runs": (30, ALL), "one that is over": (100, [])})
+def test_a_later_job_shows_all_of_what_runs(step: MakeStep, ago: float, lines: list[int]) -> None:
+    """A later job shows the log from its beginning; of one that had ended, no log is read that may be another's."""
+    made = logging(step)
+    asked(made, ago=ago)
     ending = made.run(command="wait", user_reference="mine", log="live")
-    assert (ending.outcome, steps_of(ending)) == ("success", list(range(1, 61)))
+    assert (ending.outcome, numbers(ending), bool(log_calls(made))) == ("success", lines, bool(lines))
 
 
-def test_what_is_over_has_no_live_log(step: MakeStep) -> None:
-    """For a deployment that had ended before, no call is made for a log that is no longer its own."""
-    made = step(behaviour=Behaviour(**LOG))
-    asked(made, ago=100)
-    ending = made.run(command="wait", user_reference="mine", log="live")
-    assert (ending.outcome, log_calls(made), shown(ending)) == ("success", [], [])
-
-
-@pytest.mark.parametrize("keeps", [3, 10, 40])
-@pytest.mark.parametrize("rate", [1.0, 7.0])
+@pytest.mark.parametrize(("keeps", "rate"), [(3, 1.0), (10, 7.0), (40, 1.0), (40, 7.0)])
 def test_a_log_whose_beginning_rolls_off(step: MakeStep, keeps: int, rate: float) -> None:
     """Where only the last lines of a log are kept, none is shown twice."""
-    made = step(behaviour=Behaviour(**LOG | {"log_lines_per_second": rate}, log_keeps_lines=keeps))
-    ending = made.run(log="live")
-    numbers = steps_of(ending)
-    assert ending.outcome == "success"
-    assert numbers == sorted(set(numbers))
-    assert numbers
+    ending = logging(step, log_lines_per_second=rate, log_keeps_lines=keeps).run(log="live")
+    found = numbers(ending)
+    assert (ending.outcome, bool(found), all(one < later for one, later in pairwise(found))) == ("success", True, True)
 
 
 @pytest.mark.parametrize("kind", ["log_shrinks", "log_missing"])
-def test_a_log_that_shrinks_or_goes(step: MakeStep, kind: Any) -> None:
-    """A log that is shorter or missing for a while is shown on where it left off, no line twice."""
-    made = step(behaviour=Behaviour(**LOG))
-    made.simulator.faults.append(Fault(kind, after=20, until=40))
-    ending = made.run(log="live", poll_interval="3s")
-    assert (ending.outcome, steps_of(ending)) == ("success", list(range(1, 61)))
+@rows("until", {"for a while": 40.0, "for ever": None})
+def test_a_log_that_shrinks_or_goes(step: MakeStep, kind: Any, until: float | None) -> None:
+    """A log that is shorter or missing is shown on where it left off, no line twice; the outcome is the same."""
+    ending = logging(step, Fault(kind, after=20, until=until)).run(log="live", poll_interval="3s")
+    found = numbers(ending)
+    assert (ending.outcome, found) == ("success", ALL if until else ALL[: len(found)])
 
 
-@pytest.mark.parametrize("kind", ["log_shrinks", "log_missing"])
-def test_a_log_that_never_comes_right(step: MakeStep, kind: Any) -> None:
-    """A log that stays short or missing changes nothing about the outcome."""
-    made = step(behaviour=Behaviour(**LOG))
-    made.simulator.faults.append(Fault(kind))
-    assert made.run(log="live").outcome == "success"
-
-
-TROUBLES = ["status", "html", "garbage", "wrong_json", "lost_undone", "timeout_undone", "throttle", "refuse"]
-
-
-@pytest.mark.parametrize("kind", TROUBLES)
-@pytest.mark.parametrize("queued", [False, True])
-def test_a_log_that_can_never_be_read(step: MakeStep, kind: Any, queued: bool) -> None:
+@rows("queued, kinds", {
+    "while it runs": (False, ["status", "html", "wrong_json", "throttle", "refuse"]),
+    "while it waits": (True, ["garbage", "lost_undone", "timeout_undone"]),
+})  # fmt: skip
+def test_a_log_that_can_never_be_read(step: MakeStep, queued: bool, kinds: list[Any]) -> None:
     """After five failures in a row it is given up, which is said once; the wait goes on and ends as it would."""
-    made = step(behaviour=Behaviour(**LOG | {"duration_seconds": 200.0}))
-    if queued:
-        made.simulator.request_deployment(duration=100)
-    made.simulator.faults.append(Fault(kind, method="GET", path=LOG_PATH, skip=1, count=None))
-    ending = made.run(log="live", poll_interval="5s")
-    assert (ending.outcome, len(log_calls(made))) == ("success", 5)
-    assert ending.log.count("can't be read, so it is not shown any more") == 1
-    assert ending.seconds <= (300 if queued else 200) + 5 * 10 + 10
+    for kind in kinds:
+        made = logging(step, of_the_log(kind), duration_seconds=200.0)
+        if queued:
+            made.simulator.request_deployment(duration=100)
+        ending = made.run(log="live", poll_interval="5s")
+        assert (ending.outcome, len(log_calls(made))) == ("success", 5)
+        assert ending.log.count("can't be read, so it is not shown any more") == 1
+        assert ending.seconds <= 200 + 100 * queued + 5 * 10 + 10
 
 
 def test_a_log_that_fails_now_and_then(step: MakeStep) -> None:
     """Failures that are not in a row don't count, and no line is lost."""
-    made = step(behaviour=Behaviour(**LOG))
-    for skip in range(1, 60, 3):
-        made.simulator.faults.append(Fault("status", method="GET", path=LOG_PATH, skip=skip, count=2))
-    ending = made.run(log="live", poll_interval="2s")
+    faults = [of_the_log(skip=skip, count=2) for skip in range(1, 60, 3)]
+    ending = logging(step, *faults).run(log="live", poll_interval="2s")
+    found = numbers(ending)
     assert (ending.outcome, "can't be read" in ending.log) == ("success", False)
-    numbers = steps_of(ending)
-    assert numbers == list(range(1, len(numbers) + 1))
-    assert len(numbers) > 50
+    assert (found, len(found) > 50) == (ALL[: len(found)], True)
 
 
 @pytest.mark.parametrize("code", [401, 403, 404])
 def test_a_log_that_is_refused(step: MakeStep, code: int) -> None:
     """A refusal of the log alone is none of the deployment."""
-    made = step(behaviour=Behaviour(**LOG))
-    made.simulator.faults.append(Fault("status", method="GET", path=LOG_PATH, code=code, skip=1, count=None))
-    assert made.run(log="live", poll_interval="3s").outcome == "success"
+    assert logging(step, of_the_log(code=code)).run(log="live", poll_interval="3s").outcome == "success"
 
 
 @pytest.mark.parametrize("kind", ["timeout_undone", "slow"])
 def test_the_timeout_holds(step: MakeStep, kind: Any) -> None:
     """A log that never comes in keeps the step beyond its timeout by no more than a call of its own."""
-    made = step(behaviour=Behaviour(**LOG | {"duration_seconds": 600.0}))
-    made.simulator.faults.append(Fault(kind, method="GET", path=LOG_PATH, skip=1, seconds=9, count=None))
-    ending = made.run(log="live", timeout="1m")
+    ending = logging(step, of_the_log(kind, seconds=9), duration_seconds=600.0).run(log="live", timeout="1m")
     assert (ending.outcome, 60 <= ending.seconds <= 60 + 10.2) == ("timed_out", True)
 
 
 def test_the_last_calls_of_the_hour_are_not_spent_on_it(step: MakeStep) -> None:
     """Where the hour's calls run low, no call is made for the log, and the wait goes on."""
-    made = step(behaviour=Behaviour(**LOG, rate_limit=40))
-    ending = made.run(log="live", timeout="10m", poll_interval="2s")
-    assert ending.outcome == "success"
-    places = [number for number, one in enumerate(made.simulator.requests) if "show_log" in one.query]
+    made = logging(step, rate_limit=40)
+    assert made.run(log="live", timeout="10m", poll_interval="2s").outcome == "success"
     assert len(made.simulator.requests) > 25
-    assert max(places) <= 20
+    assert max(log_calls(made)) <= 20
 
 
-@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+@rows("text", TEXTS)
 def test_hostile_lines_do_nothing(step: MakeStep, text: str) -> None:
     """Whatever the log says is text behind a prefix: no command, no token, nothing that moves the cursor."""
     made = step(stacks=[StackSpec(last_log=text)], behaviour=Behaviour(duration_seconds=20))
@@ -269,15 +226,10 @@ def test_hostile_lines_do_nothing(step: MakeStep, text: str) -> None:
     assert "demo-token" not in log
 
 
-def lines(count: int) -> Sequence[str]:
-    """Make a log of so many lines."""
-    return [f"line {number}" for number in range(1, count + 1)]
-
-
 def test_a_look_shows_two_hundred_lines_at_most(step: MakeStep) -> None:
     """Of a chatty log the last lines are shown, and how many were left out is said."""
-    made = step(stacks=[StackSpec(last_log="\n".join(lines(5000)))], behaviour=Behaviour(duration_seconds=20))
+    text = "\n".join(f"line {number}" for number in range(1, 5001))
+    made = step(stacks=[StackSpec(last_log=text)], behaviour=Behaviour(duration_seconds=20))
     asked(made)
     found = shown(made.run(command="wait", user_reference="mine", log="live"))
-    assert found[0] == "| … 1800 more lines"
-    assert (found[1], found[-1], len(found)) == ("| line 4801", "| line 5000", 201)
+    assert found == ["| … 1800 more lines", *(f"| line {number}" for number in range(4801, 5001))]

@@ -1,28 +1,24 @@
 """The pace of one wait: from when it counts, how far ours is, and what stretches it."""
 
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-import pytest
-
-from cloud66_redeploy.api.headers import Quota
+from cloud66_redeploy.api.headers import Headers, Quota
 from cloud66_redeploy.model.records import Action, Deployment
 from cloud66_redeploy.polling.pace import Estimate, Pace
 from cloud66_redeploy.report.progress import how_far
-from cloud66_redeploy.tracking.baseline import Baseline
-from cloud66_redeploy.tracking.history import Past
+from cloud66_redeploy.tracking.baseline import Baseline, Past
 from cloud66_redeploy.tracking.tracking import Tracking
 from cloud66_simulator import Behaviour, Fault
-from harness import Step
+from elsewhere import MakeStep, rows
 from records import seen, tracked
 
-MakeStep = Callable[..., Step]
 PAST = Baseline(past=tuple(Past(frozenset(), 300.0 + number * 7 % 19 - 9) for number in range(19)))
 QUEUED = Deployment.from_json({"id": 108})
 RUNNING = Deployment.from_json({"id": 108, "started_at": "2026-01-01T00:01:40Z"})
 AHEAD = Deployment.from_json({"id": 107, "started_at": "2025-12-31T23:57:00Z"})
 ACTION = Action.from_json({"id": 40, "started_at": "2026-01-01T00:00:00Z"})
+NEVER = 1e9
 
 
 def known(**fields: Any) -> Tracking:
@@ -31,124 +27,105 @@ def known(**fields: Any) -> Tracking:
     return tracked("mine", **given)
 
 
-def test_time_counts_from_the_start_by_the_servers_clock() -> None:
-    """The action's start is when we asked, so the deployment's start is so many seconds later, however late we look."""
-    tracking = known(deployment=QUEUED)
-    pace = Pace(tracking, 30, since=1000)
-    pace.note(1020)
-    assert pace.estimate(1020) is None
-    seen(tracking, RUNNING)
-    pace.note(1125)
-    pace.note(1140)
-    estimate = pace.estimate(1150)
-    assert estimate == Estimate(50, 300, 16)
+def paced(tracking: Tracking, since: float = 0, **given: Any) -> Pace:
+    """Make the pace of a wait for it, with a poll_interval of 30 s."""
+    return Pace(tracking, 30, since=since, **given)
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "started"),
-    [(1110.0, 1125.0, 1110.0), (1050.0, 1090.0, 1090.0)],
+@rows(
+    "looks, action, at, estimate",
+    {
+        # The action's start is when we asked, so the deployment's start is so many seconds later, however late we look.
+        "the server's clock": ([(1020, QUEUED), (1125, RUNNING), (1140, RUNNING)], ACTION, 1150, Estimate(50, 300, 16)),
+        # Where the server's times can't be so, what was seen counts.
+        "not before it was seen to wait": ([(1110, QUEUED), (1125, RUNNING)], ACTION, 2000, Estimate(890, 300)),
+        "not after it was seen to run": ([(1050, QUEUED), (1090, RUNNING)], ACTION, 2000, Estimate(910, 300)),
+        "without an action": ([(1125, RUNNING)], None, 1130, Estimate(5, 300, 1)),
+        "without the action's time": ([(1125, RUNNING)], Action.from_json({"id": 40}), 1130, Estimate(5, 300, 1)),
+        "while it waits": ([(1020, QUEUED)], ACTION, 1020, None),
+    },
 )
-def test_a_start_lies_between_two_looks(before: float, after: float, started: float) -> None:
-    """Where the server's times can't be so, what was seen counts."""
-    tracking = known(deployment=QUEUED)
-    pace = Pace(tracking, 30, since=1000)
-    pace.note(before)
-    seen(tracking, RUNNING)
-    pace.note(after)
-    assert pace.estimate(2000) == Estimate(2000 - started, 300, None)
-
-
-@pytest.mark.parametrize("action", [None, Action.from_json({"id": 40})])
-def test_without_the_actions_time_the_first_sight_counts(action: Action | None) -> None:
-    """Where the action tells no time, it counts from when ours was first seen running."""
-    pace = Pace(known(deployment=RUNNING, action=action), 30, since=1000)
-    pace.note(1125)
-    assert pace.estimate(1130) == Estimate(5, 300, 1)
+def test_time_counts_from_the_start(
+    looks: list[tuple[float, Deployment]], action: Action | None, at: float, estimate: Estimate | None
+) -> None:
+    """How long ours has been running counts from its start by the server's clock, as far as looks bear that out."""
+    tracking = known(deployment=None, action=action)
+    pace = paced(tracking, since=1000)
+    for now, found in looks:
+        seen(tracking, found)
+        pace.note(now)
+    assert pace.estimate(at) == estimate
 
 
 def test_the_percentage_never_goes_back() -> None:
     """Neither a record that is taken back nor a longer usual time makes it smaller; there is no 100."""
     tracking = known(deployment=RUNNING)
-    pace = Pace(tracking, 30, since=0)
+    pace = paced(tracking)
     pace.note(100)
     first = pace.estimate(350)
     tracking.baseline = Baseline(past=(Past(frozenset(), 3000.0),) * 9)
-    second = pace.estimate(351)
-    assert first is not None
-    assert second is not None
-    assert (first.percent, second.percent, second.usual_seconds) == (83, 83, 3000)
-    last = pace.estimate(4000)
-    assert last is not None
-    assert last.percent is None
+    assert (first, pace.estimate(351)) == (Estimate(250, 300, 83), Estimate(251, 3000, 83))
+    assert pace.estimate(4000) == Estimate(3900, 3000)
 
 
 def test_nothing_known_is_no_percentage() -> None:
     """With fewer than five past durations only the age is told."""
-    pace = Pace(known(deployment=RUNNING, baseline=Baseline()), 30, since=0)
+    pace = paced(known(deployment=RUNNING, baseline=Baseline()))
     pace.note(100)
     assert pace.estimate(130) == Estimate(30)
-    assert 1.7 < pace.pause(130, 1e9) < 2.3
+    assert 1.7 < pace.pause(130, NEVER) < 2.3
 
 
-def test_pauses_follow_the_age() -> None:
-    """It looks seldom while an end is unlikely, and often around the usual one."""
-    pace = Pace(known(deployment=RUNNING), 30, since=0)
-    pace.note(100)
-    assert pace.pause(120, 1e9) > 25
-    assert pace.pause(395, 1e9) < 8
-
-
-def test_in_the_queue_it_looks_when_the_one_before_ours_is_likely_to_end() -> None:
-    """One ahead: by its age. More: as seldom as may be. None left: soon."""
-    tracking = known(deployment=QUEUED, ahead=(AHEAD,))
-    pace = Pace(tracking, 30, since=0)
-    assert pace.pause(10, 1e9) > 25
-    assert pace.pause(118, 1e9) < 8
-    seen(tracking, QUEUED, ahead=(AHEAD, AHEAD))
-    assert pace.pause(118, 1e9) > 28
-    seen(tracking, QUEUED, ahead=())
-    assert pace.pause(10, 1e9) < 3
-    seen(tracking, QUEUED, ahead=(QUEUED,))
-    assert pace.pause(10, 1e9) > 25
-    assert pace.estimate(10) is None
+@rows(
+    "deployment, ahead, now, least, most",
+    {
+        "an end is unlikely yet": (RUNNING, (), 120, 25, 30),
+        "around the usual end": (RUNNING, (), 395, 1, 8),
+        "one ahead that is young": (QUEUED, (AHEAD,), 10, 25, 30),
+        "one ahead that is likely to end": (QUEUED, (AHEAD,), 118, 1, 8),
+        "two ahead": (QUEUED, (AHEAD, AHEAD), 118, 28, 30),
+        "none ahead any more": (QUEUED, (), 10, 1, 3),
+        "one ahead of which no start is known": (QUEUED, (QUEUED,), 10, 25, 30),
+    },
+)
+def test_pauses_follow_what_is_likely(
+    deployment: Deployment, ahead: tuple[Deployment, ...], now: float, least: float, most: float
+) -> None:
+    """It looks seldom while an end is unlikely, of ours or of the one before it, and often around the usual one."""
+    pace = paced(known(deployment=deployment, ahead=ahead))
+    if deployment is RUNNING:
+        pace.note(100)
+    assert least < pace.pause(now, NEVER) <= most
 
 
 def test_the_hours_calls_stretch_pauses() -> None:
     """As they run low, pauses grow beyond poll_interval, one line says why, and the deadline bounds what is needed."""
     quota, said = Quota(), list[str]()
-    pace = Pace(
-        known(deployment=QUEUED, ahead=(AHEAD, AHEAD, AHEAD)),
-        30,
-        since=0,
-        quota=quota,
-        say=said.append,
-    )
+    pace = paced(known(deployment=QUEUED, ahead=(AHEAD, AHEAD, AHEAD)), heard=Headers(quota), say=said.append)
     assert pace.pause(0, 3600) <= 30
     for now in range(0, 200, 20):
         quota.note("3000", str(1400 - 5 * now), now)
-    longest = [pace.pause(200, 3600) for _ in range(6)]
-    assert 60 < max(longest) <= 90
-    assert len(said) == 1
-    assert said[0].startswith("500 of 3000 calls are left")
+    assert 60 < max(pace.pause(200, 3600) for _ in range(6)) <= 90
+    [line] = said
+    assert line.startswith("500 of 3000 calls are left")
     assert [pace.pause(200, 210) for _ in range(9)][-1] < 40
 
 
-@pytest.mark.parametrize(
-    ("estimate", "text"),
-    [
-        (None, ""),
-        (Estimate(130), ", 2m10s"),
-        (Estimate(130, 320, 40), ", 2m10s of usually 5m20s [########............] 40 %"),
-        (Estimate(319.9, 320, 99), ", 5m20s of usually 5m20s [###################.] 99 %"),
-        (Estimate(400, 320), ", 6m40s of usually 5m20s [####################] longer than usual"),
-    ],
+@rows(
+    "estimate, text",
+    {
+        "nothing": (None, ""),
+        "the age alone": (Estimate(130), ", 2m10s"),
+        "a percentage": (Estimate(130, 320, 40), ", 2m10s of usually 5m20s [########............] 40 %"),
+        "nearly all": (Estimate(319.9, 320, 99), ", 5m20s of usually 5m20s [###################.] 99 %"),
+        "too long": (Estimate(400, 320), ", 6m40s of usually 5m20s [####################] longer than usual"),
+    },
 )
 def test_how_far(estimate: Estimate | None, text: str) -> None:
-    """How far ours is is said in words, a bar and a percentage."""
+    """How far ours is is said in words, a bar and a percentage, while it runs."""
     assert how_far(known(deployment=RUNNING), estimate) == text
-    assert how_far(known(deployment=RUNNING, record_vanished=True), estimate) == ""
-    assert how_far(known(deployment=QUEUED), estimate) == ""
-    assert how_far(known(), estimate) == ""
+    for tracking in (known(deployment=RUNNING, record_vanished=True), known(deployment=QUEUED), known()):
+        assert how_far(tracking, estimate) == ""
 
 
 def test_a_step_looks_at_the_right_time(step: MakeStep) -> None:
@@ -159,12 +136,9 @@ def test_a_step_looks_at_the_right_time(step: MakeStep) -> None:
     assert ending.outcome == "success"
     assert 270 < int(ending.outputs["usual_seconds"]) < 330
     looks = [one.time - mine.starts_at for one in made.simulator.requests if one.path.endswith("/deployments/108")]
-    assert len(looks) <= 20
     gaps = [later - sooner for sooner, later in pairwise(looks[:-1])]
-    assert max(gaps) > 25
-    assert min(gap for gap in gaps if gap > 0.5) < 10
-    assert "m of usually" in ending.log or "s of usually" in ending.log
-    assert " %" in ending.log
+    assert (len(looks) <= 20, max(gaps) > 25, min(gap for gap in gaps if gap > 0.5) < 10) == (True, True, True)
+    assert ("s of usually" in ending.log or "m of usually" in ending.log, " %" in ending.log) == (True, True)
     assert "12 and this one: " in ending.summary
 
 
@@ -179,20 +153,18 @@ def test_a_look_is_one_call(step: MakeStep) -> None:
     later = [one.path.rpartition("/")[2] for one in asked[post + 3 :]]
     start = later.index("109")
     assert later[:start].count("actions") <= start // 4
-    assert set(later[:start]) <= {"deployments", "actions"}
-    assert set(later[start:-3]) == {"109"}
+    assert (set(later[:start]) <= {"deployments", "actions"}, set(later[start:-3])) == (True, {"109"})
     assert "queued behind 1 other deployment; 108 is deploying now, triggered by colleague@example.com" in ending.log
 
 
 def test_a_throttled_step_asks_once_a_minute_until_its_deadline(step: MakeStep) -> None:
     """While the hour is used up, there is at most one call a minute, and the timeout still ends it."""
-    made = step(behaviour=Behaviour(duration_seconds=1e6))
-    made.simulator.faults.append(Fault("throttle", method="GET", after=30, count=None))
+    throttled = Fault("throttle", method="GET", after=30, count=None)
+    made = step(behaviour=Behaviour(duration_seconds=1e6), faults=[throttled])
     ending = made.run(timeout="10m")
-    assert ending.outcome == "timed_out"
+    assert (ending.outcome, ending.seconds <= 631) == ("timed_out", True)
     hits = [one.time for one in made.simulator.requests if one.status == 503]
     assert min(later - sooner for sooner, later in pairwise(hits[:-2])) >= 60
-    assert ending.seconds <= 631
 
 
 def test_a_step_says_why_it_looks_less_often(step: MakeStep) -> None:

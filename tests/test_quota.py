@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from cloud66_redeploy.api.headers import Quota
 from cloud66_redeploy.polling.pace import MOST_STRETCH, slow_down, why_slower
+from elsewhere import rows
 
 
 def seen(*readings: tuple[float, int], limit: int = 3000) -> Quota:
@@ -20,40 +21,45 @@ def seen(*readings: tuple[float, int], limit: int = 3000) -> Quota:
 def test_headers_that_say_nothing(text: str | None) -> None:
     """Anything but a plain number in either header is passed over."""
     quota = seen((0, 100))
-    quota.note(text, "50", 1)
-    quota.note("3000", text, 1)
-    quota.note("0", "0", 1)
+    for limit, left in ((text, "50"), ("3000", text), ("0", "0")):
+        quota.note(limit, left, 1)
     assert (quota.limit, quota.remaining) == (3000, 100)
 
 
-def test_with_budget_left_nothing_changes() -> None:
-    """With more than half of the hour's calls left, or where no answer says, pauses are as they are."""
-    assert slow_down(Quota(), 100, 3600, 4) == 1
-    assert slow_down(seen((0, 3000), (100, 1600)), 100, 3600, 4) == 1
+LOW = seen((0, 1600), (100, 1350))
+"""2.5 calls a second; what is left beyond the reserve, 1200, lasts for 480 s."""
 
 
-def test_pauses_stretch_until_the_rest_lasts() -> None:
-    """Once it is low, pauses grow until what all burn lasts for as long as we need, and not beyond."""
-    quota = seen((0, 1600), (100, 1350))  # 2.5 a second; (1350 - 150) / 2.5 = 480 s
-    assert slow_down(quota, 100, 300, 1) == 1
-    assert 1 < slow_down(quota, 100, 960, 1) < 2
-    pauses = [1.0]
-    for _ in range(20):
-        # All stretch alike, so less is burnt.
-        burnt = int(250 / pauses[-1])
-        pauses.append(slow_down(seen((0, 1350 + burnt), (100, 1350)), 100, 960, pauses[-1]))
-    assert pauses[-1] == pytest.approx(2, rel=0.05)
+@rows(
+    "quota, needed, before, stretch",
+    {
+        "nobody says": (Quota(), 3600, 4, 1),
+        "half of it is left": (seen((0, 3000), (100, 1600)), 3600, 4, 1),
+        "it lasts": (LOW, 300, 1, 1),
+        "it lasts for half of what is needed": (LOW, 960, 1, 1.5),
+        "pauses that are stretched already burn less": (LOW, 960, 3, 4.5),
+        "it lasts as stretched": (seen((0, 1475), (100, 1350)), 960, 2, 2),
+        "what is left is for those that end": (seen((0, 200), (100, 150)), 60, 1, MOST_STRETCH),
+    },
+)
+def test_pauses_stretch_until_the_rest_lasts(quota: Quota, needed: float, before: float, stretch: float) -> None:
+    """Once it is low, pauses grow, halfway at once, until what all burn lasts for as long as we need."""
+    assert slow_down(quota, 100, needed, before) == stretch
 
 
-def test_the_last_calls_are_kept() -> None:
-    """What is left at the very end is for those that end, not for looks far from an end."""
-    assert slow_down(seen((0, 200), (100, 150)), 100, 60, 1) == MOST_STRETCH
-
-
-def test_too_short_a_time_tells_nothing() -> None:
-    """A burst of calls, as at the beginning of a job, is no rate."""
-    assert seen((0, 1400), (1, 1393)).calls_per_second() == 0
-    assert seen((0, 1400)).calls_per_second() == 0
+@rows(
+    "readings, burnt",
+    {
+        "one answer": ([(0, 1400)], 0),
+        # As at the beginning of a job.
+        "a burst": ([(0, 1400), (1, 1393)], 0),
+        "a minute": ([(0, 1400), (60, 1340)], 1),
+        "what was burnt long ago": ([(0, 1500), (10, 1000), *((now, 1000) for now in range(20, 600, 20))], 0),
+    },
+)
+def test_only_the_last_minutes_count(readings: list[tuple[float, int]], burnt: float) -> None:
+    """How fast all jobs burn calls is what the last minutes show, but not the last second alone."""
+    assert seen(*readings).calls_per_second() == burnt
 
 
 def test_a_new_hour_begins_anew() -> None:
@@ -63,12 +69,6 @@ def test_a_new_hour_begins_anew() -> None:
     quota.note("3000", "2990", 400)
     assert (quota.calls_per_second(), quota.hour_left(400), quota.is_low) == (0, 3600, False)
     assert quota.hour_left(9000) == 0
-
-
-def test_only_the_last_minutes_count() -> None:
-    """What was burnt long ago is forgotten."""
-    quota = seen((0, 1500), (10, 1000), *((float(now), 1000) for now in range(20, 600, 20)))
-    assert quota.calls_per_second() == 0
 
 
 @given(st.integers(0, 3000), st.integers(0, 3000), st.floats(1, 1e4), st.floats(0, 1e5), st.floats(1, MOST_STRETCH))

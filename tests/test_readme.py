@@ -24,22 +24,28 @@ def test_there_is_one_for_each_command() -> None:
         assert any(name in one for one in given), name
 
 
-@pytest.mark.parametrize("name", WORKFLOWS)
-def test_it_is_sound(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "linter",
+    [
+        ("actionlint", f"-shellcheck={TOOLS / 'shellcheck'}"),
+        ("check-jsonschema", "--builtin-schema", "vendor.github-workflows"),
+    ],
+    ids=lambda linter: linter[0],
+)
+def test_they_are_sound(linter: tuple[str, ...], tmp_path: Path) -> None:
     """Each passes the linter of workflows and the schema, as a file of its own."""
-    path = tmp_path / ".github" / "workflows" / "it.yml"
-    path.parent.mkdir(parents=True)
-    path.write_text(WORKFLOWS[name], encoding="utf8")
-    lint: list[str | Path] = [TOOLS / "actionlint", f"-shellcheck={TOOLS / 'shellcheck'}", path]
-    schema: list[str | Path] = [TOOLS / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", path]
-    for command in (lint, schema):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    paths = [folder / f"{name.replace(' ', '-')}.yml" for name in WORKFLOWS]
+    for path, text in zip(paths, WORKFLOWS.values(), strict=True):
+        path.write_text(text, encoding="utf8")
+    done = subprocess.run([TOOLS / linter[0], *linter[1:], *paths], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
-def test_it_gives_inputs_and_takes_outputs_that_exist(name: str) -> None:
-    """Nothing is misspelled: neither an input of the action nor an output of a step of it."""
+def test_it_asks_for_what_there_is_and_may_do_little(name: str) -> None:
+    """Each names inputs and outputs that exist, begins with no permission at all, and ends in time."""
     ours = [step for step in steps(WORKFLOWS[name]) if step.get("uses", "").startswith("your-org/cloud66-redeploy@")]
     assert ours
     for step in ours:
@@ -48,11 +54,6 @@ def test_it_gives_inputs_and_takes_outputs_that_exist(name: str) -> None:
     for step_id, output in re.findall(r"steps\.([\w-]+)\.outputs\.(\w+)", WORKFLOWS[name]):
         assert step_id in ids
         assert output in ACTION["outputs"]
-
-
-@pytest.mark.parametrize("name", WORKFLOWS)
-def test_its_token_may_do_little(name: str) -> None:
-    """Each begins with no permission at all, and ends in time."""
     workflow = yaml.safe_load(WORKFLOWS[name])
     assert workflow["permissions"] == {}
     assert all(job["timeout-minutes"] <= 90 for job in workflow["jobs"].values())
@@ -61,8 +62,5 @@ def test_its_token_may_do_little(name: str) -> None:
 def test_links_within_the_page_lead_somewhere() -> None:
     """Each link to a part of the page has its heading."""
     text = README.read_text(encoding="utf8")
-    headings = {
-        re.sub(r"[^a-z0-9 -]", "", one.lower()).replace(" ", "-")
-        for one in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
-    }
-    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= headings
+    headings = {re.sub(r"[^a-z0-9 -]", "", one.lower()) for one in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= {one.replace(" ", "-") for one in headings}

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloud66_redeploy.commands.rollback import choose, reference_of, why_not
 from cloud66_redeploy.model.records import Action, Deployment
-from cloud66_redeploy.model.reference import LONGEST
+from cloud66_redeploy.model.reference import LONGEST, rollback_reference
 from cloud66_redeploy.tracking.baseline import Baseline
+from cloud66_redeploy.tracking.last_good import choose, why_not
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 from records import CANCELLED, FAILED, PENDING, SUCCESS, action, at, deployment, tracked
 
@@ -212,12 +212,12 @@ def test_only_a_sure_failure_or_another_commit_is_gone_back_from(
 @given(st.text(min_size=1, max_size=LONGEST), st.text(min_size=1, max_size=LONGEST))
 def test_each_reference_has_one_rollback(one: str, other: str) -> None:
     """A rollback's reference fits, is told as one, and belongs to one reference."""
-    found = reference_of(one)
-    assert (len(found) <= LONGEST, found.endswith("/rollback"), found == reference_of(one)) == (True, True, True)
-    assert (found == reference_of(other)) is (one == other)
+    found = rollback_reference(one)
+    assert (len(found) <= LONGEST, found.endswith("/rollback"), found == rollback_reference(one)) == (True, True, True)
+    assert (found == rollback_reference(other)) is (one == other)
 
 
 def test_long_references_that_end_differently() -> None:
     """Of references of 255 characters that differ at the end, the rollbacks differ, too."""
-    found = {reference_of("x" * (LONGEST - 1) + end) for end in "ab"}
+    found = {rollback_reference("x" * (LONGEST - 1) + end) for end in "ab"}
     assert ({len(one) for one in found}, len(found)) == ({LONGEST}, 2)

@@ -9,7 +9,7 @@ import pytest
 
 from campaign import EventClock
 from cloud66_redeploy.model.outcome import Outcome
-from cloud66_redeploy.polling.cancellation import Canceller
+from cloud66_redeploy.polling.cancellation import Cancellation, Deletion, Terms
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Certainty
 from cloud66_simulator import Fault
@@ -74,7 +74,6 @@ def test_a_cancellation_belongs_to_the_id_it_was_sent_for() -> None:
     """If what was cancelled as ours turns out to be another's, ours is cancelled as well, and a warning says so."""
     known, clock = tracked("mine", posts_sent=1, accepted=True), Clock(now=100.0)
     sent: list[int] = []
-    warned: list[tuple[str, ...]] = []
     script = [deployment(108), deployment(109), deployment(109, 0, 40, outcome=CANCELLED)]
 
     class Looks(Observer):
@@ -82,11 +81,9 @@ def test_a_cancellation_belongs_to_the_id_it_was_sent_for() -> None:
             asked_for = action(40, 0, 40 if len(script) == 1 else None, "mine", finished_success=False)
             seen(known, script.pop(0), Certainty.INFERRED, action=asked_for)
 
-    def warn(*said: str) -> None:
-        warned.append(said)
-
     client: Any = mock.Mock(cancel=sent.append)
-    looks, quiet = Looks(client, known, clock), mock.Mock()
-    result = Canceller(client, looks, quiet, known, clock, 300.0, None, "As asked", quiet, warn).cancel()
-    assert (result.outcome, sent, len(warned)) == (Outcome.CANCELLED, [108, 109], 1)
-    assert "Deployment 108 was cancelled as the only one" in warned[0][1]
+    looks, listener = Looks(client, known, clock), mock.Mock()
+    deletion = Deletion(client, clock)
+    result = Cancellation(looks, known, clock, listener, Terms("As asked", 300.0), deletion).run()
+    assert (result.outcome, sent) == (Outcome.CANCELLED, [108, 109])
+    listener.deleting_another.assert_called_once_with(108, 109)

@@ -3,6 +3,7 @@
 from functools import partial
 from itertools import pairwise
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -12,7 +13,7 @@ from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.model.verdict import Absence
 from cloud66_redeploy.polling.pace import Pace
-from cloud66_redeploy.polling.waiter import Patience, Waiter
+from cloud66_redeploy.polling.wait import Patience, Wait
 from cloud66_simulator import Fault
 from records import tracked
 from scripted import Clock
@@ -139,8 +140,8 @@ def wait(*script: Any, **patience: float) -> tuple[Outcome, list[float]]:
     known.record_states = lambda **_: looks.seen  # type: ignore[method-assign]
     given = {"timeout_seconds": 1000.0, "queue_timeout_seconds": 1000.0, "poll_interval_seconds": 30.0} | patience
     pace = Pace(known, given.pop("poll_interval_seconds"), 0.0)
-    waiter = Waiter(looks, known, looks.clock, Patience(**given), 0.0, pace, lambda *_: None)  # type: ignore[arg-type]
-    return waiter.wait().outcome, looks.times
+    poll = Wait(looks, known, looks.clock, mock.Mock(), Patience(0.0, **given), pace)  # type: ignore[arg-type]
+    return poll.run().outcome, looks.times
 
 
 NOTHING = (Absence.NEVER_SEEN, Absence.NEVER_SEEN)

@@ -5,7 +5,6 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +12,13 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent
-PATHS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-EACH = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+TEXTS = {path.stem: path.read_text() for path in sorted((ROOT / ".github" / "workflows").glob("*.yml"))}
+WORKFLOWS: dict[str, Any] = {name: yaml.safe_load(text) for name, text in TEXTS.items()}
+JOBS: dict[str, dict[str, Any]] = {name: workflow["jobs"] for name, workflow in WORKFLOWS.items()}
+STEPS = [(name, step) for name in JOBS for job in JOBS[name].values() for step in job.get("steps", [])]
+EACH = pytest.mark.parametrize("name", TEXTS)
 PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 OURS = re.compile(r"\./(\.github/workflows/[a-z]+\.yml)?")
-
-
-def jobs(path: Path) -> dict[str, dict[str, Any]]:
-    """Return the jobs of a workflow."""
-    found: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text())["jobs"]
-    return found
-
-
-def scripts(path: Path) -> Iterator[str]:
-    """Return every script of a workflow."""
-    for job in jobs(path).values():
-        yield from (step["run"] for step in job.get("steps", []) if "run" in step)
 
 
 def needed(job: dict[str, Any]) -> set[str]:
@@ -37,133 +27,81 @@ def needed(job: dict[str, Any]) -> set[str]:
     return {needs} if isinstance(needs, str) else set(needs)
 
 
-def test_all_workflows_are_there() -> None:
-    """The checks below have the workflows that the project is built, tried and released by before them."""
-    assert {path.stem for path in PATHS} == {"audit", "ci", "deploy", "release", "selftest"}
+@EACH
+def test_nothing_is_granted_to_a_whole_workflow(name: str) -> None:
+    """Every workflow starts from no permission at all; beside each one of a job stands the reason."""
+    assert WORKFLOWS[name]["permissions"] == {}
+    lines = [line.strip() for line in TEXTS[name].splitlines() if re.match(r"\s+[a-z-]+: (read|write)\b", line)]
+    granted = [f"{what}: {level}" for job in JOBS[name].values() for what, level in job.get("permissions", {}).items()]
+    assert [line.partition(" # ")[0] for line in lines] == granted
+    assert [line for line in lines if len(line.partition(" # ")[2]) <= 10] == []
 
 
 @EACH
-def test_nothing_is_granted_to_a_whole_workflow(path: Path) -> None:
-    """Every workflow starts from no permission at all."""
-    assert yaml.safe_load(path.read_text())["permissions"] == {}
-
-
-@EACH
-def test_every_grant_says_what_for(path: Path) -> None:
-    """Beside each permission of a job stands the reason, and the comments are about all that is granted."""
-    said = [line.strip() for line in path.read_text().splitlines() if re.match(r"\s+[a-z-]+: (read|write)\b", line)]
-    granted = [f"{name}: {level}" for job in jobs(path).values() for name, level in job.get("permissions", {}).items()]
-    assert [line.partition(" # ")[0] for line in said] == granted
-    for line in said:
-        assert len(line.partition(" # ")[2]) > 10, line
-
-
-@EACH
-def test_every_use_is_pinned_or_ours(path: Path) -> None:
-    """Foreign actions are named by commit, with the version as a comment; the rest is this repository's."""
-    for line in re.findall(r"^\s*(?:- )?uses: (.*)$", path.read_text(), re.MULTILINE):
+def test_every_use_is_pinned_or_ours(name: str) -> None:
+    """Foreign actions are named by commit, everywhere the same, with the version as a comment; the rest is ours."""
+    for line in re.findall(r"^\s*(?:- )?uses: (.*)$", TEXTS[name], re.MULTILINE):
         assert PINNED.fullmatch(line) or OURS.fullmatch(line.partition(" # ")[0]), line
-
-
-def test_one_action_has_one_commit() -> None:
-    """The same action is at the same commit everywhere."""
-    uses = set(re.findall(r"uses: ([\w./-]+@.*)", "".join(path.read_text() for path in PATHS)))
+    uses = set(re.findall(r"uses: ([\w./-]+@.*)", "".join(TEXTS.values())))
     assert len({line.partition("@")[0] for line in uses}) == len(uses)
 
 
 @EACH
-def test_every_job_has_an_end(path: Path) -> None:
-    """Every job has a time limit, but for those that call a workflow, whose jobs have their own."""
-    for name, job in jobs(path).items():
-        assert ("timeout-minutes" in job) != ("uses" in job), name
+def test_every_job_has_an_end(name: str) -> None:
+    """Every job has a time limit, but for those that call a workflow; and all say what becomes of an older run."""
+    assert ["timeout-minutes" in job for job in JOBS[name].values()] == [
+        "uses" not in job for job in JOBS[name].values()
+    ]
+    concurrency = WORKFLOWS[name]["concurrency"]
+    assert set(concurrency) == {"group", "cancel-in-progress"}
+    assert concurrency["cancel-in-progress"] is False or name not in {"deploy", "release"}, "cut off half way"
 
 
-@EACH
-def test_no_checkout_leaves_the_token_behind(path: Path) -> None:
-    """No checkout writes the token into the repository's configuration."""
-    for job in jobs(path).values():
-        for step in job.get("steps", []):
-            if step.get("uses", "").startswith("actions/checkout@"):
-                assert step["with"]["persist-credentials"] is False
+def test_no_script_holds_an_expression() -> None:
+    """What somebody else may have written reaches a script by its environment, never by its text; no token is left."""
+    assert set(TEXTS) == {"audit", "ci", "deploy", "release", "selftest"}, "all workflows are there"
+    assert [step["run"] for _, step in STEPS if "${{" in step.get("run", "")] == []
+    checkouts = [step for _, step in STEPS if step.get("uses", "").startswith("actions/checkout@")]
+    assert {step["with"]["persist-credentials"] for step in checkouts} == {False}
 
 
-@EACH
-def test_no_script_holds_an_expression(path: Path) -> None:
-    """What somebody else may have written reaches a script by its environment, never by its text."""
-    for script in scripts(path):
-        assert "${{" not in script
+def test_each_waits_for_what_has_to_be_sound() -> None:
+    """The gate of CI waits for all other jobs, come what may; a release's image for tests, and its tags for that."""
+    others = {name: job for name, job in JOBS["ci"].items() if name != "required"}
+    assert needed(JOBS["ci"]["required"]) == set(others)
+    assert JOBS["ci"]["required"]["if"] == "always()"
+    release = JOBS["release"]
+    assert (needed(release["image"]), needed(release["publish"])) == ({"check", "test"}, {"image"})
+    assert "ci.yml" in release["test"]["uses"]
 
 
-@EACH
-def test_every_concurrency_is_deliberate(path: Path) -> None:
-    """Every workflow says what happens to a run while another one of its kind is going on."""
-    assert {"group", "cancel-in-progress"} == set(yaml.safe_load(path.read_text())["concurrency"])
-
-
-@pytest.mark.parametrize("name", ["deploy", "release"])
-def test_nothing_is_cut_off_half_way(name: str) -> None:
-    """A newer run cancels neither a deployment nor a release."""
-    path = ROOT / ".github" / "workflows" / f"{name}.yml"
-    assert yaml.safe_load(path.read_text())["concurrency"]["cancel-in-progress"] is False
-
-
-def test_the_gate_needs_every_job() -> None:
-    """The one required check waits for all other jobs of CI, and runs even if one of them didn't."""
-    [ci] = [jobs(path) for path in PATHS if path.stem == "ci"]
-    gate = ci.pop("required")
-    assert needed(gate) == set(ci)
-    assert gate["if"] == "always()"
-
-
-@pytest.mark.parametrize("result", ["failure", "cancelled", "skipped"])
+@pytest.mark.parametrize("result", ["success", "failure", "cancelled", "skipped"])
 def test_the_gate_opens_for_success_alone(result: str) -> None:
     """The gate's script, run as it stands, fails when one job failed, was cancelled or was skipped."""
     # It is Python between the lines of a shell's here-document.
-    [ci] = [path for path in PATHS if path.stem == "ci"]
-    code = jobs(ci)["required"]["steps"][0]["run"].split("<<'END'\n")[1].split("\nEND")[0]
-    assert _exit_code(code, ["success", "success"]) == 0
-    assert _exit_code(code, ["success", result]) != 0
-
-
-def _exit_code(code: str, results: list[str]) -> int:
-    needs = json.dumps({f"job{number}": {"result": result} for number, result in enumerate(results)})
-    return subprocess.run(
-        [sys.executable, "-c", code], env={"NEEDS": needs}, check=False, capture_output=True
-    ).returncode
-
-
-def test_the_release_waits_for_tests_and_checks() -> None:
-    """No image is pushed before the tests and the checks of the tag, and no tag moved before the image is there."""
-    [release] = [jobs(path) for path in PATHS if path.stem == "release"]
-    assert needed(release["image"]) == {"check", "test"}
-    assert needed(release["publish"]) == {"image"}
-    assert "ci.yml" in release["test"]["uses"]
+    code = JOBS["ci"]["required"]["steps"][0]["run"].split("<<'END'\n")[1].split("\nEND")[0]
+    needs = json.dumps({"one": {"result": "success"}, "two": {"result": result}})
+    done = subprocess.run([sys.executable, "-c", code], env={"NEEDS": needs}, check=False, capture_output=True)
+    assert (done.returncode == 0) is (result == "success")
 
 
 def test_secrets_are_asked_for_where_they_are_used() -> None:
     """The one secret is the example's, in a job with an environment, and no other workflow knows a secret."""
-    for path in PATHS:
-        names = set(re.findall(r"secrets\.(\w+)", path.read_text()))
-        assert names == ({"CLOUD66_TOKEN"} if path.stem == "deploy" else set())
-    [deploy] = [jobs(path) for path in PATHS if path.stem == "deploy"]
-    assert all("environment" in job for job in deploy.values())
+    found = {name: set(re.findall(r"secrets\.(\w+)", text)) for name, text in TEXTS.items()}
+    assert {key: names for key, names in found.items() if names} == {"deploy": {"CLOUD66_TOKEN"}}
+    assert all("environment" in job for job in JOBS["deploy"].values())
 
 
-def test_both_dockerfiles_name_one_base() -> None:
-    """The base image that Dependabot watches is the one that the Dockerfile takes by default."""
-    [watched] = re.findall(r"^FROM (\S+)$", (ROOT / ".github" / "base" / "Dockerfile").read_text(), re.MULTILINE)
-    [default] = re.findall(r"^ARG BASE=(\S+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
-    assert watched.partition("@")[0] == default.partition("@")[0]
-
-
-def test_dependabot_watches_what_is_pinned() -> None:
-    """Actions, Python packages, the base image and what draws the summaries are all watched, where they are."""
+def test_what_is_pinned_is_watched() -> None:
+    """Actions, packages, the base image (the Dockerfile's) and what draws the summaries are watched where they are."""
     config = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text())
-    watched = {(one["package-ecosystem"], one["directory"]) for one in config["updates"]}
-    assert watched == {
+    assert {(one["package-ecosystem"], one["directory"]) for one in config["updates"]} == {
         *(("github-actions", "/"), ("pip", "/requirements"), ("docker", "/.github/base")),
         ("npm", "/tests/e2e/summary"),
     }
+    [watched] = re.findall(r"^FROM (\S+)$", (ROOT / ".github" / "base" / "Dockerfile").read_text(), re.MULTILINE)
+    [default] = re.findall(r"^ARG BASE=(\S+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert watched.partition("@")[0] == default.partition("@")[0]
 
 
 def test_every_pinned_package_is_checked_by_its_hash() -> None:
@@ -176,20 +114,18 @@ def test_every_pinned_package_is_checked_by_its_hash() -> None:
             assert "--hash=sha256:" in entry
 
 
-@pytest.mark.parametrize("paper", ["SECURITY.md", "tests/README.md"])
-def test_papers_name_only_tests_that_exist(paper: str) -> None:
-    """Each test that a paper points to is in the file where the paper says it is."""
-    named = re.findall(r"`((?:\w+/)*test_\w+\.py)::(\w+)`", (ROOT / paper).read_text())
-    assert named or paper != "SECURITY.md"
-    for file, function in named:
-        tree = ast.parse((ROOT / "tests" / file).read_text())
-        assert function in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}, (file, function)
-
-
 @pytest.mark.parametrize("paper", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "tests/README.md"])
-def test_papers_name_only_commands_that_exist(paper: str) -> None:
-    """Each `make` target and each file in a link is there."""
+def test_papers_name_only_what_exists(paper: str) -> None:
+    """Each test, `make` target and file in a link that a paper points to is where it says."""
     text = (ROOT / paper).read_text()
+    named = re.findall(r"`((?:\w+/)*test_\w+\.py)::(\w+)`", text)
+    assert named or paper != "SECURITY.md"
+    tests = {
+        file: {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+        for file in {file for file, _ in named}
+        for tree in [ast.parse((ROOT / "tests" / file).read_text())]
+    }
+    assert [(file, function) for file, function in named if function not in tests[file]] == []
     targets = set(re.findall(r"^([a-z][a-z0-9-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"(?:^|`)make ([a-z0-9-]+)", text, re.MULTILINE)) <= targets
     for link in re.findall(r"\]\((?!https?:)([^)#]+)", text):

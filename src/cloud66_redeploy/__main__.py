@@ -1,27 +1,13 @@
-"""The step: `python -m cloud66_redeploy`. Wiring only."""
+"""The step: `python -m cloud66_redeploy`."""
 
 import sys
 
-from cloud66_redeploy.clock import Interrupts
+from cloud66_redeploy.start import start, with_real_things
 
 
 def main() -> int:
-    """Wire the real things together and run."""
-    interrupts = Interrupts()
-    interrupts.install()
-    # The rest takes most of the start-up time; a signal that comes during it must already be kept.
-    import os  # noqa: PLC0415
-
-    from cloud66_redeploy.api.connecting import Session  # noqa: PLC0415
-    from cloud66_redeploy.clock import SystemClock  # noqa: PLC0415
-    from cloud66_redeploy.report.reporter import Reporter, open_closed_streams  # noqa: PLC0415
-    from cloud66_redeploy.report.text import Cleaner  # noqa: PLC0415
-    from cloud66_redeploy.run import Run  # noqa: PLC0415
-
-    open_closed_streams()
-    reporter = Reporter(os.environ, Cleaner())
-    with Session() as session:
-        return Run(os.environ, reporter, session, SystemClock(interrupts), interrupts.window).go()
+    """Run the step with the real things."""
+    return with_real_things(start)
 
 
 if __name__ == "__main__":

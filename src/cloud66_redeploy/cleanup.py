@@ -6,27 +6,65 @@ does it, with minutes instead of seconds. It never fails the job.
 """
 
 import sys
+from collections.abc import Mapping, Sequence
 
-from cloud66_redeploy.clock import Interrupts
+from actions_toolkit import core
+
+from cloud66_redeploy.api.connecting import Session
+from cloud66_redeploy.api.transport import Transport, Window
+from cloud66_redeploy.clock import Clock
+from cloud66_redeploy.commands.job import Job, Role
+from cloud66_redeploy.errors import Aborted, InputError
+from cloud66_redeploy.inputs import parsers
+from cloud66_redeploy.inputs.inputs import Inputs
+from cloud66_redeploy.model.outcome import Outcome
+from cloud66_redeploy.polling.poll import poll_all
+from cloud66_redeploy.report.phrases import sentence_of
+from cloud66_redeploy.report.reporter import Reporter
+from cloud66_redeploy.start import with_real_things
+from cloud66_redeploy.timing import CLEANUP_PAUSE_SECONDS, CLEANUP_SECONDS
+from cloud66_redeploy.tracking.saved_state import ENDED, STATE, SavedState, read
 
 
 def main() -> int:
-    """Wire the real things together and cancel what was left running."""
-    interrupts = Interrupts()
-    interrupts.install()
-    import os  # noqa: PLC0415 - after the handlers, as in __main__
+    """Cancel, with the real things, what was left running."""
+    return with_real_things(cancel_left_over)
 
-    from cloud66_redeploy.api.connecting import Session  # noqa: PLC0415
-    from cloud66_redeploy.clock import SystemClock  # noqa: PLC0415
-    from cloud66_redeploy.left_over import cancel_left_over  # noqa: PLC0415
-    from cloud66_redeploy.report.reporter import Reporter, open_closed_streams  # noqa: PLC0415
-    from cloud66_redeploy.report.text import Cleaner  # noqa: PLC0415
 
-    open_closed_streams()
-    reporter = Reporter(os.environ, Cleaner())
-    with Session() as session:
-        cancel_left_over(os.environ, reporter, session, SystemClock(interrupts), interrupts.window)
+def cancel_left_over(
+    environ: Mapping[str, str], reporter: Reporter, session: Session, clock: Clock, window: Window
+) -> int:
+    """Cancel the deployment of a run that did not end by itself; say what came of it; never raise; return 0."""
+    reporter.mask(parsers.raw("api_token"))
+    saved = read(core.get_state(STATE))
+    if not saved or core.get_state(ENDED):
+        reporter.say("Nothing is left to be cancelled.")
+        return 0
+    names = ", ".join(state.name for state in saved)
+    wanted = [state for state in saved if state.cancel_on_abort]
+    if not wanted:
+        reporter.say(f"The deployment goes on, as asked (cancel_on_abort is false). Reference: {names}")
+        return 0
+    deadline = clock.monotonic() + CLEANUP_SECONDS
+    try:
+        inputs = Inputs.load(environ)
+        transport = Transport(session, inputs.api_url, inputs.api_token, clock, window, deadline)
+        _cancel(wanted, transport, reporter)
+    except (InputError, Aborted) as error:
+        reporter.warn("Not cancelled", f"Look for {names} in the Cloud 66 dashboard: {error}")
+    except Exception as error:  # the post step never fails the job
+        reporter.warn("Not cancelled", f"This action has a fault. Look for {names} in Cloud 66: {error!r}")
     return 0
+
+
+def _cancel(saved: Sequence[SavedState], transport: Transport, reporter: Reporter) -> None:
+    jobs = [Job(Role.REQUESTED, state.stack_id, state.tracking, reporter) for state in saved]
+    polls = [job.cancel_with(transport, "The step was cut short", CLEANUP_PAUSE_SECONDS) for job in jobs]
+    for state, result in zip(saved, poll_all(polls, transport.clock), strict=True):
+        if result.outcome is Outcome.UNKNOWN:
+            reporter.warn("Not cancelled", f"{sentence_of(result)} {result.evidence} Reference: {state.name}")
+        else:
+            reporter.say(f"{result.outcome}: {sentence_of(result)}")
 
 
 if __name__ == "__main__":

@@ -122,7 +122,7 @@ def test_control(live: Simulator, address: str) -> None:
         "colleague@example.com",
         None,
     )
-    assert ask("deployments", {"duration": 1})["starts_at"] == made["ends_at"]
+    assert ask("deployments", {"duration": 1e6})["starts_at"] == made["ends_at"]
     assert ask("cancel/108")["final_fate"] == "cancelled"
     reverted = ask("revert/107", {"user": "anna@example.com"})
     assert (reverted["reverted"], reverted["reverted_by"], ask("revert/107")["error"]) == (

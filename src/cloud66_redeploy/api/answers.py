@@ -85,14 +85,7 @@ class Answer:
         elif kind is NotTheApi:
             through = f" (through the proxy in {route.proxy_variable})" if route.passes_in_clear else ""
             clue = Clue(Blame.STRANGER, f"{route.address}{through}")
-        return kind(
-            self.call,
-            said,
-            status=self.status,
-            retry_after=pause,
-            throttled=throttled or bare,
-            clue=clue,
-        )
+        return kind(self.call, said, status=self.status, retry_after=pause, throttled=throttled or bare, clue=clue)
 
     def _kind(self) -> type[ApiError]:
         if self.status == 429:

@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from cloud66_redeploy.api.pages import N, Page, Place, Read, all_records, newest
-from cloud66_redeploy.api.transport import Transport, reading
+from cloud66_redeploy.api.transport import Transport
 from cloud66_redeploy.errors import Declined, Refusal, Unclear
 from cloud66_redeploy.model.fields import as_id, as_text
-from cloud66_redeploy.model.records import Action, Deployment, Phase, Stack, has_run
+from cloud66_redeploy.model.records import Action, Deployment, Phase, Stack
 
+R = TypeVar("R", Deployment, Action)
 T = TypeVar("T")
 
 _MOST_STACK_PAGES = 100
@@ -34,7 +35,7 @@ def all_stacks(transport: Transport) -> list[Stack]:
         ApiError: as the methods of `Client`.
 
     """
-    return all_records(_pages(transport, "/stacks", {}, _stack_of), lambda one: one.uid, _MOST_STACK_PAGES)
+    return all_records(_pages(transport, "/stacks", {}, _stack_of), lambda stack: stack.uid, _MOST_STACK_PAGES)
 
 
 class Client:
@@ -57,7 +58,7 @@ class Client:
 
     def age_seconds(self, moment: datetime) -> float | None:
         """Tell how long ago that was by the server's clock; None where no answer has told its time."""
-        instant = self._transport.server_time.instant_of(moment)
+        instant = self._transport.heard.server_time.instant_of(moment)
         return None if instant is None else self._transport.clock.monotonic() - instant
 
     def last_log(self) -> str:
@@ -66,18 +67,11 @@ class Client:
 
     def deployments(self) -> list[Deployment]:
         """GET the newest of the stack's deployments, the newest first: about a page, and all that may be open."""
-        return self._list("deployments", Deployment.from_json, lambda seen: any(map(has_run, seen)))
+        return self._list("deployments", Deployment.from_json, lambda seen: any(one.has_run for one in seen))
 
     def deployment(self, deployment_id: int) -> Deployment:
         """GET one deployment."""
-
-        def read(body: object) -> Deployment:
-            found = Deployment.from_json(_record(body))
-            if found.id != deployment_id:
-                raise ValueError(f"the record of another deployment: {found.id}")
-            return found
-
-        return self._get(f"{self._stack}/deployments/{deployment_id}", {}, read)
+        return self._one(Deployment, f"{self._stack}/deployments/{deployment_id}", deployment_id)
 
     def actions(self) -> list[Action]:
         """GET the newest of the stack's actions, the newest first: about a page, and the redeploys that may be open."""
@@ -85,11 +79,7 @@ class Client:
 
     def action(self, action_id: int) -> Action:
         """GET one action."""
-        path = f"{self._stack}/actions/{action_id}"
-        found = self._get(path, {}, lambda body: Action.from_json(_record(body)))
-        if found.id != action_id:
-            raise Unclear(f"GET {path}", f"the record of another action ({found.id})")
-        return found
+        return self._one(Action, f"{self._stack}/actions/{action_id}", action_id)
 
     def actions_with(self, reference: str) -> list[Action]:
         """
@@ -100,7 +90,7 @@ class Client:
         """
 
         def are_enough(seen: Sequence[Action]) -> bool:
-            matching = [one.reference == reference for one in seen]
+            matching = [action.reference == reference for action in seen]
             # All that a working filter has kept, or, of all actions, as many as it takes to find it.
             return any(matching) and not all(matching)
 
@@ -110,7 +100,7 @@ class Client:
             if refusal.status in {401, 402}:
                 raise
             found = self._newest("actions", Action.from_json, are_enough)
-        return sorted((one for one in found if one.reference == reference), key=lambda one: one.id)
+        return sorted((action for action in found if action.reference == reference), key=lambda action: action.id)
 
     def redeploy(self, options: Mapping[str, str]) -> tuple[int | None, int | None]:
         """
@@ -127,10 +117,10 @@ class Client:
 
         """
         path = f"{self._stack}/deployments"
-        said = reading(f"POST {path}", _record, self._transport.send("POST", path, dict(options)))
+        said = self._transport.once("POST", path, dict(options), _record)
         # Anything else in a good answer's clothes is none: whether it was scheduled has to be looked up.
-        known = as_id(said.get("id")) or said.get("ok") is True or "async_action_id" in said or "queued" in said
-        if not known or said.get("ok") is False or said.get("error"):
+        tells = as_id(said.get("id")) or said.get("ok") is True or "async_action_id" in said or "queued" in said
+        if not tells or said.get("ok") is False or said.get("error"):
             raise Unclear(f"POST {path}", as_text(said.get("message")) or "an answer that does not say what was done")
         return as_id(said.get("id")), as_id(said.get("async_action_id"))
 
@@ -147,6 +137,15 @@ class Client:
         said = self._transport.retrying("DELETE", path, {}, _unwrap)
         if isinstance(said, Mapping) and said.get("ok") is False:
             raise Declined(f"DELETE {path}", as_text(said.get("message")) or "ok: false")
+
+    def _one(self, kind: type[R], path: str, number: int) -> R:
+        def read(body: object) -> R:
+            record = kind.from_json(_record(body))
+            if record.id != number:
+                raise ValueError(f"the record of another {kind.__name__.lower()}: {record.id}")
+            return record
+
+        return self._get(path, {}, read)
 
     def _list(self, name: str, read: Callable[[Any], N], is_enough: Callable[[Sequence[N]], bool]) -> list[N]:
         kept, path = {} if self._kept is None else self._kept, f"{self._stack}/{name}"
@@ -170,16 +169,13 @@ def _unwrap(body: object) -> object:
 
 
 def _record(body: object) -> Mapping[str, Any]:
-    value = _unwrap(body)
-    if not isinstance(value, Mapping):
-        raise ValueError("not an object")  # noqa: TRY004 - a wrong answer, not a wrong call
-    return value
+    return _shaped(body, dict, "an object")
 
 
-def _list_in(body: object) -> list[Any]:
+def _shaped(body: object, shape: type[T], name: str) -> T:
     value = _unwrap(body)
-    if not isinstance(value, list):
-        raise ValueError("not a list")  # noqa: TRY004 - a wrong answer, not a wrong call
+    if not isinstance(value, shape):
+        raise ValueError(f"not {name}")  # noqa: TRY004 - a wrong answer, not a wrong call
     return value
 
 
@@ -187,18 +183,18 @@ def _pages(transport: Transport, path: str, query: dict[str, str], read: Callabl
     """Make what reads a list page by page; the first one is asked for without its number."""
 
     def read_page(number: int) -> Page[T]:
-        asked = query | ({"page": str(number)} if number > 1 else {})
-        return transport.retrying(
-            "GET", path, asked, lambda body: Page.of(number, [read(one) for one in _list_in(body)], body)
-        )
+        def read_body(body: object) -> Page[T]:
+            return Page.of(number, list(map(read, _shaped(body, list, "a list"))), body)
+
+        return transport.retrying("GET", path, query | ({"page": str(number)} if number > 1 else {}), read_body)
 
     return read_page
 
 
 def _are_enough(actions: Sequence[Action]) -> bool:
     """Tell whether no redeploy that is still open can stand further down: one that succeeded had its turn after it."""
-    done = any("deploy" in one.kind and one.phase is Phase.SUCCESS for one in actions)
-    return done or sum("deploy" not in one.kind for one in actions) >= _ENOUGH_OTHER_ACTIONS
+    done = any(one.is_redeploy and one.phase is Phase.SUCCESS for one in actions)
+    return done or sum(not one.is_redeploy for one in actions) >= _ENOUGH_OTHER_ACTIONS
 
 
 def _stack_of(record: object) -> Stack:

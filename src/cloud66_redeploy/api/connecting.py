@@ -74,14 +74,14 @@ _POOLS = {"http": _Pool, "https": _TlsPool}
 
 
 class Adapter(HTTPAdapter):
-    """The library's way to the network, on our connections."""
+    """The library's way to the network, on connections that tell."""
 
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - the library's own
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Make the pools of direct connections."""
         super().init_poolmanager(*args, **options)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
-    def proxy_manager_for(self, proxy: str, **options: Any) -> ProxyManager:  # noqa: ANN401 - the library's own
+    def proxy_manager_for(self, proxy: str, **options: Any) -> ProxyManager:
         """Make the pools of a proxy."""
         manager: ProxyManager = super().proxy_manager_for(proxy, **options)
         manager.pool_classes_by_scheme = _POOLS
@@ -92,7 +92,7 @@ class Adapter(HTTPAdapter):
         request: PreparedRequest,
         verify: bool | str | None,
         proxies: Mapping[str, str] | None = None,
-        cert: Any = None,  # noqa: ANN401 - the library's own
+        cert: Any = None,
     ) -> ConnectionPool:
         """Find the pool for a request; what fails here is the proxy's address."""
         try:
@@ -101,7 +101,7 @@ class Adapter(HTTPAdapter):
             at_proxy = bool(select_proxy(str(request.url), proxies))
             raise ConnectFailed(error, at_proxy=at_proxy) from error
 
-    def cert_verify(self, conn: Any, url: str, verify: bool | str, cert: Any) -> None:  # noqa: ANN401
+    def cert_verify(self, conn: Any, url: str, verify: bool | str, cert: Any) -> None:
         """Tell a pool which certificates to trust; what fails here is the path of the bundle."""
         try:
             super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]

@@ -4,6 +4,9 @@ import codecs
 import json
 import re
 from collections.abc import Iterator, Mapping
+from html import unescape
+
+from cloud66_redeploy.model.fields import cut
 
 LONGEST_CHARACTERS = 500
 """Of what a server said, so much is shown."""
@@ -40,14 +43,14 @@ def words_of(body: object) -> str:
         if text.strip() and len(texts) < _MOST_TEXTS:
             texts[" ".join((f"{'.'.join(path)}: {text}" if path else text).split())] = None
     first, *rest = texts or [""]
-    return _shortened(": ".join(filter(None, [first, "; ".join(rest)])))
+    return cut(": ".join(filter(None, [first, "; ".join(rest)])), LONGEST_CHARACTERS)
 
 
 def words_of_page(text: str) -> str:
     """Return what a page says: its title and heading, else its text without tags; of any other text the beginning."""
     page = _HIDDEN.sub(" ", text[:_PAGE_CHARACTERS])
-    headings = [_plain(found[1]) for found in (one.search(page) for one in _HEADINGS) if found]
-    return _shortened(": ".join(dict.fromkeys(filter(None, headings))) or _plain(page))
+    headings = [_plain(found[1]) for found in (heading.search(page) for heading in _HEADINGS) if found]
+    return cut(": ".join(dict.fromkeys(filter(None, headings))) or _plain(page), LONGEST_CHARACTERS)
 
 
 def _charset(body: bytes, content_type: str) -> str:
@@ -55,24 +58,16 @@ def _charset(body: bytes, content_type: str) -> str:
     if seen != "utf-8":
         # A byte order mark, or the zeros of UTF-16 and UTF-32.
         return seen
-    if not body.isascii() and _fits(body, "utf-8"):
+    if not body.isascii() and body.decode(errors="ignore").encode() == body:
         # What is not ASCII and reads as UTF-8 is UTF-8, though many servers declare ISO-8859-1.
         return "utf-8"
     found = re.search(r"charset\s*=\s*[\"']?([\w.:+-]+)", content_type, re.IGNORECASE)
-    name = _known(found[1]) if found else ""
+    name = _codec(found[1]) if found else ""
     # UTF-16 and UTF-32 would have shown above.
     return name if name and not name.startswith(("utf-16", "utf-32")) else "utf-8"
 
 
-def _fits(body: bytes, charset: str) -> bool:
-    try:
-        body.decode(charset)
-    except ValueError:
-        return False
-    return True
-
-
-def _known(charset: str) -> str:
+def _codec(charset: str) -> str:
     """Return Python's name of a charset, or "" where it knows none, or one that is no charset (base64, rot13)."""
     try:
         name = codecs.lookup(charset).name
@@ -95,10 +90,4 @@ def _texts(value: object, path: tuple[str, ...], depth: int) -> Iterator[tuple[t
 
 
 def _plain(markup: str) -> str:
-    from html import unescape  # noqa: PLC0415 - it brings a large table along, and no good answer needs it
-
     return " ".join(unescape(_TAG.sub(" ", markup)).split())
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= LONGEST_CHARACTERS else text[: LONGEST_CHARACTERS - 1] + "…"

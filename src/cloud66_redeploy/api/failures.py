@@ -75,11 +75,7 @@ _BEFORE_ANY: _Classes = (
 """What is raised only before a connection stands, so that it means the same wherever it comes from."""
 
 _NO_HTTP: _Classes = (BadStatusLine, UnknownProtocol, LineTooLong)
-_OF_PROXY = {
-    Blame.NAME: Blame.PROXY_NAME,
-    Blame.TLS: Blame.PROXY_TLS,
-    Blame.ADDRESS: Blame.PROXY,
-}
+_OF_PROXY = {Blame.NAME: Blame.PROXY_NAME, Blame.TLS: Blame.PROXY_TLS, Blame.ADDRESS: Blame.PROXY}
 
 _SAID = {
     Blame.ADDRESS: "the address in {where} can't be used",
@@ -92,7 +88,7 @@ _SAID = {
     Blame.PROXY_TLS: "the proxy in {where} does not answer with TLS ({text})",
     Blame.PROXY_ANSWER: "the proxy in {where} does not let the call through: {text}",
 }
-"""In words of ours where the exception's own may hold a part of the proxy's address, and with it the password."""
+"""Without `{text}` where the exception's own words may hold a part of the proxy's address, and with it the password."""
 
 
 def failure_of(call: str, error: Exception, route: Route) -> ApiError:
@@ -131,7 +127,7 @@ def _fits(row: _Row, error: Exception) -> bool:
 
 
 def _innermost(error: Exception) -> Exception:
-    """Return what broke: the libraries wrap it up to four times."""
+    # The libraries wrap what broke up to four times.
     parts = (getattr(error, "reason", None), *reversed(error.args))
     inner = next((part for part in parts if isinstance(part, Exception)), None)
     return error if inner is None else _innermost(inner)

@@ -7,6 +7,7 @@ together (`polling/pace.py` slows down by it).
 """
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -67,7 +68,7 @@ class Quota:
 @dataclass
 class ServerTime:
     """
-    The server's clock beside ours.
+    The server's clock beside this machine's.
 
     A header is exact to the second; records of the server are, too.
     """
@@ -84,6 +85,21 @@ class ServerTime:
     def instant_of(self, moment: datetime) -> float | None:
         """Turn a time of the server's into an instant (monotonic seconds); None where no answer said its clock."""
         return None if self._said is None else self._at + (moment - self._said).total_seconds()
+
+
+@dataclass
+class Headers:
+    """What the headers of all answers have told so far: the hour's calls, and the server's clock."""
+
+    quota: Quota = field(default_factory=Quota)
+    server_time: ServerTime = field(default_factory=ServerTime)
+
+    def note(self, headers: Mapping[str, str], now: float, *, is_the_apis: bool) -> None:
+        """Take down what an answer's headers say; `now` is monotonic seconds."""
+        self.quota.note(headers.get("X-RateLimit-Limit"), headers.get("X-RateLimit-Remaining"), now)
+        if is_the_apis:
+            # The clock of whatever else answers is its own.
+            self.server_time.note(headers.get("Date"), now)
 
 
 def as_http_date(header: str | None) -> datetime | None:

@@ -6,11 +6,11 @@ may be missing or wrong. So the order is judged by the records, and what is said
 what it holds. A list with the newest first, as in every sample, takes one call.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, Generic, Protocol, TypeVar
 
 from cloud66_redeploy.model.fields import as_id
@@ -23,19 +23,19 @@ _LARGEST_CLAIM = 10_000
 """Numbers of pages beyond that are nonsense; a smaller one that is wrong takes some tries."""
 
 
-class Numbered(Protocol):
+class _Numbered(Protocol):
     """A record with a number and times."""
 
     @property
-    def id(self) -> int: ...  # noqa: D102 - as in `deployment`
+    def id(self) -> int: ...
     @property
-    def started_at(self) -> datetime | None: ...  # noqa: D102
+    def started_at(self) -> datetime | None: ...
     @property
-    def finished_at(self) -> datetime | None: ...  # noqa: D102
+    def finished_at(self) -> datetime | None: ...
 
 
 T = TypeVar("T")
-N = TypeVar("N", bound=Numbered)
+N = TypeVar("N", bound=_Numbered)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Page(Generic[T]):
         """Read what an answer says of its page."""
         said = body.get("pagination") if isinstance(body, Mapping) else None
         said = said if isinstance(said, Mapping) else {}
-        following, pages, count, per_page = (as_id(said.get(one)) for one in ("next", "pages", "count", "per_page"))
+        following, pages, count, per_page = (as_id(said.get(name)) for name in ("next", "pages", "count", "per_page"))
         counted = -(-count // per_page) if count and per_page else 0
         last = max(number, pages or 0, counted)
         is_told = "next" in said or bool(pages or counted)
@@ -106,14 +106,9 @@ class _Order(IntEnum):
 
 
 def all_records(read: Read[T], key: Callable[[T], Any], most_pages: int) -> list[T]:
-    """Read all pages, up to so many, and return each record once: pages may shift meanwhile, or lead back."""
-    found: dict[Any, T] = {}
-    for page in _onwards(read, most_pages):
-        before = len(found)
-        found |= {key(one): one for one in page.records}
-        if page.records and len(found) == before:
-            break
-    return list(found.values())
+    """Read all pages, up to so many, and return each record once."""
+    *_, records = _growing(_onwards(read, most_pages), key)
+    return records
 
 
 def newest(read: Read[N], is_enough: Callable[[Sequence[N]], bool], place: Place | None = None) -> list[N]:
@@ -140,15 +135,11 @@ def newest(read: Read[N], is_enough: Callable[[Sequence[N]], bool], place: Place
         from_newest = pages.backwards(place.last)
     else:
         from_newest = _onwards(pages.__getitem__, _MOST_PAGES)
-    found: dict[int, N] = {}
-    for page in from_newest:
-        before = len(found)
-        found |= {one.id: one for one in (page.records[::-1] if order is _Order.OLDEST_FIRST else page.records)}
-        leads_back = bool(page.records) and len(found) == before
-        seen = list(found.values())
-        if leads_back or (order is not _Order.UNKNOWN and len(seen) >= place.size and is_enough(seen)):
+    records: list[N] = []
+    for records in _growing(from_newest, _id):
+        if order is not _Order.UNKNOWN and len(records) >= place.size and is_enough(records):
             break
-    return list(found.values())
+    return records
 
 
 class _Pages(Generic[N]):
@@ -156,17 +147,17 @@ class _Pages(Generic[N]):
 
     def __init__(self, read: Read[N]) -> None:
         self._read = read
-        self._known: dict[int, Page[N]] = {}
+        self._pages: dict[int, Page[N]] = {}
 
     def __getitem__(self, number: int) -> Page[N]:
-        if number not in self._known:
-            self._known[number] = self._read(number)
-        return self._known[number]
+        if number not in self._pages:
+            self._pages[number] = self._read(number)
+        return self._pages[number]
 
     def backwards(self, last: int) -> Iterator[Page[N]]:
-        """Go from the last page towards the first."""
+        """Go from the last page towards the first, and in each from its end."""
         for number in range(last, max(0, last - _MOST_PAGES), -1):
-            yield self[number]
+            yield replace(self[number], records=self[number].records[::-1])
 
     def last(self, there: int) -> int:
         """
@@ -175,7 +166,7 @@ class _Pages(Generic[N]):
         Where the answers don't say it, or not the truth, ever larger steps are tried, and then what lies between.
         """
         step, beyond = 1, _LARGEST_CLAIM * 2
-        while len(self._known) < _MOST_TRIED:
+        while len(self._pages) < _MOST_TRIED:
             number = self._further(there, step, beyond)
             if number is None:
                 break
@@ -195,8 +186,8 @@ class _Pages(Generic[N]):
         return there + step if beyond > _LARGEST_CLAIM else (there + beyond) // 2
 
     def _brings_more(self, number: int) -> bool:
-        others = {one.id for page in self._known.values() if page.number != number for one in page.records}
-        return any(one.id not in others for one in self[number].records)
+        others = [page.records for page in self._pages.values() if page.number != number]
+        return not set(map(_id, self[number].records)) <= set(map(_id, chain(*others)))
 
 
 def _onwards(read: Read[T], most_pages: int) -> Iterator[Page[T]]:
@@ -210,25 +201,32 @@ def _onwards(read: Read[T], most_pages: int) -> Iterator[Page[T]]:
         number = page.after
 
 
+def _growing(pages: Iterable[Page[T]], key: Callable[[T], Any]) -> Iterator[list[T]]:
+    """Return the records after each page, each once: pages may shift meanwhile, or lead back, which ends it."""
+    found: dict[Any, T] = {}
+    for page in pages:
+        before = len(found)
+        found |= {key(record): record for record in page.records}
+        yield list(found.values())
+        if page.records and len(found) == before:
+            break
+
+
+def _id(record: _Numbered) -> int:
+    return record.id
+
+
 def _order_in(pages: _Pages[N]) -> _Order:
     """Judge the order of a list by as many of its first pages as that takes."""
-    seen: list[N] = []
-    order = _Order.UNKNOWN
-    for page in _onwards(pages.__getitem__, _MOST_PAGES):
-        before = {one.id for one in seen}
-        seen += [one for one in page.records if one.id not in before]
-        order = _order_of(seen)
-        leads_back = bool(page.records) and len(seen) == len(before)
-        if order is not _Order.UNKNOWN or leads_back:
-            break
-    return order
+    orders = map(_order_of, _growing(_onwards(pages.__getitem__, _MOST_PAGES), _id))
+    return next((order for order in orders if order is not _Order.UNKNOWN), _Order.UNKNOWN)
 
 
-def _order_of(records: Sequence[Numbered]) -> _Order:
+def _order_of(records: Sequence[_Numbered]) -> _Order:
     """Judge by numbers, which grow, and by times. Where they contradict each other, no order is to be seen."""
-    times = [one.started_at or one.finished_at for one in records]
-    by_number = _direction([one.id for one in records])
-    by_time = _direction([one.timestamp() for one in times if one is not None])
+    times = [record.started_at or record.finished_at for record in records]
+    by_number = _direction([record.id for record in records])
+    by_time = _direction([time.timestamp() for time in times if time is not None])
     return _Order.UNKNOWN if by_number * by_time < 0 else by_number or by_time
 
 

@@ -46,8 +46,7 @@ class Route:
         path = Path(self.bundle)
         if path.is_dir():
             return f"{path}, which is a directory"
-        there = path.exists()
-        return f"{path}, which holds no certificate that can be read" if there else f"{path}, which is not there"
+        return f"{path}, which {'holds no certificate that can be read' if path.exists() else 'is not there'}"
 
     def hide(self, text: str) -> str:
         """Take the proxy's user and password out of a text from outside, in every way they may be written."""
@@ -55,13 +54,13 @@ class Route:
         plain = unquote(login)
         forms = {login, plain, *login.split(":", 1), *plain.split(":", 1), *map(unquote, login.split(":", 1))}
         forms.add(b64encode(plain.encode(errors="replace")).decode())
-        for one in sorted(forms if login else (), key=len, reverse=True):
-            text = text.replace(one, "***") if one else text
+        for form in sorted(forms - {""} if login else (), key=len, reverse=True):
+            text = text.replace(form, "***")
         return text
 
 
 def _variable(names: Iterable[str], value: str) -> str:
     """Find the variable of one of these names, in any case, that has a value; the first name where none has."""
     first, *_ = names = list(names)
-    found = (each for name in names for each, held in os.environ.items() if each.lower() == name and held == value)
-    return next(found, first.upper())
+    variables = (key for name in names for key, held in os.environ.items() if key.lower() == name and held == value)
+    return next(variables, first.upper())

@@ -20,7 +20,7 @@ from cloud66_redeploy import __version__
 from cloud66_redeploy.api.answers import Answer
 from cloud66_redeploy.api.connecting import BearerToken, ConnectFailed
 from cloud66_redeploy.api.failures import failure_of
-from cloud66_redeploy.api.headers import Quota, ServerTime
+from cloud66_redeploy.api.headers import Headers
 from cloud66_redeploy.api.route import Route
 from cloud66_redeploy.clock import Clock, Overdue
 from cloud66_redeploy.errors import STUBBORN, ApiError, Blame, Clue, NotSent, NotTheApi, Trouble, Unclear
@@ -88,8 +88,7 @@ class Transport:
             than `profile.total`.
         on_warning: told the text of X-Cloud66-Warning.
         on_trouble: told of trouble that is about to be tried again.
-        quota, server_time: keep what the answers say of the hour's calls and of the server's clock; copies of this
-            transport share them.
+        heard: keeps what the headers of the answers say; copies of this transport share it.
 
     """
 
@@ -102,8 +101,7 @@ class Transport:
     profile: Profile = STEADY
     on_warning: Callable[[str], None] = lambda _text: None
     on_trouble: Callable[[Trouble], None] = lambda _trouble: None
-    quota: Quota = field(default_factory=Quota)
-    server_time: ServerTime = field(default_factory=ServerTime)
+    heard: Headers = field(default_factory=Headers)
 
     def retrying(self, method: str, path: str, query: dict[str, str], read: Callable[[object], T]) -> T:
         """
@@ -113,16 +111,16 @@ class Transport:
         """
         failed: list[Trouble] = []
         try:
-            return self._reading(method, path, query, read)
+            return self.once(method, path, query, read)
         except Trouble as trouble:
             failed.append(trouble)
         # Only now: it brings asyncio along, and most runs never have to try anything again.
-        import backoff  # noqa: PLC0415
+        import backoff  # noqa: PLC0415 - see above
 
         def try_again() -> T:
             if failed:
                 raise failed.pop()
-            return self._reading(method, path, query, read)
+            return self.once(method, path, query, read)
 
         again = backoff.on_exception(
             self._pauses,
@@ -134,8 +132,21 @@ class Transport:
         )
         return again(try_again)()
 
-    def _reading(self, method: str, path: str, query: dict[str, str], read: Callable[[object], T]) -> T:
-        return reading(f"{method} {path}", read, self.send(method, path, query), self.base_url)
+    def once(self, method: str, path: str, query: dict[str, str], read: Callable[[object], T]) -> T:
+        """
+        Make one call, once; return what `read` makes of the JSON body.
+
+        Raises:
+            NotTheApi: `read` could not read it (ValueError).
+            ApiError, Aborted: as `send`.
+
+        """
+        body = self.send(method, path, query)
+        try:
+            return read(body)
+        except ValueError as error:
+            said = f"an answer of another shape ({error})"
+            raise NotTheApi(f"{method} {path}", said, clue=Clue(Blame.STRANGER, self.base_url)) from error
 
     def _pauses(self) -> Generator[float, Exception, None]:
         """
@@ -182,21 +193,13 @@ class Transport:
         except (ConnectFailed, OSError, ValueError, HTTPException, HTTPError) as error:
             # The last three: the reader of HTTP trips over some kinds of nonsense with them.
             raise failure_of(call, error, self._route()) from error
-        self._note(answer)
+        self.heard.note(answer.headers, self.clock.monotonic(), is_the_apis=answer.is_the_apis)
+        warning = answer.headers.get("X-Cloud66-Warning")
+        if warning:
+            self.on_warning(warning)
         if answer.is_good:
             return answer.value
         raise answer.error(self._route())
-
-    def _note(self, answer: Answer) -> None:
-        headers = answer.headers
-        limits = headers.get("X-RateLimit-Limit"), headers.get("X-RateLimit-Remaining")
-        self.quota.note(*limits, self.clock.monotonic())
-        if answer.is_the_apis:
-            # The clock of whatever else answers is its own.
-            self.server_time.note(headers.get("Date"), self.clock.monotonic())
-        warning = headers.get("X-Cloud66-Warning")
-        if warning:
-            self.on_warning(warning)
 
     def _route(self) -> Route:
         settings = self.session.merge_environment_settings(self.base_url, {}, None, None, None)
@@ -221,12 +224,3 @@ class Transport:
                 if len(body) > _LARGEST_BODY:
                     raise broken.ContentDecodingError("an answer of more than 64 MiB")
             return Answer(f"{method} {path}", response.status_code, response.headers, bytes(body))
-
-
-def reading(call: str, read: Callable[[object], T], body: object, address: str = "") -> T:
-    """Read a body; raise `NotTheApi` where it has another shape."""
-    try:
-        return read(body)
-    except ValueError as error:
-        said = f"an answer of another shape ({error})"
-        raise NotTheApi(call, said, clue=Clue(Blame.STRANGER, address)) from error

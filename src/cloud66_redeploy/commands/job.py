@@ -1,162 +1,200 @@
-"""One deployment as a step deals with it: what looks at it, waits for it, cancels it, and how it ended."""
+"""One deployment as a step deals with it: what it is to the step, what is known of it, and how it ended."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from enum import Enum
 
 from cloud66_redeploy.api.client import Client, Kept
 from cloud66_redeploy.api.transport import Transport
 from cloud66_redeploy.errors import ApiError
-from cloud66_redeploy.inputs.inputs import Inputs
 from cloud66_redeploy.model.outcome import Outcome, Result
-from cloud66_redeploy.report.reporter import Reporter
+from cloud66_redeploy.model.records import Stack
+from cloud66_redeploy.polling.cancellation import Cancellation, Deletion, Terms
+from cloud66_redeploy.polling.live_log import LiveLog
+from cloud66_redeploy.polling.pace import Pace
+from cloud66_redeploy.report.phrases import name_of
+from cloud66_redeploy.report.progress import how_far, log_lines, progress
+from cloud66_redeploy.report.reporter import Narrator, Reporter
+from cloud66_redeploy.timing import RECORD_LAG_SECONDS
 from cloud66_redeploy.tracking.baseline import Stock, read_baseline
+from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Tracking
 
-if TYPE_CHECKING:
-    from cloud66_redeploy.polling.cancellation import Canceller
-    from cloud66_redeploy.polling.duplicates import Duplicates
-    from cloud66_redeploy.polling.live_log import LiveLog
-    from cloud66_redeploy.polling.waiter import Waiter
-    from cloud66_redeploy.tracking.saved_state import SavedState
+_NAME_ID = "Say which deployment is meant by its id, too: give deployment_id."
+_GIVE_NONE = "Leave the input user_reference empty, or give each run its own."
+# GitHub's runners give each run an id, and each step a file, of its own; others, like act, don't.
+_NO_RUN_ID = (
+    "This runner gives its runs no id of their own. "
+    "Set the input user_reference to what each run has alone, such as a random number from an earlier step."
+)
 
 
-@dataclass
-class Handle:
+class Role(Enum):
+    """What a deployment is to the step."""
+
+    REQUESTED = "requested"
+    WAITED_FOR = "waited for"
+    """Or cancelled, or looked at: somebody else asked for it."""
+    MAKING_WAY = "making way"
+    """Somebody else's, which is cancelled because the stack is busy with it."""
+    ROLLBACK = "rollback"
+
+
+@dataclass(eq=False, repr=False)
+class Job:
     """
     One deployment of one stack.
 
     Attributes:
+        stack_id: the stack's UID, or "" while that is being looked up by its name.
         label: what its lines of the log begin with, where there are several.
-        kept: the lists of its stack, shared by all that look at it in one round; None where it is alone.
+        lists: the lists of its stack, shared by all that look at it in one round; None where it is alone.
         result: how it ended, once that is known.
-        cancelling: it is being cancelled, or was, because a timeout passed.
         log: the last lines of the stack's log, where they were asked for.
         live: reads that log as it grows, where that was asked for.
-        duplicates: undoes a request that went through twice.
+        cancellation: what cancels it, or has, for whatever reason.
 
     """
 
+    role: Role
     stack_id: str
     tracking: Tracking
     reporter: Reporter
     label: str = ""
-    kept: Kept | None = None
+    lists: Kept | None = None
     result: Result | None = None
-    cancelling: bool = False
     log: list[str] = field(default_factory=list)
-    live: "LiveLog | None" = None
-    duplicates: "Duplicates | None" = None
+    live: LiveLog | None = None
+    cancellation: Cancellation | None = None
+
+    def __post_init__(self) -> None:
+        self._undone: set[int] = set()
 
     @property
     def is_open(self) -> bool:
-        """Whether it may still be going on."""
-        return self.result is None or self.result.outcome in {Outcome.TIMED_OUT, Outcome.UNKNOWN}
+        """Whether it may still be going on, and this step has something to do with that."""
+        open_ends = {Outcome.TIMED_OUT, Outcome.UNKNOWN}
+        return bool(self.stack_id) and (self.result is None or self.result.outcome in open_ends)
 
     def client(self, transport: Transport) -> Client:
         """Make a client for its stack."""
-        return Client(transport, self.stack_id, self.kept)
+        return Client(transport, self.stack_id, self.lists)
+
+    def observer(self, transport: Transport) -> Observer:
+        """Make what looks at it."""
+        return Observer(self.client(transport), self.tracking, transport.clock)
 
     def say(self, text: str) -> None:
         """Write a line of the log about it."""
         self.reporter.say(f"{self.label}{text}")
 
     def cancel_duplicates(self, transport: Transport) -> None:
-        """Undo a request that went through twice: one object for each deployment, so that it is done once."""
-        from cloud66_redeploy.polling.duplicates import Duplicates  # noqa: PLC0415 - not before the first request
+        """
+        Undo a POST that went through twice, because Cloud 66 carried out a lost one later than anybody waits for.
 
-        self.duplicates = self.duplicates or Duplicates(self.tracking, self.reporter.warn)
-        self.duplicates.cancel(self.client(transport), transport.clock.monotonic())
+        Cancels the younger deployment that carries the reference, once and where it can be told, and warns.
+        """
+        request, sighting = self.tracking.request, self.tracking.sighting
+        if sighting.is_ambiguous or (sighting.duplicates and not request.is_unique):
+            said = f"Another run carries the reference {request.reference}, too, so ours can't be told from it."
+            mend = _NAME_ID if request.is_external else _NO_RUN_ID if request.is_unique else _GIVE_NONE
+            self.reporter.warn("Reference not unique", f"{said} {mend}")
+            return
+        # Somebody else's record may show before its action does: what is only inferred has to hold for a while.
+        is_sure = transport.clock.monotonic() - sighting.candidates_since >= RECORD_LAG_SECONDS
+        deployments = [duplicate.deployment for duplicate in sighting.duplicates if duplicate.deployment]
+        for younger in deployments:
+            if younger.id not in self._undone and not younger.phase.is_final:
+                does = (
+                    self._undo(transport, younger.id) if is_sure else f"look at {younger.id} in the Cloud 66 dashboard"
+                )
+                said = f"Two deployments probably carry the reference {request.reference}; {does}."
+                self.reporter.warn("Scheduled twice", said)
+        if sighting.duplicates and not deployments:
+            self.reporter.warn(
+                "Scheduled twice",
+                f"Two actions carry the reference {request.reference}; which deployments they are can't be told. "
+                "Look at the stack in the Cloud 66 dashboard and cancel the younger one.",
+            )
+
+    def _undo(self, transport: Transport, deployment_id: int) -> str:
+        try:
+            self.client(transport).cancel(deployment_id)
+        except ApiError as error:
+            return f"cancel the younger one, {deployment_id}, by hand: {error}"
+        self._undone.add(deployment_id)
+        return f"the younger one, {deployment_id}, was cancelled"
 
     def show_log(self, *, to_the_end: bool = False) -> None:
         """Show what is new in the stack's log, where that was asked for."""
         if self.live is not None:
-            from cloud66_redeploy.report.progress import log_lines  # noqa: PLC0415 - only who asked for it pays for it
-
             news = self.live.read_the_end() if to_the_end else self.live.read_ours()
             for line in log_lines(news, self.tracking, self.reporter.cleaner):
                 self.say(line)
 
-    def take_stock(self, transport: Transport) -> Stock:
+    def take_stock(self, transport: Transport, stack: Stack | None = None) -> Stock:
         """
-        Read the stack and what is there before the POST; a wrong stack, token or scope shows here.
+        Read the stack, unless it has just been read, and what is there before the POST.
 
         Raises:
             ApiError: with nothing scheduled.
 
         """
         client, tracking = self.client(transport), self.tracking
-        tracking.stack = client.stack()
+        tracking.stack = stack or client.stack()
         stock = read_baseline(client, tracking.request.reference, transport.clock)
         tracking.baseline = stock.baseline
         return stock
 
-    def saved_state(self, *, cancel_on_abort: bool) -> "SavedState":
-        """Take down what the post step has to know."""
-        from cloud66_redeploy.tracking.saved_state import SavedState  # noqa: PLC0415 - not before the first request
-
-        return SavedState(self.stack_id, self.tracking, cancel_on_abort)
-
-    def waiter(
-        self,
-        transport: Transport,
-        inputs: Inputs,
-        start: float,
-        note: Callable[[], None],
-    ) -> "Waiter":
-        """
-        Make what waits for its outcome.
-
-        Args:
-            transport: with the deadline.
-            inputs: the step's.
-            start: the instant (monotonic seconds) that the timeout counts from.
-            note: called after each look.
-
-        """
-        from cloud66_redeploy.polling.pace import Pace  # noqa: PLC0415 - not before the first request
-        from cloud66_redeploy.polling.waiter import Patience, Waiter  # noqa: PLC0415 - likewise
-        from cloud66_redeploy.report.progress import Narrator, how_far, progress  # noqa: PLC0415 - not before the first request
-        from cloud66_redeploy.tracking.observer import Observer  # noqa: PLC0415 - not before the first request
-
-        client, known, clock = self.client(transport), self.tracking, transport.clock
-        narrator = Narrator(self.say)
-        pace = Pace(
-            tracking=known,
-            poll_interval_seconds=inputs.poll_interval_seconds,
-            since=clock.monotonic(),
-            quota=transport.quota,
-            say=self.reporter.say,
-            server_time=transport.server_time,
-        )
-
-        def on_look(elapsed: float, trouble: ApiError | None) -> None:
-            note()
-            self.cancel_duplicates(transport)
-            text = f"no news ({trouble}); looking on" if trouble else progress(known)
-            narrator.tell(elapsed, text, "" if trouble else how_far(known, pace.estimate(clock.monotonic())))
-            self.show_log()
-
-        patience = Patience(inputs.timeout_seconds, inputs.queue_timeout_seconds)
-        return Waiter(Observer(client, known, clock), known, clock, patience, start, pace, on_look)
-
-    def canceller(self, transport: Transport, why: str, *, pause_seconds: float | None = None) -> "Canceller":
-        """Make what cancels it; `why` begins its sentences, without `pause_seconds` it takes its time."""
-        from cloud66_redeploy.polling.cancellation import Canceller  # noqa: PLC0415 - needed by no run that goes well
-        from cloud66_redeploy.report.phrases import name_of  # noqa: PLC0415 - likewise
-        from cloud66_redeploy.tracking.last_seen import last_seen  # noqa: PLC0415 - likewise
-        from cloud66_redeploy.tracking.observer import Observer  # noqa: PLC0415 - likewise
-
-        client = self.client(transport)
-        return Canceller(
-            client=client,
-            observer=Observer(client, self.tracking, transport.clock),
-            cancel_duplicates=lambda: self.cancel_duplicates(transport),
+    def cancel_with(self, transport: Transport, why: str, pause_seconds: float | None = None) -> Cancellation:
+        """Make what cancels it until the transport's deadline (see `Terms`)."""
+        self.cancellation = Cancellation(
+            observer=self.observer(transport),
             tracking=self.tracking,
             clock=transport.clock,
-            deadline=transport.deadline,
-            pause_seconds=pause_seconds,
-            why=why,
-            on_delete=lambda: self.say(f"{why}: cancelling {name_of(last_seen(self.tracking))}."),
-            warn=self.reporter.warn,
+            listener=Watch(self, transport, why),
+            terms=Terms(why, transport.deadline, pause_seconds),
+            deletion=Deletion(self.client(transport), transport.clock),
+        )
+        return self.cancellation
+
+
+class Watch:
+    """Tells the log what a poll of one job does."""
+
+    def __init__(
+        self, job: Job, transport: Transport, why: str = "", note_known: Callable[[], None] = lambda: None
+    ) -> None:
+        self._job = job
+        self._transport = transport
+        self._why = why
+        self._note_known = note_known
+        self._narrator = Narrator(job.say)
+
+    def looked(self, seconds: float, trouble: ApiError | None, pace: Pace) -> None:
+        """Say what is new."""
+        job = self._job
+        self._note_known()
+        self.cancel_duplicates()
+        if trouble:
+            self._narrator.tell(seconds, f"no news ({trouble}); looking on")
+        else:
+            estimate = pace.estimate(self._transport.clock.monotonic())
+            self._narrator.tell(seconds, progress(job.tracking), how_far(job.tracking, estimate))
+        job.show_log()
+
+    def cancel_duplicates(self) -> None:
+        """Undo a request that went through twice."""
+        self._job.cancel_duplicates(self._transport)
+
+    def deleting(self) -> None:
+        """Say what is about to be cancelled, and why."""
+        self._job.say(f"{self._why}: cancelling {name_of(self._job.tracking.last_seen)}.")
+
+    def deleting_another(self, before: int, number: int) -> None:
+        """Warn that the one cancelled before was somebody else's."""
+        self._job.reporter.warn(
+            "Cancelled another deployment",
+            f"Deployment {before} was cancelled as the only one that could be this run's, but this run's "
+            f"is deployment {number}, which is being cancelled, too. Check deployment {before}.",
         )

@@ -19,9 +19,9 @@ def find_stack(transport: Transport, name: str, environment: str) -> Stack:
 
     """
     # While pages are read, stacks that come or go move others from one page to the next: a UID may come twice.
-    stacks = list({one.uid: one for one in all_stacks(transport)}.values())
-    named = [one for one in stacks if one.text("name") == name]
-    found = [one for one in named if environment in {"", one.text("environment")}]
+    stacks = list({stack.uid: stack for stack in all_stacks(transport)}.values())
+    named = [stack for stack in stacks if stack.text("name") == name]
+    found = [stack for stack in named if environment in {"", stack.text("environment")}]
     if len(found) == 1:
         return found[0]
     if found:
@@ -40,8 +40,9 @@ def _there(stacks: list[Stack]) -> str:
 
 
 def _listed(stacks: list[Stack]) -> str:
-    """List names, environments and UIDs, in the order of their names."""
-    lines = sorted(f"{_cut(one.text('name'))} ({_cut(one.text('environment'))}), UID {one.uid}" for one in stacks)
+    lines = sorted(
+        f"{_cut(stack.text('name'))} ({_cut(stack.text('environment'))}), UID {stack.uid}" for stack in stacks
+    )
     more = len(lines) - _MOST_SHOWN
     return "; ".join(lines[:_MOST_SHOWN]) + (f"; and {more} more" if more > 0 else "")
 

@@ -1,5 +1,5 @@
 """
-Ask for the redeploy exactly once.
+Ask for one deployment, exactly once, and wait for its outcome unless that was not asked for.
 
 What was surely not done is asked for again later. What may have been done is looked up by its reference first, for as
 long as Cloud 66 might still be working on it, and asked for at most once more: a second POST is a second deployment.
@@ -8,16 +8,15 @@ long as Cloud 66 might still be working on it, and asked for at most once more: 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from cloud66_redeploy.api.client import Client
-from cloud66_redeploy.clock import Clock
+from cloud66_redeploy.api.transport import Transport
+from cloud66_redeploy.commands.job import Job
+from cloud66_redeploy.commands.step import Step
 from cloud66_redeploy.errors import Aborted, ApiError, Declined, Denied, NotFound, NotSent, Refusal, Trouble, Unclear
-from cloud66_redeploy.model.outcome import Result
+from cloud66_redeploy.model.outcome import Reason, Result
 from cloud66_redeploy.model.records import Action
 from cloud66_redeploy.polling.ends import not_accepted, refused, uncertain
-from cloud66_redeploy.polling.schedule import pause_after, pause_before_next_look
+from cloud66_redeploy.polling.pace import pause_after, pause_before_next_look
 from cloud66_redeploy.timing import LONGEST_RESEND_PAUSE_SECONDS, REFERENCE_LAG_SECONDS
-from cloud66_redeploy.tracking.observer import Observer
-from cloud66_redeploy.tracking.tracking import Tracking
 
 _MOST_SENDS = 2
 """POSTs that may have scheduled something, in all."""
@@ -25,29 +24,31 @@ _MOST_SENDS = 2
 _SETTLE_SHARE = 0.15
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Trigger:
     """
-    Sends the redeploy.
+    Sends the request of one job.
 
     Attributes:
-        deadline: the instant (monotonic seconds) at which it gives up.
-        say: takes a line for the log.
+        transport: makes the calls; at its deadline the trigger gives up.
         objection: asked before the request is sent again; returns what speaks against it by now, if anything.
 
     """
 
-    client: Client
-    observer: Observer
-    tracking: Tracking
-    clock: Clock
-    deadline: float
-    say: Callable[[str], None]
+    job: Job
+    transport: Transport
     objection: Callable[[], Result | None] = lambda: None
     _last: Trouble | None = field(default=None, init=False)
     _lost: Trouble | None = field(default=None, init=False)
     _lost_at: float = field(default=0.0, init=False)
     _has_looked: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        self.client = self.job.client(self.transport)
+        self.observer = self.job.observer(self.transport)
+        self._clock = self.transport.clock
+        self._tracking = self.job.tracking
+        self._submission = self.job.tracking.submission
 
     def fire(self, options: Mapping[str, str]) -> Result | None:
         """
@@ -57,73 +58,75 @@ class Trigger:
             Aborted: the workflow was cancelled; the tracking tells whether a POST may have left.
 
         """
-        known = self.tracking
-        pause = 1.0
-        result = None
-        while result is None and not known.submission.accepted:
+        submission, pause = self._submission, 1.0
+        while not submission.accepted:
             result = self._before_sending()
-            if result is not None or known.action is not None:
-                break
-            known.submission.posts_sent += 1
+            if result is not None or self._tracking.action is not None:
+                return result
+            submission.posts_sent += 1
             try:
-                known.submission.answer_id, known.submission.answer_action_id = self.client.redeploy(options)
-                known.submission.accepted = True
+                submission.answer_id, submission.answer_action_id = self.client.redeploy(options)
+                submission.accepted = True
             except Aborted as aborted:
-                known.submission.posts_sent -= aborted.before_call
+                submission.posts_sent -= aborted.before_call
                 raise
             except (NotSent, Declined) as trouble:
                 self._last = trouble
-                known.submission.posts_sent -= 1
+                submission.posts_sent -= 1
                 pause = min(LONGEST_RESEND_PAUSE_SECONDS, pause * 2)
                 result = self._wait_to_send_again(trouble, pause)
             except Unclear as trouble:
-                self.say(f"The answer to the redeploy request was lost: {trouble}. Looking for its reference.")
+                self.job.say(f"The answer to the redeploy request was lost: {trouble}. Looking for its reference.")
                 self._last = self._lost = trouble
-                self._lost_at = self.clock.monotonic()
+                self._lost_at = self._clock.monotonic()
             except Refusal as refusal:
-                known.submission.posts_sent -= 1
+                submission.posts_sent -= 1
                 result = self._refused(refusal)
-        return result
+            if result is not None:
+                return result
+        return None
 
     def _before_sending(self) -> Result | None:
-        """See that nothing of ours is there yet and that there is time left; return what ends the run, if anything."""
+        """See that nothing carries the reference yet and that there is time left; return what ends the run, if so."""
         result = self._look_up() if self._last else None
-        if result is None and self.tracking.action is None and self.clock.monotonic() >= self.deadline:
+        if result is not None or self._tracking.action is not None:
+            return result
+        if self._clock.monotonic() >= self.transport.deadline:
             return self._gave_up(NotSent("POST", "the timeout had passed"))
-        if result is None and self.tracking.action is None and self._last is not None:
-            result = self.objection()
-            if result is not None and self._lost is not None:
-                result = self._uncertain(self._lost)
-        return result
+        objection = self.objection() if self._last else None
+        return self._uncertain(self._lost) if objection and self._lost else objection
 
     def _wait_to_send_again(self, trouble: Trouble, pause: float) -> Result | None:
         asked = max(pause, trouble.pause_asked_for)
-        left = self.deadline - self.clock.monotonic()
-        if asked >= left:
+        if asked >= self.transport.deadline - self._clock.monotonic():
             # The next try would come after the deadline.
             return self._gave_up(trouble)
-        self.say(f"The redeploy request was not taken: {trouble}. It scheduled nothing; trying again in {asked:.0f} s.")
-        self.clock.sleep(asked)
+        said = f"The redeploy request was not taken: {trouble}. It scheduled nothing; trying again in {asked:.0f} s."
+        self.job.say(said)
+        self._clock.sleep(asked)
         return None
 
     def _gave_up(self, trouble: Trouble) -> Result:
-        return self._uncertain(trouble) if self.tracking.submission.posts_sent else not_accepted(trouble)
+        return self._uncertain(trouble) if self._submission.posts_sent else not_accepted(trouble)
+
+    def _refused(self, refusal: ApiError) -> Result:
+        return self._uncertain(refusal) if self._submission.posts_sent else refused(refusal)
 
     def _uncertain(self, error: ApiError) -> Result:
-        return uncertain(self.tracking, error, has_looked=self._has_looked)
+        return uncertain(self._tracking, error, has_looked=self._has_looked)
 
     def _look_up(self) -> Result | None:
         """
-        Look our reference up before the request is sent again; return what ends the run, if anything.
+        Look the reference up before the request is sent again; return what ends the run, if anything.
 
         Where an answer was lost, until it shows or can be taken for absent. Where the request is said never to have
         left, or to have been declined, once all the same: a second POST is a second deployment.
         """
-        known, last = self.tracking, self._last
-        since = self._lost_at if self._lost else self.clock.monotonic()
+        last = self._last
+        since = self._lost_at if self._lost else self._clock.monotonic()
         assert last is not None
         while True:
-            asked_at = self.clock.monotonic()
+            asked_at = self._clock.monotonic()
             pause = pause_before_next_look(asked_at - since, REFERENCE_LAG_SECONDS, _SETTLE_SHARE)
             try:
                 is_absent = self._is_absent(asked_at - since)
@@ -133,15 +136,16 @@ class Trigger:
                 pause = pause_after(trouble, pause)
             else:
                 self._has_looked = True
-                if known.action is not None:
-                    return self._found(known.action)
+                if self._tracking.action is not None:
+                    return self._found(self._tracking.action, last)
                 if is_absent:
                     return self._send_once_more(self._lost) if self._lost else None
-                if not known.actions_readable:
+                if not self._tracking.actions_readable:
                     return self._uncertain(last)
-            if asked_at >= self.deadline:
+            left = self.transport.deadline - self._clock.monotonic()
+            if asked_at >= self.transport.deadline:
                 return self._gave_up(last)
-            self.clock.sleep(min(pause, max(0.0, self.deadline - self.clock.monotonic())))
+            self._clock.sleep(min(pause, max(0.0, left)))
 
     def _is_absent(self, seconds: float) -> bool:
         """
@@ -151,32 +155,63 @@ class Trigger:
         find it, and no deployment is there that the actions don't account for. Where none was lost and no action can be
         read, a deployment that has come since the baseline may be that of the request.
         """
-        known = self.tracking
         self.observer.read_action()
-        if known.action is not None:
+        readable = self._tracking.actions_readable
+        if self._tracking.action is not None:
             return False
-        if self._lost is None and known.actions_readable:
+        if self._lost is None and readable:
             return True
-        if self._lost is not None and (seconds < REFERENCE_LAG_SECONDS or not known.actions_readable):
+        if self._lost is not None and (seconds < REFERENCE_LAG_SECONDS or not readable):
             return False
         return not self.observer.sees_more_deployments_than_actions()
 
-    def _found(self, action: Action) -> Result | None:
-        """Take what carries our reference for ours, where a request may have left at all."""
-        known = self.tracking
-        self.say(f"Found: action {action.id} carries the reference, so nothing is sent again.")
-        if known.submission.posts_sent == 0 and not known.request.is_unique:
-            # Another run may have the same reference, and ours is said never to have left.
-            assert self._last is not None
-            return self._uncertain(self._last)
-        known.submission.posts_sent = max(1, known.submission.posts_sent)
+    def _found(self, action: Action, last: Trouble) -> Result | None:
+        """Take the action that carries the reference for this run's, where a request may have left at all."""
+        self.job.say(f"Found: action {action.id} carries the reference, so nothing is sent again.")
+        if self._submission.posts_sent == 0 and not self._tracking.request.is_unique:
+            # Another run may have the same reference, and this run's request is said never to have left.
+            return self._uncertain(last)
+        self._submission.posts_sent = max(1, self._submission.posts_sent)
         return None
-
-    def _refused(self, refusal: ApiError) -> Result:
-        return self._uncertain(refusal) if self.tracking.submission.posts_sent else refused(refusal)
 
     def _send_once_more(self, lost: Trouble) -> Result | None:
-        if self.tracking.submission.posts_sent >= _MOST_SENDS:
+        if self._submission.posts_sent >= _MOST_SENDS:
             return self._uncertain(lost)
-        self.say(f"No action carries the reference after {REFERENCE_LAG_SECONDS:.0f} s: sending the request once more.")
+        seconds = f"{REFERENCE_LAG_SECONDS:.0f} s"
+        self.job.say(f"No action carries the reference after {seconds}: sending the request once more.")
         return None
+
+
+def ask_and_wait(
+    step: Step,
+    job: Job,
+    transport: Transport,
+    start: float,
+    objection: Callable[[], Result | None] = lambda: None,
+) -> Result:
+    """
+    Ask for the deployment of a job, exactly once, and wait for its outcome, unless that was not asked for.
+
+    The timeout counts from `start`, an instant (monotonic seconds), and ends at the transport's deadline.
+    """
+    request = job.tracking.request
+    step.note_known(about_to_post=True)
+    asked = {"git_ref": request.git_ref} if request.git_ref else {}
+    trigger = Trigger(job, transport, objection)
+    result = trigger.fire(step.inputs.options | asked | {"user_reference": request.reference})
+    step.note_known()
+    if result is not None:
+        return result
+    job.say(f"Scheduled; find it in Cloud 66 by its reference: {request.reference}")
+    if step.inputs.wait:
+        step.wait([job], transport, start)
+        assert job.result is not None
+        return job.result
+    try:
+        trigger.observer.look()
+    except ApiError as error:
+        # The look is for the ids; whatever it brings, the deployment is scheduled.
+        job.say(f"The ids are not known yet: {error}")
+    job.cancel_duplicates(step.transport)
+    step.note_known()
+    return Result(Reason.SCHEDULED, job.tracking.last_seen)

@@ -102,8 +102,7 @@ class Inputs(Table):
         """
         Read and check every input.
 
-        Args:
-            environ: the step's environment, for what the reference is derived from, and why no token is there.
+        The environment tells what the reference is derived from, and why no token is there.
 
         Raises:
             InputError: the first input that can't be used.

@@ -58,6 +58,10 @@ def wrong(name: str, value: str, valid: str) -> InputError:
     return InputError(name, f"was given as {shown(value)}.", valid)
 
 
+def _odd(name: str, value: str, problem: str) -> InputError:
+    return InputError(name, f"was given as {shown(value)}, which", problem)
+
+
 def token(name: str, _default: str) -> str:
     """Read a token. The error never shows it. Whoever reads it masks it first (`Reporter.mask`)."""
     value = raw(name)
@@ -88,7 +92,7 @@ def seconds(name: str, default: str) -> int:
     try:
         duration = parse_duration(value) if value else None
     except ValueError as error:
-        raise InputError(name, f"was given as {shown(value)}, which", str(error)) from None
+        raise _odd(name, value, str(error)) from None
     if duration is not None and not 1 <= duration <= _DAY_SECONDS:
         raise wrong(name, value, f"Valid are 1s to {format_duration(_DAY_SECONDS)}.")
     return duration or 0
@@ -101,12 +105,12 @@ def text(name: str, default: str) -> str:
 
 def texts(name: str, default: str) -> str:
     """Read any lines; blank ones are left out."""
-    return "\n".join(_one_line(name, line) for line in _lines(name, default))
+    return "\n".join(_one_line(name, line) for line in _parts(r"[\r\n]", given(name, default)))
 
 
 def lines_like(pattern: str, valid: str, name: str, default: str) -> str:
     """Read lines of a form, if any; blank ones are left out."""
-    lines = _lines(name, default)
+    lines = _parts(r"[\r\n]", given(name, default))
     for line in lines:
         if not re.fullmatch(pattern, line, re.ASCII):
             raise wrong(name, line, valid)
@@ -119,7 +123,7 @@ def git_ref(name: str, default: str) -> str:
     ref = plain_ref(value)
     problem = _problem_with(ref) if ref else None
     if problem:
-        raise InputError(name, f"was given as {shown(value)}, which", problem)
+        raise _odd(name, value, problem)
     return _not_long(name, ref)
 
 
@@ -130,14 +134,14 @@ def commit(name: str, default: str) -> str:
         raise wrong(name, value, "Give a commit's hash, 7 to 40 hex digits.")
     problem = misfit_of(value)
     if problem:
-        raise InputError(name, f"was given as {shown(value)}, which", problem)
+        raise _odd(name, value, problem)
     return value.lower()
 
 
 def services(name: str, default: str) -> str:
     """Read a list of services, each with or without an image tag or git reference."""
     value = given(name, default)
-    entries = [entry for entry in (part.strip() for part in re.split(r"[,\r\n]", value)) if entry]
+    entries = _parts(r"[,\r\n]", value)
     if value and not entries:
         raise InputError(name, f"was given as {shown(value)}, which names no service.", _SERVICES_HELP)
     found: dict[str, str] = {}
@@ -167,13 +171,11 @@ def api_url(name: str, default: str) -> str:
 
 
 def _problem_with(ref: str) -> str | None:
-    """Say why a ref can't be deployed, and what to give, or None where it may be."""
     broken = problem_with(ref)
     return misfit_of(ref) or (f"{broken} Give a branch, tag or commit." if broken else None)
 
 
 def _service(name: str, entry: str) -> tuple[str, str]:
-    """Return a service's name and its tag or reference, or ""."""
     parts = _SERVICE.fullmatch(entry)
     if parts is None:
         raise InputError(name, f"has the entry {shown(entry)}.", _SERVICES_HELP)
@@ -201,8 +203,8 @@ def _stays_near(host: str) -> bool:
         return re.fullmatch(r"[a-z][a-z0-9_-]*", host) is not None
 
 
-def _lines(name: str, default: str) -> list[str]:
-    return [line for line in (part.strip() for part in re.split(r"[\r\n]", given(name, default))) if line]
+def _parts(breaks: str, value: str) -> list[str]:
+    return [part for part in map(str.strip, re.split(breaks, value)) if part]
 
 
 def _one_line(name: str, value: str) -> str:

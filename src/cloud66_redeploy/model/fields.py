@@ -1,10 +1,14 @@
 """How single fields of a record are read: what is not of the expected type counts as not there. Pure."""
 
+import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 NOT_YET = (None, "", False)
 """Ways of a field to say that there is nothing to say."""
+
+LINE_BREAKS = "\n\x0b\x0c\x85\u2028\u2029"
+"""What ends a line of a log; a carriage return goes back to its beginning."""
 
 
 def as_id(value: object) -> int | None:
@@ -28,9 +32,24 @@ def as_time(value: object) -> datetime | None:
         return None
 
 
+def is_before(moment: datetime | None, other: datetime | None, by: timedelta = timedelta()) -> bool:
+    """Tell whether a moment is known to lie before another one, by more than so much."""
+    return moment is not None and other is not None and moment < other - by
+
+
+def lines_of(log: str) -> list[str]:
+    """Return the lines of a log; what a line was before a carriage return is still in it."""
+    return re.split(f"[{LINE_BREAKS}]", log)
+
+
 def words_of(value: object) -> tuple[object, str]:
     """Take a `{code, meaning}` pair apart: the code as it is (text in lower case) and the meaning in lower case."""
     pair = value if isinstance(value, Mapping) else {}
     code = pair.get("code")
     code = code.lower() if isinstance(code, str) else code if isinstance(code, int) else None
     return code, as_text(pair.get("meaning")).strip().lower()
+
+
+def cut(text: str, longest: int) -> str:
+    """Return at most so many characters; where some are missing, the last is an ellipsis."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"

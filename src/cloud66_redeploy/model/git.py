@@ -54,7 +54,7 @@ def is_full_hash(ref: str) -> bool:
     return _FULL_HASH.fullmatch(ref) is not None
 
 
-def same_commit(one: str, other: str) -> bool:
+def same_commit(commit: str, other: str) -> bool:
     """Tell whether two hashes, either of them possibly abbreviated (7 digits at least), name one commit."""
-    shorter, longer = sorted((one.lower(), other.lower()), key=len)
+    shorter, longer = sorted((commit.lower(), other.lower()), key=len)
     return len(shorter) >= 7 and longer.startswith(shorter)

@@ -5,6 +5,7 @@ Pure: no clock, no socket, no environment. Facts about fields come from the vend
 (Deployment, Stack Action and Stack models); where its samples disagree, both shapes are read.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -57,20 +58,25 @@ def read_outcome(value: object) -> Phase:
     for word, phase in _BAD_WORDS.items():
         if word in (code, meaning):
             return phase
-    known = code == "success" or (code == 1 and isinstance(code, int) and not isinstance(code, bool))
-    return Phase.SUCCESS if known and meaning in _SUCCESS_MEANINGS else Phase.ODD
+    is_success = code == "success" or (code == 1 and isinstance(code, int) and not isinstance(code, bool))
+    return Phase.SUCCESS if is_success and meaning in _SUCCESS_MEANINGS else Phase.ODD
+
+
+NO_REDEPLOYS = frozenset({"scale", "revert", "first_build"})
+"""Known values of deploy_type that no redeploy has. An unknown one doesn't count against a deployment."""
+
+_OTHER_WAYS = frozenset({"web", "hook"})
+"""Known values of triggered_via and started_via that are not the API. An unknown one may be the API's."""
 
 
 @dataclass(frozen=True)
-class Deployment:
-    """One deployment's record. Times are UTC or None; `record` is what the API sent."""
+class Entry(ABC):
+    """What the records of a deployment and an action share. Times are UTC or None; `record` is what the API sent."""
 
     id: int
     started_at: datetime | None
     finished_at: datetime | None
     phase: Phase
-    via: frozenset[object]
-    kind: frozenset[object]
     record: Record = field(repr=False)
 
     @classmethod
@@ -79,36 +85,55 @@ class Deployment:
         Read a record.
 
         Raises:
-            ValueError: it is not a deployment's record (no id).
+            ValueError: it is none (no id).
 
         """
         number = as_id(record.get("id")) if isinstance(record, Mapping) else None
         if number is None:
-            raise ValueError("a deployment without an id")
-        return cls(
-            id=number,
-            started_at=as_time(record.get("started_at")),
-            finished_at=as_time(record.get("finished_at")),
-            phase=_deployment_phase(record),
-            via=frozenset(words_of(record.get("triggered_via"))),
-            kind=frozenset(words_of(record.get("deploy_type"))),
-            record=record,
-        )
+            raise ValueError("a record without an id")
+        started_at, finished_at = as_time(record.get("started_at")), as_time(record.get("finished_at"))
+        return cls(number, started_at, finished_at, cls._phase_of(record), record)
+
+    @staticmethod
+    @abstractmethod
+    def _phase_of(record: Record) -> Phase:
+        """Read where it stands."""
 
     def text(self, name: str) -> str:
         """Return a text field as the API sent it, or ""."""
         return as_text(self.record.get(name))
 
     @property
+    def times(self) -> list[datetime]:
+        """When it started and finished, as far as it has."""
+        return [moment for moment in (self.started_at, self.finished_at) if moment]
+
+
+class Deployment(Entry):
+    """One deployment's record."""
+
+    @staticmethod
+    def _phase_of(record: Record) -> Phase:
+        said = read_outcome(record.get("outcome"))
+        if record.get("finished_at") not in NOT_YET:
+            is_reverted = any(record.get(name) not in NOT_YET for name in ("reverted", "reverted_by", "reverted_at"))
+            return Phase.REVERTED if is_reverted else said
+        # A deployment cancelled in the queue may never get a time of its own.
+        if said in {Phase.CANCELLED, Phase.FAILED} and record.get("is_deploying") is not True:
+            return said
+        under_way = record.get("started_at") not in NOT_YET or record.get("is_deploying") is True
+        return Phase.RUNNING if under_way else Phase.QUEUED
+
+    @property
+    def kind(self) -> frozenset[object]:
+        """Its deploy_type, in the API's words: code and meaning, as far as they say something."""
+        return frozenset(words_of(self.record.get("deploy_type"))) - {None, ""}
+
+    @property
     def is_live(self) -> bool | None:
         """Whether it is the one in service, or None where the record doesn't say."""
         said = self.record.get("is_live")
         return said if isinstance(said, bool) else None
-
-    @property
-    def times(self) -> list[datetime]:
-        """When it started and finished, as far as it has."""
-        return [moment for moment in (self.started_at, self.finished_at) if moment]
 
     @property
     def outcome_said(self) -> str:
@@ -118,70 +143,64 @@ class Deployment:
             return f"{outcome!r}"
         return f"{outcome.get('meaning')} (code {outcome.get('code')!r})"
 
+    @property
+    def is_by_api(self) -> bool:
+        """
+        Whether it can be of a redeploy that came through the API.
 
-def _deployment_phase(record: Record) -> Phase:
-    said = read_outcome(record.get("outcome"))
-    if record.get("finished_at") not in NOT_YET:
-        if any(record.get(name) not in NOT_YET for name in ("reverted", "reverted_by", "reverted_at")):
-            return Phase.REVERTED
-        return said
-    # A deployment cancelled in the queue may never get a time of its own.
-    if said in {Phase.CANCELLED, Phase.FAILED} and record.get("is_deploying") is not True:
-        return said
-    under_way = record.get("started_at") not in NOT_YET or record.get("is_deploying") is True
-    return Phase.RUNNING if under_way else Phase.QUEUED
+        One of the dashboard or a hook may have an action or none; so only these are counted against actions.
+        """
+        return _OTHER_WAYS.isdisjoint(words_of(self.record.get("triggered_via"))) and not self.kind & NO_REDEPLOYS
+
+    @property
+    def has_run(self) -> bool:
+        """Whether it had its turn in the queue; what is no redeploy may run beside one."""
+        ended = self.phase.is_final and self.phase is not Phase.CANCELLED
+        return bool(self.started_at) and ended and not self.kind & NO_REDEPLOYS
 
 
-@dataclass(frozen=True)
-class Action:
+class Action(Entry):
     """One Stack Action's record: the asynchronous job that a redeploy call starts and that carries its reference."""
 
-    id: int
-    user: str
-    kind: str
-    reference: str
-    started_at: datetime | None
-    finished_at: datetime | None
-    phase: Phase
-    record: Record = field(repr=False)
+    @staticmethod
+    def _phase_of(record: Record) -> Phase:
+        success = record.get("finished_success")
+        if record.get("finished_at") in NOT_YET:
+            return Phase.RUNNING
+        if success in (None, ""):
+            return Phase.SILENT
+        return Phase.SUCCESS if success is True else Phase.FAILED if success is False else Phase.ODD
 
-    @classmethod
-    def from_json(cls, record: Record) -> Self:
-        """
-        Read a record.
+    @property
+    def user(self) -> str:
+        """Who asked for it, or ""."""
+        return self.text("user")
 
-        Raises:
-            ValueError: it is not an action's record (no id).
+    @property
+    def kind(self) -> str:
+        """What it does, in the API's word; "" where it doesn't say."""
+        return self.text("action").lower()
 
-        """
-        number = as_id(record.get("id")) if isinstance(record, Mapping) else None
-        if number is None:
-            raise ValueError("an action without an id")
-        metadata = record.get("metadata")
-        return cls(
-            id=number,
-            user=as_text(record.get("user")),
-            kind=as_text(record.get("action")).lower(),
-            reference=as_text(metadata.get("user_reference")) if isinstance(metadata, Mapping) else "",
-            started_at=as_time(record.get("started_at")),
-            finished_at=as_time(record.get("finished_at")),
-            phase=_action_phase(record),
-            record=record,
-        )
+    @property
+    def is_redeploy(self) -> bool:
+        """Whether it deploys; two words for it are known."""
+        return "deploy" in self.kind
+
+    @property
+    def reference(self) -> str:
+        """The user_reference that it carries, or ""."""
+        metadata = self.record.get("metadata")
+        return as_text(metadata.get("user_reference")) if isinstance(metadata, Mapping) else ""
 
     @property
     def message(self) -> str:
         """What the server said when it finished, or ""."""
-        return as_text(self.record.get("finished_message"))
+        return self.text("finished_message")
 
-
-def _action_phase(record: Record) -> Phase:
-    success = record.get("finished_success")
-    if record.get("finished_at") in NOT_YET:
-        return Phase.RUNNING
-    if success in (None, ""):
-        return Phase.SILENT
-    return Phase.SUCCESS if success is True else Phase.FAILED if success is False else Phase.ODD
+    @property
+    def is_by_api(self) -> bool:
+        """Whether it can be a redeploy that came through the API (see `Deployment.is_by_api`)."""
+        return self.text("started_via").lower() not in _OTHER_WAYS
 
 
 @dataclass(frozen=True)
@@ -194,28 +213,3 @@ class Stack:
     def text(self, name: str) -> str:
         """Return a text field as the API sent it, or ""."""
         return as_text(self.record.get(name))
-
-
-NO_REDEPLOYS = frozenset({"scale", "revert", "first_build"})
-"""Known values of deploy_type that no redeploy has. An unknown one doesn't count against a deployment."""
-
-_OTHER_WAYS = frozenset({"web", "hook"})
-"""Known values of triggered_via and started_via that are not the API. An unknown one may be the API's."""
-
-
-def by_api(one: Deployment | Action) -> bool:
-    """
-    Tell whether a record can be of a redeploy that came through the API.
-
-    A deployment of the dashboard or a hook may have an action or none; so only these are counted against each other.
-    """
-    if isinstance(one, Action):
-        return as_text(one.record.get("started_via")).lower() not in _OTHER_WAYS
-    return not one.via & _OTHER_WAYS and not one.kind & NO_REDEPLOYS
-
-
-def has_run(one: Deployment) -> bool:
-    """Tell whether a deployment had its turn in the queue; what is no redeploy may run beside one."""
-    return (
-        bool(one.started_at) and one.phase.is_final and one.phase is not Phase.CANCELLED and not one.kind & NO_REDEPLOYS
-    )

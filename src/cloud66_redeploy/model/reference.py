@@ -22,11 +22,6 @@ def derive_reference(environ: Mapping[str, str], asked_for: Mapping[str, str]) -
     It is the run's id, its attempt, a digest of the repository and one of the rest. The rest tells apart what the run
     doesn't: matrix jobs and calls of one reusable workflow share a job's name, so it covers what is asked for, and the
     name of a file that the runner makes anew for each step (two matrix jobs may ask for the very same thing).
-
-    Args:
-        environ: the step's environment (GITHUB_…).
-        asked_for: the stack and the options of the request.
-
     """
     names = ("GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_JOB", "GITHUB_ACTION")
     identity = [environ.get(name, "") for name in names]
@@ -47,3 +42,11 @@ def _repository(environ: Mapping[str, str]) -> str:
 
 def _digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]
+
+
+def rollback_reference(reference: str) -> str:
+    """Derive the reference of a rollback from that of the deployment that failed, so that there is one for each."""
+    if len(reference) + len("/rollback") <= LONGEST:
+        return f"{reference}/rollback"
+    digest = hashlib.sha256(reference.encode()).hexdigest()[:12]
+    return f"{reference[: LONGEST - 22]}/{digest}/rollback"

@@ -1,7 +1,7 @@
 """
 The table that says which answers are final. Pure.
 
-Two records speak about one redeploy: the Stack Action that carries our reference, and the deployment that it runs.
+Two records speak about one redeploy: the Stack Action that carries the reference, and the deployment that it runs.
 Green needs both to say success (or one of them, where the other can't be had for a reason that is known). A cell that
 is final only "after settling" gives the slower of the two records a few seconds to catch up first.
 """
@@ -16,7 +16,7 @@ class Absence(StrEnum):
     """Why a record says nothing."""
 
     NEVER_SEEN = "never seen"
-    """Not there yet; or, for a deployment, not known which one is ours."""
+    """Not there yet; or, for a deployment, not known which one is meant."""
     GONE = "gone"
     """It was there, and now it is not."""
     UNREADABLE = "unreadable"
@@ -63,14 +63,6 @@ _TABLE = {
 
 
 def decide(deployment: RecordState, action: RecordState, *, settled: bool) -> Outcome | None:
-    """
-    Say how it ended, or None while that is open.
-
-    Args:
-        deployment: what the deployment known to be ours says.
-        action: what the action that carries our reference says.
-        settled: the slower record has had its seconds to catch up.
-
-    """
+    """Say how it ended, or None while that is open; `settled`: the slower record has had its seconds to catch up."""
     letter = _TABLE[deployment, action]
     return _FINAL.get(letter.upper() if settled else letter)

@@ -5,7 +5,6 @@ from cloud66_redeploy.model.git import same_commit
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.model.verdict import Absence, RecordState
-from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.tracking import Tracking
 
 _VERDICTS: tuple[tuple[Outcome, RecordState | None, RecordState | None, Reason], ...] = (
@@ -31,15 +30,15 @@ def ended(outcome: Outcome, tracking: Tracking, deployment: RecordState, action:
     """Give the verdict of the table its reason."""
     reason = next(
         reason
-        for one, says, action_says, reason in _VERDICTS
-        if one is outcome and says in {None, deployment} and action_says in {None, action}
+        for verdict, says, action_says, reason in _VERDICTS
+        if verdict is outcome and says in {None, deployment} and action_says in {None, action}
     )
     if reason is Reason.SUCCEEDED and tracking.confirmed is None:
         reason = Reason.SUCCEEDED_UNIDENTIFIED
     said = [tracking.action.message] if tracking.action and tracking.action.message else []
     if isinstance(deployment, Phase) and tracking.deployment:
         said.insert(0, f"outcome: {tracking.deployment.outcome_said}")
-    return Result(reason, last_seen(tracking), evidence="; ".join(said))
+    return Result(reason, tracking.last_seen, evidence="; ".join(said))
 
 
 def checked(result: Result, tracking: Tracking) -> Result:
@@ -53,7 +52,7 @@ def checked(result: Result, tracking: Tracking) -> Result:
     if not expected or same_commit(expected, deployed):
         return result
     reason = Reason.WRONG_COMMIT if deployed else Reason.COMMIT_UNKNOWN
-    return Result(reason, last_seen(tracking), {"commit": deployed, "expected": expected}, result.evidence)
+    return Result(reason, tracking.last_seen, {"commit": deployed, "expected": expected}, result.evidence)
 
 
 def not_identified(tracking: Tracking) -> Result:
@@ -64,23 +63,15 @@ def not_identified(tracking: Tracking) -> Result:
         reason = Reason.OTHER_REFERENCE
     else:
         reason = Reason.SHARED_REFERENCE if tracking.sighting.is_ambiguous else Reason.AMBIGUOUS_REFERENCE
-    return Result(reason, last_seen(tracking))
+    return Result(reason, tracking.last_seen)
 
 
 def timed_out(tracking: Tracking, limit: str, trouble: ApiError | None) -> Result:
-    """
-    Say that a timeout passed.
-
-    Args:
-        tracking: what is known.
-        limit: which timeout, as "timeout of 30m".
-        trouble: what kept the last look from getting news, if anything did.
-
-    """
+    """Say that a timeout passed: which, as "timeout of 30m", and what kept the last look from getting news."""
     blind = not tracking.actions_readable and tracking.deployment is None
     shows = tracking.deployment is not None or not tracking.is_queued
     reason = Reason.TIMED_OUT_BLIND if blind else Reason.TIMED_OUT
-    return Result(reason, last_seen(tracking), _facts(trouble, limit=limit, shows=shows), str(trouble or ""))
+    return Result(reason, tracking.last_seen, _facts(trouble, limit=limit, shows=shows), str(trouble or ""))
 
 
 def lost_sight(tracking: Tracking, error: ApiError) -> Result:
@@ -90,7 +81,7 @@ def lost_sight(tracking: Tracking, error: ApiError) -> Result:
     reason = Reason.ACCESS_LOST
     if error.status in {404, 410}:
         reason = Reason.LIST_GONE if listed else Reason.STACK_GONE
-    return Result(reason, last_seen(tracking), _facts(error, list=listed), str(error))
+    return Result(reason, tracking.last_seen, _facts(error, list=listed), str(error))
 
 
 def bad_input(error: InputError) -> Result:
@@ -125,14 +116,29 @@ def not_accepted(error: ApiError) -> Result:
 def uncertain(tracking: Tracking, error: ApiError, *, has_looked: bool) -> Result:
     """Say that a POST's answer was lost, or that it may have left, and nothing tells what became of it."""
     facts = {"sent": bool(tracking.submission.posts_sent), "looked": has_looked, "readable": tracking.actions_readable}
-    return Result(Reason.POST_UNCERTAIN, last_seen(tracking), facts, str(error))
+    return Result(Reason.POST_UNCERTAIN, tracking.last_seen, facts, str(error))
 
 
 def several(results: list[Result]) -> Result:
     """Put the results of several together."""
-    worst_first = sorted(results, key=lambda one: list(Outcome).index(one.outcome), reverse=True)
+    worst_first = sorted(results, key=lambda result: list(Outcome).index(result.outcome), reverse=True)
     return Result(Reason.SEVERAL, facts={"number": len(results)}, parts=tuple(worst_first))
 
 
 def _facts(error: ApiError | None, **facts: object) -> dict[str, object]:
     return facts | ({"error": error} if error else {})
+
+
+_OPEN = {
+    Reason.CANCELLATION_OPEN,
+    Reason.CANCELLATION_UNSEEN,
+    Reason.NOT_CANCELLED,
+    Reason.NONE_CANCELLED,
+    Reason.NONE_CANCELLED_BY_REFERENCE,
+}
+
+
+def is_over(result: Result) -> bool:
+    """Tell whether a cancellation has left nothing to be done or looked at."""
+    is_unknown = result.reason is Reason.ENDED_BEFORE and result.outcome is not Outcome.FAILED
+    return result.reason not in _OPEN and not is_unknown

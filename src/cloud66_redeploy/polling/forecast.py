@@ -75,7 +75,7 @@ class Forecast:
     def __post_init__(self) -> None:
         now = _of_this_pipeline(self.durations)
         object.__setattr__(self, "usual_seconds", median(now))
-        object.__setattr__(self, "_bells", _bells([log(one) for one in now]))
+        object.__setattr__(self, "_bells", _bells([log(value) for value in now]))
 
     @classmethod
     def of(cls, durations: tuple[float, ...]) -> Self | None:
@@ -110,7 +110,7 @@ def _of_this_pipeline(durations: tuple[float, ...]) -> tuple[float, ...]:
     if len(older) < _CHANGE:
         return durations
     tenths = quantiles(older, n=10)
-    for beyond in (lambda one: one > tenths[-1], lambda one: one < tenths[0]):
+    for beyond in (lambda value: value > tenths[-1], lambda value: value < tenths[0]):
         if all(map(beyond, newest)):
             return tuple(takewhile(beyond, durations))
     return durations
@@ -118,10 +118,10 @@ def _of_this_pipeline(durations: tuple[float, ...]) -> tuple[float, ...]:
 
 def _bells(logs: list[float]) -> tuple[Bell, ...]:
     middle = median(logs)
-    usual_deviation = max(_NARROWEST, 1.4826 * median(abs(one - middle) for one in logs))
-    agree = [one for one in logs if abs(one - middle) <= _ODD * usual_deviation]
+    usual_deviation = max(_NARROWEST, 1.4826 * median(abs(value - middle) for value in logs))
+    agree = [value for value in logs if abs(value - middle) <= _ODD * usual_deviation]
     # Drawn from so few, the next one strays a little further than they do from their own mean.
     width = min(_WIDEST, max(_NARROWEST, stdev(agree) * sqrt(1 + 1 / len(agree))))
     share = (1 - _EARLY - _SURPRISE) / len(logs)
-    odd = [Bell(share, one, width) for one in logs if abs(one - middle) > _ODD * usual_deviation]
+    odd = [Bell(share, value, width) for value in logs if abs(value - middle) > _ODD * usual_deviation]
     return (Bell(share * len(agree), fmean(agree), width), *odd)

@@ -1,4 +1,4 @@
-"""The stack's log while ours is deploying: what is new in it since the last look. It never touches the wait."""
+"""The stack's log while the deployment runs: what is new in it since the last look. It never touches the wait."""
 
 import re
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.api.headers import Quota
 from cloud66_redeploy.errors import ApiError
-from cloud66_redeploy.model.lines import BREAKS, lines_of
+from cloud66_redeploy.model.fields import LINE_BREAKS, lines_of
 from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.tracking.tracking import Tracking
 
@@ -25,7 +25,7 @@ class News:
 
     Attributes:
         lines: as they came; who shows them cleans them.
-        is_doubtful: from here on lines are shown of which nothing proves that they are ours.
+        is_doubtful: from here on lines are shown of which nothing proves whose they are.
         given_up: why the log is not read any more, where that is news.
 
     """
@@ -65,10 +65,9 @@ def _begins_with(now: list[str], shared: list[str]) -> bool:
 
 
 def _lines_of(text: str) -> list[str]:
-    """Return the last lines of a log, as far as there is something in them."""
     if len(text) > _LARGEST_LOG:
         # What is left of the first line may hold half of a secret, which nobody would know for one.
-        text = re.sub(f"^[^\r{BREAKS}]*", "", text[-_LARGEST_LOG:])
+        text = re.sub(f"^[^\r{LINE_BREAKS}]*", "", text[-_LARGEST_LOG:])
     return [line for line in lines_of(text) if line.strip()][-_MOST_KEPT_LINES:]
 
 
@@ -82,7 +81,7 @@ class LiveLog:
         self._before: list[str] = []
         self._failures = 0
         self._given_up: ApiError | None = None
-        self._is_ours = False
+        self._has_run = False
 
     def read(self, *, same: bool = False) -> list[str]:
         """
@@ -111,20 +110,20 @@ class LiveLog:
         return [] if same and not goes_on else found
 
     def read_ours(self) -> News:
-        """Do the same while ours is deploying; until then it is somebody else's log, and none of it is returned."""
-        ours = self._tracking.deployment
-        if self._is_ours and ours is not None and ours.phase.is_final:
+        """Do the same while the deployment runs; until then it is another one's log, and none of it is returned."""
+        deployment = self._tracking.deployment
+        if self._has_run and deployment is not None and deployment.phase.is_final:
             return self.read_the_end()
         found = self.read()
-        if ours is None or ours.phase is not Phase.RUNNING:
+        if deployment is None or deployment.phase is not Phase.RUNNING:
             return self._news([])
-        is_doubtful = not self._is_ours and self._tracking.confirmed_id is None
-        self._is_ours = True
+        is_doubtful = not self._has_run and self._tracking.confirmed_id is None
+        self._has_run = True
         return self._news(found, is_doubtful=is_doubtful)
 
     def read_the_end(self) -> News:
-        """Return what has come in until ours ended, if it was seen deploying at all."""
-        return self._news(self.read(same=True)) if self._is_ours else News()
+        """Return what has come in until the deployment ended, if it was seen deploying at all."""
+        return self._news(self.read(same=True)) if self._has_run else News()
 
     def _news(self, lines: list[str], *, is_doubtful: bool = False) -> News:
         given_up, self._given_up = self._given_up, None

@@ -1,23 +1,30 @@
 """
-When the next look comes and how far ours is, from what is known of it. Time is handed in (monotonic seconds).
+When the next look comes and how far the deployment is, from what is known of it. Time is handed in (monotonic seconds).
 
 The hour's calls may stretch a pause beyond poll_interval; nothing else does.
 """
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from math import inf, sqrt
-from typing import TYPE_CHECKING
 
-from cloud66_redeploy.api.headers import Quota, ServerTime
+from cloud66_redeploy.api.headers import Headers, Quota
+from cloud66_redeploy.errors import ApiError, Doubted
 from cloud66_redeploy.model.records import Phase
-from cloud66_redeploy.polling.schedule import jittered, pause_before_next_look, pause_by_past
-from cloud66_redeploy.timing import HOUR_SECONDS, LEAST_NEEDED_SECONDS, LONGEST_SLOWED_PAUSE_SECONDS
+from cloud66_redeploy.polling.forecast import Forecast
+from cloud66_redeploy.timing import (
+    ASK_AGAIN_SECONDS,
+    HOUR_SECONDS,
+    LEAST_NEEDED_SECONDS,
+    LONGEST_SLOWED_PAUSE_SECONDS,
+    MAX_PAUSE_SECONDS,
+    MIN_PAUSE_SECONDS,
+    SHORTEST_PAUSE_SECONDS,
+)
 from cloud66_redeploy.tracking.tracking import Tracking
-
-if TYPE_CHECKING:
-    from cloud66_redeploy.polling.forecast import Forecast
 
 RESERVE = 0.05
 """This share of the hour's calls is kept for the ends of deployments, new jobs and cancellations."""
@@ -30,11 +37,69 @@ _NOTABLE = 1.2
 _OVERTIME = 1.3
 """Most that end late end within this many usual durations."""
 
+LOOK_SHARE = 0.05
+"""A look comes late by at most this share of the time already spent waiting, so nobody minds the difference."""
+
+LAG_SECONDS_WORTH_A_CALL = 0.46
+"""
+How many seconds of lag a call has to save to be worth it: the one number that trades lag against calls.
+
+For a five-minute deployment that varies by a tenth it comes to 4.4 s of lag for 15 calls, as many as a look every 20 s
+takes. Less buys lag dearly: 0.35 saves half a second for one call and a half (`make bench-looks`).
+"""
+
+_JITTER = 0.1
+_SMALL_JITTER = 0.03
+"""Jobs that started together shall not look together."""
+
+
+def pause_before_next_look(
+    elapsed_seconds: float,
+    poll_interval_seconds: float,
+    share: float = LOOK_SHARE,
+    rng: random.Random | None = None,
+) -> float:
+    """Return the pause before the next look, in seconds: a share of the elapsed time, within bounds, with jitter."""
+    steady = min(MAX_PAUSE_SECONDS, max(MIN_PAUSE_SECONDS, share * elapsed_seconds))
+    return min(steady * (rng or random).uniform(1 - _JITTER, 1 + _JITTER), poll_interval_seconds)
+
+
+def pause_by_past(
+    forecast: Forecast, age_seconds: float, poll_interval_seconds: float, rng: random.Random | None = None
+) -> float:
+    """
+    Return the pause, in seconds, for a deployment that has been running so long.
+
+    By inspection theory (Barlow, Hunter and Proschan; Keller): with a call worth c seconds of lag, looks are best as
+    dense as sqrt(hazard / 2c). The next one is due when that density, added up from the last one, has come to one.
+    """
+    due, pause = 0.0, 0.0
+    while due < 1 and pause < poll_interval_seconds:
+        density = sqrt(forecast.hazard(int(age_seconds + pause)) / (2 * LAG_SECONDS_WORTH_A_CALL))
+        step = min(1.0, (1 - due) / density)
+        due, pause = due + step * density, pause + step
+        if step < 1:
+            break
+    return jittered(pause, poll_interval_seconds, rng)
+
+
+def jittered(pause_seconds: float, poll_interval_seconds: float, rng: random.Random | None = None) -> float:
+    """Return a pause give or take three percent, at least a second and at most poll_interval."""
+    spread = pause_seconds * (rng or random).uniform(1 - _SMALL_JITTER, 1 + _SMALL_JITTER)
+    return min(max(SHORTEST_PAUSE_SECONDS, spread), poll_interval_seconds)
+
+
+def pause_after(error: ApiError, pause_seconds: float) -> float:
+    """Return the pause after a failed look, in seconds: as long as the server asks for, short where a no is doubted."""
+    if isinstance(error, Doubted):
+        return ASK_AGAIN_SECONDS
+    return max(pause_seconds, error.pause_asked_for)
+
 
 @dataclass(frozen=True)
 class Estimate:
     """
-    How far ours is.
+    How far the deployment is.
 
     Attributes:
         age_seconds: how long it has been running.
@@ -48,7 +113,7 @@ class Estimate:
     percent: int | None = None
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Pace:
     """
     The pace of one wait.
@@ -56,7 +121,7 @@ class Pace:
     Attributes:
         since: the instant at which the redeploy had been asked for.
         say: takes the line that says why pauses are longer.
-        server_time: the server's clock, for a deployment that somebody else asked for.
+        heard: the hour's calls, and the server's clock for a deployment that somebody else asked for.
         stretched: by how much pauses are stretched to make the hour's calls last; 1 is not at all.
 
     """
@@ -64,13 +129,11 @@ class Pace:
     tracking: Tracking
     poll_interval_seconds: float
     since: float
-    quota: Quota = field(default_factory=Quota)
+    heard: Headers = field(default_factory=Headers)
     say: Callable[[str], object] = lambda _text: None
-    server_time: ServerTime = field(default_factory=ServerTime)
     stretched: float = field(default=1.0, init=False)
     _not_started_at: float = field(init=False)
     _started_at: float | None = field(default=None, init=False)
-    _forecasts: "dict[tuple[float, ...], Forecast | None]" = field(default_factory=dict, init=False)
     _percent: int = field(default=0, init=False)
     _said: bool = field(default=False, init=False)
 
@@ -80,27 +143,27 @@ class Pace:
 
     def note(self, now: float) -> None:
         """Take in what a look has brought."""
-        ours = self.tracking.deployment
-        if ours is None or ours.phase is Phase.QUEUED:
+        deployment = self.tracking.deployment
+        if deployment is None or deployment.phase is Phase.QUEUED:
             self._not_started_at, self._started_at = now, None
         elif self._started_at is None:
-            said = self._instant_of(ours.started_at)
+            said = self._instant_of(deployment.started_at)
             # Two clocks and an action's own start: it can't have been before the last look that didn't see it run.
             self._started_at = min(now, max(self._not_started_at, now if said is None else said))
 
     def pause(self, now: float, deadline: float) -> float:
         """Return the pause before the next look, in seconds."""
-        self.stretched = slow_down(self.quota, now, self._needed(now, deadline), self.stretched)
+        self.stretched = slow_down(self.heard.quota, now, self._needed(now, deadline), self.stretched)
         if self.stretched >= _NOTABLE and not self._said:
             self._said = True
-            self.say(why_slower(self.quota))
+            self.say(why_slower(self.heard.quota))
         # First where an end is unlikely, and there poll_interval is all that keeps pauses short; elsewhere by less.
         most = self.poll_interval_seconds
         longest = max(most, min(LONGEST_SLOWED_PAUSE_SECONDS, most * self.stretched))
         return min(longest, self._pause(now, longest) * sqrt(self.stretched))
 
     def estimate(self, now: float) -> Estimate | None:
-        """Say how far ours is; None while it has not started. The percentage never goes back."""
+        """Say how far the deployment is; None while it has not started. The percentage never goes back."""
         if self._started_at is None:
             return None
         age, forecast = max(0.0, now - self._started_at), self._forecast()
@@ -111,25 +174,18 @@ class Pace:
         return Estimate(age, usual, self._percent if self._percent < 100 else None)
 
     def _pause(self, now: float, most: float) -> float:
-        known = self.tracking
-        if self._started_at is not None:
-            return self._pause_at(now - self._started_at, most)
-        ahead = known.sighting.ahead
-        if known.deployment is None or not ahead:
-            return pause_before_next_look(now - self.since, most)
-        if len(ahead) > 1:
-            return jittered(most, most)
-        began = self._instant_of(ahead[0].started_at)
-        return self._pause_at(now - (self.since if began is None else began), most)
-
-    def _pause_at(self, age: float, most: float) -> float:
-        forecast = self._forecast()
-        if forecast is None:
-            return pause_before_next_look(max(0.0, age), most)
-        return pause_by_past(forecast, max(0.0, age), most)
+        began, ahead = self._started_at, self.tracking.sighting.ahead
+        if began is None:
+            if not ahead or self.tracking.deployment is None:
+                return pause_before_next_look(now - self.since, most)
+            if len(ahead) > 1:
+                return jittered(most, most)
+            # The one ahead has to end first.
+            began = self._instant_of(ahead[0].started_at)
+        age, forecast = max(0.0, now - (self.since if began is None else began)), self._forecast()
+        return pause_by_past(forecast, age, most) if forecast else pause_before_next_look(age, most)
 
     def _needed(self, now: float, deadline: float) -> float:
-        """Return how long we shall probably have to look, in seconds."""
         left, forecast = min(HOUR_SECONDS, deadline - now), self._forecast()
         if forecast is None:
             return left
@@ -137,22 +193,22 @@ class Pace:
         ran = now - self._started_at if self._started_at is not None else 0.0
         return min(left, max(LEAST_NEEDED_SECONDS, ahead * forecast.usual_seconds * _OVERTIME - ran))
 
-    def _forecast(self) -> "Forecast | None":
-        from cloud66_redeploy.polling.forecast import Forecast  # noqa: PLC0415 - not before the first request
-
-        durations = self.tracking.durations
-        if durations not in self._forecasts:
-            self._forecasts[durations] = Forecast.of(durations)
-        return self._forecasts[durations]
+    def _forecast(self) -> Forecast | None:
+        return _forecast_of(self.tracking.durations)
 
     def _instant_of(self, moment: datetime | None) -> float | None:
-        """Turn the server's time into an instant: our action began when we had asked for it."""
+        """Turn the server's time into an instant: the action of this run's request began when that had been made."""
         action = self.tracking.action
-        if self.tracking.request.is_external:
-            return None if moment is None else self.server_time.instant_of(moment)
-        if moment is None or action is None or action.started_at is None:
+        if moment is None:
             return None
-        return self.since + (moment - action.started_at).total_seconds()
+        if self.tracking.request.is_external:
+            return self.heard.server_time.instant_of(moment)
+        asked = action.started_at if action else None
+        return None if asked is None else self.since + (moment - asked).total_seconds()
+
+
+_forecast_of = cache(Forecast.of)
+"""At each look the past is the same, but for the type of the deployment, which may show late."""
 
 
 def slow_down(quota: Quota, now: float, needed_seconds: float, before: float) -> float:
@@ -162,7 +218,7 @@ def slow_down(quota: Quota, now: float, needed_seconds: float, before: float) ->
     Args:
         quota: what was seen.
         now: monotonic seconds.
-        needed_seconds: how long we still have to look.
+        needed_seconds: how long looks are still needed.
         before: by how much pauses have been stretched so far: without that, all would burn so much more.
 
     """

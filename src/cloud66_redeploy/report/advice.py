@@ -7,6 +7,8 @@ _ADVICE_BY_STATUS = {
     400: "Check the inputs git_ref, services and profile: does the stack have that branch, service or profile?",
     401: f"Check the input api_token: the token is wrong, cut short or revoked ({_WHERE_TO_GET_ONE}).",
     402: "The Cloud 66 account's trial or plan has ended: its owner has to renew it in the dashboard.",
+    403: "The token lacks the scope '{scope}': make one with the scopes 'public' and 'redeploy' "
+    f"({_WHERE_TO_GET_ONE}).",
     409: "The stack was busy or locked all the time: look at it in the Cloud 66 dashboard, and run this again later.",
 }
 _NO_STACK = (
@@ -50,13 +52,11 @@ def advice_on(error: ApiError) -> str:
     about_network = _ADVICE_BY_BLAME[error.clue.blame].format(where=error.clue.where)
     if error.status is None or error.clue.blame is not Blame.NETWORK:
         return about_network
-    if error.status == 403:
-        scope = "public" if reads else "redeploy"
-        lacks = f"The token lacks the scope '{scope}': make one with the scopes 'public' and 'redeploy'"
-        return f"{lacks} ({_WHERE_TO_GET_ONE})."
     if error.status in {404, 410}:
         return _NO_STACK if reads else _STACK_LEFT
-    return _ADVICE_BY_STATUS.get(error.status, about_network if isinstance(error, Trouble) else _REFUSAL)
+    if error.status in _ADVICE_BY_STATUS:
+        return _ADVICE_BY_STATUS[error.status].format(scope="public" if reads else "redeploy")
+    return about_network if isinstance(error, Trouble) else _REFUSAL
 
 
 def advice_on_request(error: ApiError) -> str:

@@ -1,17 +1,16 @@
 """Tell everybody how it ended: outputs first, then log, annotation and summary."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cloud66_redeploy.inputs.fields import Command
 from cloud66_redeploy.model.outcome import Outcome, Result
-from cloud66_redeploy.report.facts import Facts, all_outputs, results_output
-from cloud66_redeploy.report.phrases import advice_of, capitalised, log_name, name_of, sentence_of
+from cloud66_redeploy.report.facts import Facts, all_outputs
+from cloud66_redeploy.report.phrases import advice_of, capitalised, log_name, sentence_of
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.summary import render, render_many
 from cloud66_redeploy.report.text import Cleaner
-from cloud66_redeploy.tracking.last_seen import last_seen
-from cloud66_redeploy.tracking.tracking import Tracking
 
 
 @dataclass(frozen=True)
@@ -19,7 +18,7 @@ class Each:
     """How one of several ended. `log` holds the last lines of its stack's log, cleaned, or none."""
 
     result: Result
-    tracking: Tracking
+    facts: Facts
     log: Sequence[str] = ()
 
 
@@ -29,7 +28,7 @@ class Ending:
     What a run leaves to be told.
 
     Attributes:
-        tracking: what is known of the one deployment that the run was about; nothing where it was about several.
+        facts: what is known of the one deployment that the run was about; nothing where it was about several.
         log: the last lines of the stack's log, cleaned, or none.
         each: how each of those ended that the command `wait` was for.
         rollback: the outputs that tell of a rollback; none where there was none.
@@ -37,7 +36,7 @@ class Ending:
     """
 
     result: Result
-    tracking: Tracking
+    facts: Facts
     command: Command = Command.REDEPLOY
     log: Sequence[str] = ()
     each: Sequence[Each] = ()
@@ -46,53 +45,45 @@ class Ending:
 
 def report_ending(ending: Ending, reporter: Reporter) -> int:
     """Report a run's end and return the exit status."""
-    result, tracking = ending.result, ending.tracking
+    result, facts = ending.result, ending.facts
+    several = ending.each if len(ending.each) > 1 else ()
     for name, value in _outputs(ending, reporter.cleaner).items():
         reporter.output(name, value)
-    if tracking.action is not None and tracking.confirmed is None and result.outcome is not Outcome.SCHEDULED:
+    if facts.seen.action is not None and facts.deployment is None and result.outcome is not Outcome.SCHEDULED:
         reporter.warn(
             "Deployment not known",
             "Which deployment it is could not be told (several could be meant, or none has shown): "
             "its id and commit are not known.",
         )
     reporter.say(f"{result.outcome}: {sentence_of(result)}")
-    if len(ending.each) > 1:
-        for one in ending.each:
-            reporter.say(f"{_name(one.tracking)}: {one.result.outcome}: {sentence_of(one.result)}")
-            if one.log:
-                reporter.group(f"{_name(one.tracking)}: last lines of the stack's {log_name(one.tracking)}", one.log)
+    for each in several:
+        reporter.say(f"{each.facts.title}: {each.result.outcome}: {sentence_of(each.result)}")
+        if each.log:
+            reporter.group(f"{each.facts.title}: last lines of the stack's {log_name(each.facts.deployment)}", each.log)
     if ending.log:
-        reporter.group(f"Last lines of the stack's {log_name(tracking)}", ending.log)
+        reporter.group(f"Last lines of the stack's {log_name(facts.deployment)}", ending.log)
     if not result.is_green:
-        reporter.error(f"Cloud 66 {ending.command}: {result.outcome}", _sentences(ending), _rows(ending))
-    if len(ending.each) > 1:
-        reporter.summary(render_many(result, [(one.result, one.tracking) for one in ending.each], reporter.cleaner))
+        sentences = [
+            sentence_of(result),
+            capitalised(facts.describe()),
+            f"Details: {result.evidence}" if result.evidence else "",
+            f"Next: {advice_of(result)}",
+        ]
+        bad = [each for each in several if not each.result.is_green]
+        rows = [f"{capitalised(each.facts.title)}: {sentence_of(each.result)}" for each in bad]
+        reporter.error(f"Cloud 66 {ending.command}: {result.outcome}", sentences, rows)
+    if several:
+        reporter.summary(render_many(result, [(each.result, each.facts) for each in several], reporter.cleaner))
     else:
-        reporter.summary(render(result, tracking, ending.log, reporter.cleaner))
+        reporter.summary(render(result, facts, ending.log, reporter.cleaner))
     return 0 if result.is_green else 1
 
 
 def _outputs(ending: Ending, cleaner: Cleaner) -> dict[str, str]:
-    rollback = {"rollback_outcome": "", "rollback_deployment_id": "", "rolled_back_to": "", **ending.rollback}
-    results = results_output([(one.result, one.tracking) for one in ending.each], cleaner) if ending.each else ""
-    return all_outputs(ending.result, ending.tracking, cleaner) | rollback | {"results": results}
-
-
-def _name(tracking: Tracking) -> str:
-    return ", ".join(part for part in (Facts.of(tracking).stack.title, name_of(last_seen(tracking))) if part)
-
-
-def _rows(ending: Ending) -> list[str]:
-    """Say of each of several that ended badly why."""
-    bad = [one for one in ending.each if not one.result.is_green and one.tracking is not ending.tracking]
-    return [f"{capitalised(_name(one.tracking))}: {sentence_of(one.result)}" for one in bad]
-
-
-def _sentences(ending: Ending) -> list[str]:
-    result = ending.result
-    return [
-        sentence_of(result),
-        capitalised(Facts.of(ending.tracking).describe()),
-        f"Details: {result.evidence}" if result.evidence else "",
-        f"Next: {advice_of(result)}",
-    ]
+    outputs = {"rollback_outcome": "", "rollback_deployment_id": "", "rolled_back_to": "", **ending.rollback}
+    results = [all_outputs(each.result, each.facts, cleaner) for each in ending.each]
+    for result in results:
+        # The API's records would make the list too large.
+        del result["deployment"]
+    outputs["results"] = json.dumps(results) if results else ""
+    return all_outputs(ending.result, ending.facts, cleaner) | outputs

@@ -1,14 +1,15 @@
 """A result in words: its row of the wording, filled with its facts and with what is worked out from them here. Pure."""
 
+import re
+from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
 from cloud66_redeploy.model.duration import format_duration
+from cloud66_redeploy.model.fields import cut
 from cloud66_redeploy.model.outcome import LastSeen, Outcome, Result
 from cloud66_redeploy.model.records import Deployment, Phase
 from cloud66_redeploy.report.advice import NOTHING_SHOWS, advice_on, advice_on_request
 from cloud66_redeploy.report.wording import USUAL_ADVICE, WORDING
-from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.tracking import Tracking
 
 _LONGEST_QUOTE = 120
@@ -44,10 +45,8 @@ def sentence_of(result: Result) -> str:
 
 def advice_of(result: Result) -> str:
     """Say what to do next; "" where there is nothing to do."""
-    advice = _filled(WORDING[result.reason].advice, result)
-    if not advice and result.reason.outcome is None:
-        return advice_of(result.parts[0])
-    return advice or USUAL_ADVICE.get(result.outcome, "")
+    usual = USUAL_ADVICE.get(result.outcome, "") if result.reason.outcome else advice_of(result.parts[0])
+    return _filled(WORDING[result.reason].advice, result) or usual
 
 
 def meaning_of(result: Result) -> str:
@@ -66,7 +65,7 @@ def superseded(tracking: Tracking, live: Deployment) -> str:
     """Say that another deployment has gone live since."""
     commit = live.text("git_hash")
     what = f"deployment {live.id}{f' (commit {commit})' if commit else ''}"
-    return f"{capitalised(name_of(last_seen(tracking)))} succeeded, but {what} went live after it."
+    return f"{capitalised(name_of(tracking.last_seen))} succeeded, but {what} went live after it."
 
 
 def name_of(seen: LastSeen) -> str:
@@ -79,10 +78,9 @@ def name_of(seen: LastSeen) -> str:
     return f"the redeploy (action {seen.action.id})" if seen.action else "the redeploy"
 
 
-def log_name(tracking: Tracking) -> str:
-    """Name the stack's newest log, in which ours can only be told where the deployment is proved and has started."""
-    is_ours = tracking.confirmed_id is not None and tracking.began_at is not None
-    return "log" if is_ours else "newest log, which may be another deployment's"
+def log_name(confirmed: Deployment | None) -> str:
+    """Name the stack's newest log: it is the deployment's only where that is proved, and has started."""
+    return "log" if confirmed and confirmed.started_at else "newest log, which may be another deployment's"
 
 
 def capitalised(text: str) -> str:
@@ -103,22 +101,13 @@ def last_known(seen: LastSeen) -> str:
 
 
 def _filled(template: str, result: Result) -> str:
-    return template.format_map(_Placeholders(result)).strip()
-
-
-class _Placeholders(dict[str, Any]):
-    """What stands for each placeholder; only those that a template has are worked out."""
-
-    def __init__(self, result: Result) -> None:
-        super().__init__(result.facts)
-        self._result = result
-
-    def __missing__(self, name: str) -> object:
-        return PHRASES[name](self._result)
+    # Only what a template names is worked out: a phrase may need facts that other reasons don't have.
+    names = re.findall(r"{(\w+)", template)
+    phrases = {name: PHRASES[name](result) for name in names if name not in result.facts}
+    return template.format(**phrases, **result.facts).strip()
 
 
 def _standing(result: Result) -> str:
-    """Say how far a deployment had come that did not end in time."""
     seen, name = result.seen, name_of(result.seen)
     if seen.deployment is not None and seen.deployment.phase is Phase.SUCCESS and not seen.has_vanished:
         return f"{name} says success, but its action never confirmed it"
@@ -134,7 +123,6 @@ def _reverted_by(result: Result) -> str:
 
 
 def _doubt(result: Result) -> str:
-    """Say why it is not known what became of a request."""
     if result.seen.action is not None:
         return f"action {result.seen.action.id}, which carries its reference, may be another run's"
     if not result.facts["looked"]:
@@ -142,13 +130,7 @@ def _doubt(result: Result) -> str:
     return "no action was found that carries its reference" if result.facts["readable"] else "actions can't be read"
 
 
-def _quote(result: Result) -> str:
-    said = result.facts["error"].said
-    return (said if len(said) <= _LONGEST_QUOTE else f"{said[: _LONGEST_QUOTE - 1]}…") or "it says nothing"
-
-
 def _would(result: Result) -> str:
-    """Say what a run would do about what it finds on the stack."""
     busy, on_busy, effect = (result.facts[name] for name in ("busy", "on_busy", "effect"))
     return f"{busy}, and {_WOULD[effect]} (on_busy: {on_busy})" if busy else "the stack is free"
 
@@ -159,22 +141,14 @@ def _usually(result: Result) -> str:
 
 
 def _counts(result: Result) -> str:
-    counts = {outcome: sum(one.outcome is outcome for one in result.parts) for outcome in Outcome}
-    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
-
-
-def _part(result: Result) -> str:
-    return sentence_of(result.parts[0]) if result.parts else ""
+    counts = Counter(part.outcome for part in result.parts)
+    return ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome])
 
 
 def _what_followed(result: Result) -> str:
     after = result.parts[1]
     # What led to a cancellation has been said.
     return capitalised(sentence_of(after).removeprefix(f"{after.facts.get('why')}; "))
-
-
-def _no_news(result: Result) -> str:
-    return f" It could not be asked at the end: {result.facts['error']}." if "error" in result.facts else ""
 
 
 PHRASES: dict[str, Callable[[Result], object]] = {
@@ -184,13 +158,15 @@ PHRASES: dict[str, Callable[[Result], object]] = {
     "by_others": lambda result: "" if result.seen.is_external else ", not by this workflow",
     "reverted_by": _reverted_by,
     "standing": _standing,
-    "no_news": _no_news,
+    "no_news": lambda result: (
+        f" It could not be asked at the end: {result.facts['error']}." if "error" in result.facts else ""
+    ),
     "nothing_shows": lambda result: "" if result.facts["shows"] else NOTHING_SHOWS,
     "usual": lambda result: USUAL_ADVICE[result.outcome],
     "advice_on_error": lambda result: advice_on(result.facts["error"]) if "error" in result.facts else "",
     "advice_on_request": lambda result: advice_on_request(result.facts["error"]),
     "status": lambda result: f" ({result.facts['error'].status})" if result.facts["error"].status else "",
-    "quote": _quote,
+    "quote": lambda result: cut(result.facts["error"].said, _LONGEST_QUOTE) or "it says nothing",
     "pause": lambda result: format_duration(result.facts["error"].pause_asked_for),
     "lost": lambda result: (
         "the answer to the request was lost" if result.facts["sent"] else "the request did not get through"
@@ -199,7 +175,7 @@ PHRASES: dict[str, Callable[[Result], object]] = {
     "would": _would,
     "usually": _usually,
     "counts": _counts,
-    "part": _part,
+    "part": lambda result: sentence_of(result.parts[0]) if result.parts else "",
     "advice_of_part": lambda result: advice_of(result.parts[0]),
     "what_followed": _what_followed,
 }

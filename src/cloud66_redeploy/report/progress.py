@@ -1,47 +1,25 @@
 """What a look is worth saying: a line when something changed, otherwise one a minute; and what is new in the log."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.records import Phase
+from cloud66_redeploy.polling.live_log import News
+from cloud66_redeploy.polling.pace import Estimate
 from cloud66_redeploy.report.phrases import log_name, name_of
 from cloud66_redeploy.report.text import Cleaner
-from cloud66_redeploy.timing import SAY_AGAIN_SECONDS
-from cloud66_redeploy.tracking.last_seen import last_seen
 from cloud66_redeploy.tracking.tracking import Tracking
-
-if TYPE_CHECKING:
-    from cloud66_redeploy.polling.live_log import News
-    from cloud66_redeploy.polling.pace import Estimate
 
 _BAR = 20
 _MOST_LINES = 200
 """So many lines a look; who wants all of a chatty log finds it in the dashboard."""
 
 
-class Narrator:
-    """Tells the log how things stand, without repeating itself within a minute."""
-
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
-        self._last = ""
-        self._said_at = 0.0
-
-    def tell(self, elapsed_seconds: float, text: str, how_far: str = "") -> None:
-        """Say a text, if it is news or a minute has passed; how far things are is no news by itself."""
-        if text != self._last or elapsed_seconds - self._said_at >= SAY_AGAIN_SECONDS:
-            self._last, self._said_at = text, elapsed_seconds
-            self._say(f"[{format_duration(elapsed_seconds)}] {text}{how_far}")
-
-
 def progress(tracking: Tracking) -> str:
-    """Put into words where ours stands."""
-    return f"{name_of(last_seen(tracking))}: {_standing(tracking)}"
+    """Put into words where the deployment stands."""
+    return f"{name_of(tracking.last_seen)}: {_standing(tracking)}"
 
 
-def how_far(tracking: Tracking, estimate: "Estimate | None") -> str:
-    """Put into words and a bar how far ours is, to follow its progress; "" unless it is deploying."""
+def how_far(tracking: Tracking, estimate: Estimate | None) -> str:
+    """Put into words and a bar how far the deployment is, to follow its progress; "" unless it is deploying."""
     state, _ = tracking.record_states(settled=True)
     if estimate is None or state is not Phase.RUNNING:
         return ""
@@ -55,9 +33,9 @@ def how_far(tracking: Tracking, estimate: "Estimate | None") -> str:
     return f"{times} [{'#' * full}{'.' * (_BAR - full)}] {estimate.percent} %"
 
 
-def log_lines(news: "News", tracking: Tracking, cleaner: Cleaner) -> list[str]:
+def log_lines(news: News, tracking: Tracking, cleaner: Cleaner) -> list[str]:
     """Say what is new in the stack's log, each line harmless behind a prefix."""
-    said = [f"The stack's {log_name(tracking)}:"] if news.is_doubtful else []
+    said = [f"The stack's {log_name(tracking.confirmed)}:"] if news.is_doubtful else []
     if len(news.lines) > _MOST_LINES:
         said.append(f"| … {len(news.lines) - _MOST_LINES} more lines")
     said += [f"| {line}" for line in cleaner.tail("\n".join(news.lines), _MOST_LINES)]

@@ -7,12 +7,13 @@ Nothing here may change how the run ends: a full disk or a closed log is said wh
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 
 from actions_toolkit import core
 from actions_toolkit.file_command import issue_file_command
 
+from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.report.text import Cleaner
+from cloud66_redeploy.timing import SAY_AGAIN_SECONDS
 
 _LONGEST_SUMMARY_BYTES = 900 * 1024
 """The runner refuses a step's summary above 1 MiB."""
@@ -22,12 +23,12 @@ _LONGEST_ANNOTATION_BYTES = 3900
 
 _LONGEST_SENTENCE_BYTES = 700
 _LEFT_OUT_BYTES = 60
-_LOST = {
-    "outputs": "Later steps and jobs don't get them.",
-    "state": "If the workflow is cancelled, the post step may not know what to cancel.",
-    "summary": "The log has what it would say.",
+_FILES = {
+    "outputs": ("GITHUB_OUTPUT", "Later steps and jobs don't get them."),
+    "state": ("GITHUB_STATE", "If the workflow is cancelled, the post step may not know what to cancel."),
+    "summary": ("GITHUB_STEP_SUMMARY", "The log has what it would say."),
 }
-"""What it means that one of the runner's files can't be written."""
+"""The runner's files: the variable that names each, and what it means that it can't be written."""
 
 
 def open_closed_streams() -> None:
@@ -51,8 +52,7 @@ class Reporter:
     def __init__(self, environ: Mapping[str, str], cleaner: Cleaner) -> None:
         self._environ = environ
         self.cleaner = cleaner
-        self._outputs: dict[str, str] = {}
-        self._states: dict[str, str] = {}
+        self._written: dict[tuple[str, str], str] = {}
         self._warned: set[str] = set()
         self._unwritable: set[str] = set()
 
@@ -60,19 +60,19 @@ class Reporter:
         """Let the runner, and everything written here, hide a secret. Comes before anything else is written."""
         for part in {secret, *secret.splitlines()} - {""}:
             self.cleaner.hide(part)
-            self._emit(partial(core.set_secret, part))
+            self._emit(core.set_secret, part)
 
     def say(self, text: str, longest: int = 1000) -> None:
         """Write a line of the log."""
         line = self.cleaner.line(text, longest)
         # A text from outside may stand first; the runner would take a leading :: for a command.
-        self._emit(lambda: core.info(f"‣ {line}" if line.startswith("::") else line))
+        self._emit(core.info, f"‣ {line}" if line.startswith("::") else line)
 
     def group(self, title: str, lines: Iterable[str]) -> None:
         """Write a folded group of lines that have been cleaned (`Cleaner.tail`)."""
-        self._emit(lambda: core.start_group(self.cleaner.line(title)))
+        self._emit(core.start_group, self.cleaner.line(title))
         for line in lines:
-            self._emit(partial(core.info, f"| {line}"))
+            self._emit(core.info, f"| {line}")
         self._emit(core.end_group)
 
     def warn(self, title: str, text: str) -> None:
@@ -80,25 +80,21 @@ class Reporter:
         message = self._sentence(text, _LONGEST_ANNOTATION_BYTES)
         if message not in self._warned:
             self._warned.add(message)
-            self._emit(lambda: core.warning(message, title=self.cleaner.line(title, 100)))
+            self._emit(core.warning, message, title=self.cleaner.line(title, 100))
 
     def notice(self, title: str, text: str) -> None:
         """Annotate something that is worth knowing and not wrong."""
         message = self._sentence(text, _LONGEST_ANNOTATION_BYTES)
-        self._emit(lambda: core.notice(message, title=self.cleaner.line(title, 100)))
+        self._emit(core.notice, message, title=self.cleaner.line(title, 100))
 
     def error(self, title: str, sentences: Sequence[str], rows: Sequence[str] = ()) -> None:
         """
-        Annotate the error, a line a sentence.
+        Annotate the error, a line a sentence, the reason first; each of them is there, if need be cut.
 
-        Args:
-            title: its headline.
-            sentences: the reason first; each of them is there, if need be cut.
-            rows: what goes after the first of them, as far as there is room.
-
+        The rows go after the reason, as far as there is room.
         """
-        reason, *others = [sentence for sentence in sentences if sentence]
-        after = [self._sentence(one, _LONGEST_SENTENCE_BYTES) for one in others]
+        reason, *others = filter(None, sentences)
+        after = [self._sentence(sentence, _LONGEST_SENTENCE_BYTES) for sentence in others]
         room = _LONGEST_ANNOTATION_BYTES - sum(map(_size, after))
         lines = [self._sentence(reason, room - (_LEFT_OUT_BYTES if rows else 0))]
         room -= _size(lines[0]) + _LEFT_OUT_BYTES
@@ -109,26 +105,21 @@ class Reporter:
                 lines.append(f"… and {len(rows) - number} more, see the summary")
                 break
             lines.append(line)
-        message = "\n".join([*lines, *after])
-        self._emit(lambda: core.error(message, title=self.cleaner.line(title, 100)))
+        self._emit(core.error, "\n".join([*lines, *after]), title=self.cleaner.line(title, 100))
 
     def output(self, name: str, value: str) -> None:
         """Set an output of the step; the value has been cleaned by whoever knows what it is."""
-        if self._environ.get("GITHUB_OUTPUT") and self._outputs.get(name) != value:
-            self._outputs[name] = value
-            self._write("outputs", lambda: core.set_output(name, self.cleaner.redact(value)))
+        self._set("outputs", core.set_output, name, self.cleaner.redact(value))
 
     def state(self, name: str, value: str) -> None:
         """Keep something for the post step."""
-        if self._environ.get("GITHUB_STATE") and self._states.get(name) != value:
-            self._states[name] = value
-            self._write("state", lambda: core.save_state(name, value))
+        self._set("state", core.save_state, name, value)
 
     def summary(self, markdown: str) -> None:
         """Add to the job's summary."""
         text = self.cleaner.redact(markdown).encode(errors="replace")
-        if self._environ.get("GITHUB_STEP_SUMMARY") and len(text) <= _LONGEST_SUMMARY_BYTES:
-            self._write("summary", lambda: issue_file_command("STEP_SUMMARY", text.decode()))
+        if len(text) <= _LONGEST_SUMMARY_BYTES:
+            self._write("summary", issue_file_command, "STEP_SUMMARY", text.decode())
 
     def _sentence(self, text: str, longest_bytes: int) -> str:
         """Return text as one line that takes at most so many bytes in an annotation."""
@@ -137,36 +128,59 @@ class Reporter:
             line = line[: len(line) * longest_bytes // _size(line) - 2] + "…"
         return line
 
-    def _write(self, what: str, write: Callable[[], object]) -> None:
+    def _set(self, what: str, command: Callable[[str, str], object], name: str, value: str) -> None:
+        if self._written.get((what, name)) != value:
+            self._written[what, name] = value
+            self._write(what, command, name, value)
+
+    def _write(self, what: str, command: Callable[[str, str], object], name: str, text: str) -> None:
         """Write to one of the runner's files; warn, once, where that can't be done."""
+        variable, loss = _FILES[what]
+        if not self._environ.get(variable):
+            return
         try:
-            write()
-        except Exception as error:  # noqa: BLE001 - the toolkit raises bare Exceptions for missing files
+            command(name, text)
+        except Exception as error:  # the toolkit raises bare Exceptions for missing files
             if what not in self._unwritable:
                 self._unwritable.add(what)
-                self.warn(f"No {what}", f"The step's {what} can't be written: {error}. {_LOST[what]}")
+                self.warn(f"No {what}", f"The step's {what} can't be written: {error}. {loss}")
 
-    def _emit(self, write: Callable[[], object]) -> None:
+    def _emit(self, command: Callable[..., object], *texts: str, **properties: str) -> None:
         """Write to the log."""
         try:
-            write()
+            command(*texts, **properties)
             sys.stdout.flush()
         except OSError as error:
             # Nobody reads the log any more, or it is full; the outputs still count.
             _give_up("stdout")
             if not isinstance(error, BrokenPipeError):
                 self._complain(error)
-        except Exception as error:  # noqa: BLE001 - text that the log can't hold
+        except Exception as error:  # text that the log can't hold
             self._complain(error)
 
     def _complain(self, error: Exception) -> None:
         try:
             sys.stderr.write(f"could not write to the log: {self.cleaner.line(str(error))}\n")
             sys.stderr.flush()
-        except Exception:  # noqa: BLE001 - then there is nobody to be told
+        except Exception:  # then there is nobody to be told
             _give_up("stderr")
 
 
 def _size(line: str) -> int:
     """Return how many bytes a line takes in an annotation, as it is written and with its line break."""
     return len(line.replace("%", "%25").encode()) + len("%0A")
+
+
+class Narrator:
+    """Tells the log how things stand, without repeating itself within a minute."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._last = ""
+        self._said_at = 0.0
+
+    def tell(self, elapsed_seconds: float, text: str, how_far: str = "") -> None:
+        """Say a text, if it is news or a minute has passed; how far things are is no news by itself."""
+        if text != self._last or elapsed_seconds - self._said_at >= SAY_AGAIN_SECONDS:
+            self._last, self._said_at = text, elapsed_seconds
+            self._say(f"[{format_duration(elapsed_seconds)}] {text}{how_far}")

@@ -4,14 +4,14 @@ The job summary. Pure.
 All of it is HTML, so that no text from the API can be Markdown.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from html import escape
 
 from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.outcome import Outcome, Result
-from cloud66_redeploy.report.facts import Commit, Facts, StackFacts, Times, app_url, duration_or_empty
+from cloud66_redeploy.report.facts import Facts, Times, app_url, duration_or_empty
 from cloud66_redeploy.report.phrases import advice_of, log_name, meaning_of, sentence_of
-from cloud66_redeploy.report.text import Cleaner
-from cloud66_redeploy.tracking.tracking import Tracking
+from cloud66_redeploy.report.text import LONGEST_FIELD, Cleaner
 
 _MARKS = {
     Outcome.SUCCESS: "✅",
@@ -31,45 +31,34 @@ _BLOCKS = "▁▂▃▄▅▆▇"
 _MOST_BLOCKS = 20
 
 
-def render(result: Result, tracking: Tracking, log: Sequence[str], cleaner: Cleaner) -> str:
-    """
-    Write the summary of one deployment.
-
-    Args:
-        result: how it ended.
-        tracking: what is known.
-        log: the last lines of the stack's log, cleaned, or none.
-        cleaner: for everything that comes from outside.
-
-    """
-    facts = Facts.of(tracking)
-    title = f"{_MARKS[result.outcome]} {_title(facts.stack, cleaner)}: {_label(result.outcome)}"
+def render(result: Result, facts: Facts, log: Sequence[str], cleaner: Cleaner) -> str:
+    """Write the summary of one deployment; `log` holds the last lines of the stack's log, cleaned, or none."""
+    title = f"{_MARKS[result.outcome]} {_title(facts, cleaner)}: {_label(result.outcome)}"
     parts = [
         f"<h3>{title}</h3>\n{_body(result, facts, cleaner)}",
-        _fold(
-            f"Last lines of the stack's {log_name(tracking)}",
-            [cleaner.html_line(line) for line in log[-_MOST_LOG_LINES:]],
-        ),
-        *_records(facts, cleaner),
+        _fold(f"Last lines of the stack's {log_name(facts.deployment)}", log[-_MOST_LOG_LINES:]),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    for name, record in (("deployment", facts.deployment), ("action", facts.seen.action)):
+        if record is not None:
+            text = cleaner.json(record.record, (300, 60, 10), _LARGEST_RECORD, indent=1)
+            parts.append(_fold(f"The {name}'s record", (text or "… more than can be shown").split("\n")))
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def render_many(overall: Result, each: Sequence[tuple[Result, Tracking]], cleaner: Cleaner) -> str:
+def render_many(overall: Result, each: Sequence[tuple[Result, Facts]], cleaner: Cleaner) -> str:
     """Write the summary of several deployments: a line each, and what is to be said of each in a fold."""
     heads = ("", "Stack", "Deployment", "Commit", "Queued", "Deployed in", "What happened")
-    every = [(result, tracking, Facts.of(tracking)) for result, tracking in each]
     rows = [f"<tr>{''.join(f'<th align=left>{head}</th>' for head in heads)}</tr>"]
-    rows += [_row(result, facts, cleaner) for result, _, facts in every]
+    rows += [_row(result, facts, cleaner) for result, facts in each]
     top = [
         f"<h3>{_MARKS[overall.outcome]} {len(each)} deployments: {_label(overall.outcome)}</h3>",
         f"<p>{cleaner.html(sentence_of(overall), 1000)}</p>",
         f"<table>{''.join(rows)}</table>",
     ]
     folds = [
-        f"<details><summary>{_MARKS[result.outcome]} {_title(facts.stack, cleaner)}</summary>\n"
+        f"<details><summary>{_MARKS[result.outcome]} {_title(facts, cleaner)}</summary>\n"
         f"{_body(result, facts, cleaner)}\n</details>"
-        for result, tracking, facts in every
+        for result, facts in each
     ]
     return "\n".join(top) + "\n\n" + "\n\n".join(folds) + "\n"
 
@@ -88,60 +77,52 @@ def describe_duration(times: Times, *, is_success: bool) -> str:
         shown = past[:_MOST_BLOCKS]
         parts = [duration_or_empty(took), usually, f"last {len(shown)}: {_blocks(shown)}"]
     else:
+        percent = round(100 * (took / usual - 1))
+        compared = f"{abs(percent)}% {'slower' if percent > 0 else 'faster'} than usual"
         before = past[: _MOST_BLOCKS - 1]
         line = f"last {len(before)} and this one: {_blocks((took, *before))}"
-        parts = [format_duration(took), usually, _compare(took, usual), line]
-    return " · ".join(part for part in parts if part)
-
-
-def _compare(took_seconds: float, usual_seconds: float) -> str:
-    percent = round(100 * (took_seconds / usual_seconds - 1))
-    return f"{abs(percent)}% {'slower' if percent > 0 else 'faster'} than usual" if percent else "as long as usual"
+        parts = [format_duration(took), usually, compared if percent else "as long as usual", line]
+    return " · ".join(filter(None, parts))
 
 
 def _blocks(seconds: Sequence[float]) -> str:
     """Draw durations, the newest first, as a line with the oldest first, scaled from zero to the longest."""
-    heights = (round(len(_BLOCKS) * each / max(seconds)) for each in reversed(seconds))
+    heights = (round(len(_BLOCKS) * duration / max(seconds)) for duration in reversed(seconds))
     return f"<code>{''.join(_BLOCKS[max(0, height - 1)] for height in heights)}</code>"
 
 
 def _body(result: Result, facts: Facts, cleaner: Cleaner) -> str:
-    """Say what happened, the facts, and of a bad outcome what was said, what it means and what to do."""
-    rows = "".join(
-        f"<tr><th align=left>{head}</th><td>{cell}</td></tr>" for head, cell in _table(facts, cleaner) if cell
-    )
-    said = f"<code>{cleaner.html(result.evidence, 1000)}</code>" if result.evidence else ""
-    steps = [
-        ("Details", said),
-        ("What that means", meaning_of(result)),
-        ("Next", cleaner.html(advice_of(result), 1000)),
-    ]
-    told = [f"<p><b>{head}:</b> {text}</p>" for head, text in steps if text and not result.is_green]
-    table = [f"<table>{rows}</table>"] if rows else []
-    return "\n".join([f"<p>{cleaner.html(sentence_of(result), 2000)}</p>", *told, *table])
-
-
-def _table(facts: Facts, cleaner: Cleaner) -> list[tuple[str, str]]:
+    """Say what happened, of a bad outcome what was said, what it means and what to do, and the facts."""
+    parts = [f"<p>{cleaner.html(sentence_of(result), 2000)}</p>"]
+    if not result.is_green:
+        steps = [
+            ("Details", _code(result.evidence, cleaner, 1000)),
+            ("What that means", meaning_of(result)),
+            ("Next", cleaner.html(advice_of(result), 1000)),
+        ]
+        parts += [f"<p><b>{head}:</b> {text}</p>" for head, text in steps if text]
     address = app_url(facts.stack, cleaner)
-    return [
+    table = [
         ("Deployment", facts.deployment_id),
-        ("Commit", _commit(facts.commit, cleaner)),
+        ("Commit", _commit(facts, cleaner)),
         ("Triggered by", cleaner.html(facts.triggered_by)),
         ("Queued", duration_or_empty(facts.times.queued_seconds)),
         ("Duration", describe_duration(facts.times, is_success=facts.is_success)),
         ("Address", _link(address, address, cleaner)),
         ("Stack", _code(facts.stack.uid, cleaner)),
         ("Action", facts.action_id),
-        ("Reference", _code(facts.reference, cleaner)),
+        ("Reference", _code(facts.seen.reference, cleaner)),
     ]
+    rows = "".join(f"<tr><th align=left>{head}</th><td>{cell}</td></tr>" for head, cell in table if cell)
+    return "\n".join([*parts, f"<table>{rows}</table>"] if rows else parts)
 
 
 def _row(result: Result, facts: Facts, cleaner: Cleaner) -> str:
     cells = (
         f"{_MARKS[result.outcome]} {_label(result.outcome)}",
-        _title(facts.stack, cleaner),
+        _title(facts, cleaner),
         facts.deployment_id,
-        _commit(facts.commit, cleaner),
+        _commit(facts, cleaner),
         duration_or_empty(facts.times.queued_seconds),
         duration_or_empty(facts.times.deploy_seconds),
         cleaner.html(sentence_of(result)),
@@ -149,42 +130,28 @@ def _row(result: Result, facts: Facts, cleaner: Cleaner) -> str:
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
-def _title(stack: StackFacts, cleaner: Cleaner) -> str:
-    name, environment = cleaner.html(stack.title) or "Cloud 66", cleaner.html(stack.environment)
+def _title(facts: Facts, cleaner: Cleaner) -> str:
+    name, environment = cleaner.html(facts.stack_title) or "Cloud 66", cleaner.html(facts.stack.text("environment"))
     return f"{name} ({environment})" if environment else name
 
 
-def _records(facts: Facts, cleaner: Cleaner) -> list[str]:
-    """Fold up what the API sent, as it was but for secrets and length."""
-    found: list[tuple[str, Mapping[str, object]]] = []
-    if facts.deployment is not None:
-        found.append(("The deployment's record", facts.deployment.record))
-    if facts.action is not None:
-        found.append(("The action's record", facts.action.record))
-    return [_fold(title, _json_lines(record, cleaner)) for title, record in found]
-
-
-def _json_lines(record: Mapping[str, object], cleaner: Cleaner) -> list[str]:
-    text = cleaner.json(record, (300, 60, 10), _LARGEST_RECORD, indent=1) or "… more than can be shown"
-    return [cleaner.html_line(line) for line in text.split("\n")]
-
-
 def _fold(title: str, lines: Sequence[str]) -> str:
-    body = "\n".join(lines)
+    body = escape("\n".join(lines))
     return f"<details><summary>{title}</summary>\n\n<pre>{body}</pre>\n\n</details>" if lines else ""
 
 
-def _commit(commit: Commit, cleaner: Cleaner) -> str:
-    shown = _link(cleaner.url(commit.url), commit.hash[:10], cleaner)
-    return f"{shown} ({_code(commit.ref, cleaner)})" if shown and commit.ref else shown
+def _commit(facts: Facts, cleaner: Cleaner) -> str:
+    shown = _link(cleaner.url(facts.text("commit_url")), facts.text("git_hash")[:10], cleaner)
+    ref = facts.text("git_ref")
+    return f"{shown} ({_code(ref, cleaner)})" if shown and ref else shown
 
 
 def _label(outcome: Outcome) -> str:
     return str(outcome).replace("_", " ")
 
 
-def _code(text: str, cleaner: Cleaner) -> str:
-    cleaned = cleaner.html(text)
+def _code(text: str, cleaner: Cleaner, longest: int = LONGEST_FIELD) -> str:
+    cleaned = cleaner.html(text, longest)
     return f"<code>{cleaned}</code>" if cleaned else ""
 
 

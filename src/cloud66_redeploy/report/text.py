@@ -8,9 +8,10 @@ never begins a line, holds no line break, and that mark is broken up.
 import json
 import re
 from collections.abc import Mapping, Sequence
+from html import escape
 from urllib.parse import quote, urlsplit
 
-from cloud66_redeploy.model.lines import lines_of
+from cloud66_redeploy.model.fields import cut, lines_of
 
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 # What Unicode calls default-ignorable, and the marks that reorder text.
@@ -47,7 +48,7 @@ class Cleaner:
         """Return text as one harmless line of at most `longest` characters."""
         text = _CONTROL.sub(" ", _INVISIBLE.sub("", _ANSI.sub("", self.redact(text))))
         text = self.redact(" ".join(text.split()))
-        return _cut(_unmark(text), longest)
+        return _line(text, longest)
 
     def verbatim(self, text: str) -> str:
         """Return text that has to stay as it is, without secrets, as one line."""
@@ -64,17 +65,11 @@ class Cleaner:
         shown = (line.rstrip("\r").rpartition("\r")[2] for line in lines_of(text.rstrip()))
         kept = [line for line in shown if line.strip()][-lines:]
         cleaned = [self.redact(_LOG_CONTROL.sub(" ", line).expandtabs().rstrip()) for line in kept]
-        return [_cut(_unmark(line), longest) for line in cleaned]
+        return [_line(line, longest) for line in cleaned]
 
     def html(self, text: str, longest: int = LONGEST_FIELD) -> str:
         """Return text as one line for the summary, which is HTML: no Markdown in it counts."""
-        return self.html_line(self.line(text, longest))
-
-    def html_line(self, line: str) -> str:
-        """Return a cleaned line (`tail`) for the summary, its indentation kept."""
-        from html import escape  # noqa: PLC0415 - at the very end, and it brings a large table along
-
-        return escape(line)
+        return escape(self.line(text, longest))
 
     def url(self, text: str) -> str:
         """Return an http(s) address, or "" for anything that is not plainly one."""
@@ -89,8 +84,7 @@ class Cleaner:
     def record(self, value: object, longest: int = 2000, depth: int = 6) -> object:
         """Return JSON data without secrets and with bounds on its size."""
         if isinstance(value, str):
-            text = self.redact(value)
-            return _cut(text, longest)
+            return cut(self.redact(value), longest)
         if isinstance(value, Mapping | list) and depth == 0:
             return "…"
         if isinstance(value, Mapping):
@@ -107,9 +101,5 @@ class Cleaner:
         return next((text for text in texts if len(text) <= largest), None)
 
 
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-def _unmark(line: str) -> str:
-    return line.replace("##[", "## [")
+def _line(text: str, longest: int) -> str:
+    return cut(text.replace("##[", "## ["), longest)

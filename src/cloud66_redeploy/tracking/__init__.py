@@ -1,1 +1,1 @@
-"""Which deployment is ours, and what is known of it."""
+"""Which deployment is the one, and what is known of it."""

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from cloud66_redeploy.model.records import Action, Deployment, Phase, has_run
+from cloud66_redeploy.model.fields import is_before
+from cloud66_redeploy.model.records import Action, Deployment, Phase
 from cloud66_redeploy.model.reference import is_derived
 from cloud66_redeploy.tracking.baseline import SKEW, Baseline
 from cloud66_redeploy.tracking.pairing import fits, holds, pair
@@ -32,16 +33,17 @@ class Busy:
     @property
     def first(self) -> Deployment | None:
         """The deployment that runs, or else the first one that waits; None where only an action shows."""
-        return next(iter((*self.running, *sorted(self.waiting, key=lambda one: one.id))), None)
+        return next(iter((*self.running, *sorted(self.waiting, key=lambda deployment: deployment.id))), None)
 
     def describe(self) -> str:
         """Say what it is, and whose."""
-        first = self.first
-        if first is not None:
-            does = "is deploying" if first.phase is Phase.RUNNING else "is queued"
-            return f"deployment {first.id} {does}{_by(first.text('triggered_by'))}"
-        action = self.actions[0]
-        return f"a redeploy (action {action.id}) is queued{_by(action.user)}"
+        if self.first is None:
+            action = self.actions[0]
+            what, who = f"a redeploy (action {action.id}) is queued", action.user
+        else:
+            does = "is deploying" if self.first.phase is Phase.RUNNING else "is queued"
+            what, who = f"deployment {self.first.id} {does}", self.first.text("triggered_by")
+        return f"{what}, triggered by {who}" if who else what
 
 
 def busy_with(deployments: Sequence[Deployment], actions: Sequence[Action]) -> Busy:
@@ -51,16 +53,20 @@ def busy_with(deployments: Sequence[Deployment], actions: Sequence[Action]) -> B
     A stack deploys one after the other, so a record that is still open although a later one has run was left lying,
     and doesn't count. One that was cancelled may have been waiting, and says nothing of those before it.
     """
-    redeploys = [one for one in actions if "deploy" in one.kind]
-    ran = [one for one in deployments if has_run(one)]
-    last_start, last_id = _latest(one.started_at for one in ran), max((one.id for one in ran), default=0)
-    last_action = _latest(one.started_at for one in redeploys if _has_run(one, ran))
-    opened = [one for one in deployments if not one.phase.is_final and not _before(one.started_at, last_start)]
-    open_actions = [one for one in redeploys if not one.phase.is_final and not _before(one.started_at, last_action)]
+    ran = [deployment for deployment in deployments if deployment.has_run]
+    redeploys = [action for action in actions if action.is_redeploy]
+    # One that failed may have been cancelled as it waited.
+    done = [action for action in redeploys if action.phase is Phase.SUCCESS or any(holds(each, action) for each in ran)]
+    opened = [deployment for deployment in deployments if _is_open(deployment, _latest_start(ran))]
+    last_id = max((deployment.id for deployment in ran), default=0)
     return Busy(
-        tuple(one for one in opened if one.phase is Phase.RUNNING),
-        tuple(one for one in opened if one.phase is Phase.QUEUED and one.id > last_id),
-        tuple(sorted(open_actions, key=lambda one: one.id)),
+        tuple(deployment for deployment in opened if deployment.phase is Phase.RUNNING),
+        tuple(deployment for deployment in opened if deployment.phase is Phase.QUEUED and deployment.id > last_id),
+        tuple(
+            sorted(
+                (action for action in redeploys if _is_open(action, _latest_start(done))), key=lambda action: action.id
+            )
+        ),
     )
 
 
@@ -76,15 +82,16 @@ def is_of(environ: Mapping[str, str], busy: Busy, deployments: Sequence[Deployme
 
     That is where all that is open does, or where what runs can only belong to the actions that do.
     """
-    ours = [one for one in busy.actions if is_derived(one.reference, environ)]
-    if not (ours and busy.running):
-        return bool(ours) and len(ours) == len(busy.actions)
-    if len(ours) == len(busy.actions) == len(busy.running) + len(busy.waiting):
-        belong = all(any(fits(one, action, "") for action in ours) for one in busy.running)
-        return belong and _is_accounted_for(ours[0], deployments, actions)
-    known = [one for one in deployments if one.phase.is_final or one in (*busy.running, *busy.waiting)]
-    found = pair(ours, [one for one in actions if one.phase.is_final or one in busy.actions], known, Baseline(), "")
-    return bool(found) and all(one in found for one in busy.running)
+    carrying = [action for action in busy.actions if is_derived(action.reference, environ)]
+    if not (carrying and busy.running):
+        return bool(carrying) and len(carrying) == len(busy.actions)
+    if len(carrying) == len(busy.actions) == len(busy.running) + len(busy.waiting):
+        belong = all(any(fits(running, action, "") for action in carrying) for running in busy.running)
+        return belong and _is_accounted_for(carrying[0], deployments, actions)
+    counted = [each for each in deployments if each.phase.is_final or each in (*busy.running, *busy.waiting)]
+    redeploys = [action for action in actions if action.phase.is_final or action in busy.actions]
+    found = pair(carrying, redeploys, counted, Baseline(), "")
+    return bool(found) and all(running in found for running in busy.running)
 
 
 def _is_accounted_for(first: Action, deployments: Sequence[Deployment], actions: Sequence[Action]) -> bool:
@@ -94,28 +101,16 @@ def _is_accounted_for(first: Action, deployments: Sequence[Deployment], actions:
     Otherwise an action that is still open may be that of a deployment that is over.
     """
 
-    def ended_since(one: Deployment | Action) -> bool:
-        if not one.phase.is_final or one.finished_at is None:
-            return False
-        return first.started_at is None or one.finished_at >= first.started_at - SKEW
+    def ended_since(record: Deployment | Action) -> bool:
+        ended = record.phase.is_final and record.finished_at is not None
+        return ended and not is_before(record.finished_at, first.started_at, SKEW)
 
-    return sum(map(ended_since, deployments)) <= sum("deploy" in one.kind and ended_since(one) for one in actions)
-
-
-def _has_run(action: Action, ran: Iterable[Deployment]) -> bool:
-    """Tell whether an action's deployment has surely run: one that failed may have been cancelled as it waited."""
-    if not action.phase.is_final:
-        return False
-    return action.phase is Phase.SUCCESS or any(holds(one, action) for one in ran)
+    return sum(map(ended_since, deployments)) <= sum(action.is_redeploy and ended_since(action) for action in actions)
 
 
-def _by(name: str) -> str:
-    return f", triggered by {name}" if name else ""
+def _latest_start(records: Iterable[Deployment | Action]) -> datetime | None:
+    return max((record.started_at for record in records if record.started_at is not None), default=None)
 
 
-def _latest(moments: Iterable[datetime | None]) -> datetime | None:
-    return max((one for one in moments if one is not None), default=None)
-
-
-def _before(moment: datetime | None, other: datetime | None) -> bool:
-    return moment is not None and other is not None and moment < other
+def _is_open(record: Deployment | Action, last_start: datetime | None) -> bool:
+    return not record.phase.is_final and not is_before(record.started_at, last_start)

@@ -1,6 +1,6 @@
 """What is there before anything is asked for: the deployments and the actions of the stack."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple, Self
@@ -8,12 +8,43 @@ from typing import NamedTuple, Self
 from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.errors import NotFound, Refusal
-from cloud66_redeploy.model.records import Action, Deployment, by_api
+from cloud66_redeploy.model.fields import is_before
+from cloud66_redeploy.model.records import NO_REDEPLOYS, Action, Deployment, Phase
 from cloud66_redeploy.timing import CLOCK_SKEW_SECONDS
 from cloud66_redeploy.tracking.doubt import until_believed
-from cloud66_redeploy.tracking.history import Past, past_of
 
 SKEW = timedelta(seconds=CLOCK_SKEW_SECONDS)
+
+_MOST_DURATIONS = 20
+"""Older ones tell of an older pipeline."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """A deployment that succeeded: its type, in the API's words, and how long it took in seconds."""
+
+    kind: frozenset[object]
+    seconds: float
+
+
+def past_of(deployments: Iterable[Deployment]) -> tuple[Past, ...]:
+    """Return those that succeeded, the newest first."""
+    ended = [
+        (deployment.finished_at, Past(deployment.kind, (deployment.finished_at - began).total_seconds()))
+        for deployment in deployments
+        if deployment.phase is Phase.SUCCESS
+        and (began := deployment.started_at)
+        and deployment.finished_at
+        and deployment.finished_at > began
+    ]
+    return tuple(past for _, past in sorted(ended, key=lambda pair: pair[0], reverse=True))
+
+
+def durations_like(deployment: Deployment | None, past: Iterable[Past]) -> tuple[float, ...]:
+    """Return how long the newest ones of a deployment's type took, in seconds, the newest first."""
+    kind = deployment.kind if deployment else frozenset()
+    like = [earlier.seconds for earlier in past if (earlier.kind & kind if kind else not earlier.kind & NO_REDEPLOYS)]
+    return tuple(like[:_MOST_DURATIONS])
 
 
 @dataclass(frozen=True)
@@ -28,7 +59,7 @@ class Baseline:
         past: how long those that succeeded took.
         live: the one whose code is in service.
         actions_known: whether the actions could be read at all: else one of an earlier run would pass for new.
-        has_reference: an action carried our reference even then.
+        has_reference: an action carried the reference even then.
 
     """
 
@@ -43,14 +74,13 @@ class Baseline:
     has_reference: bool = False
 
     @classmethod
-    def of(cls, deployments: Iterable[Deployment], actions: Iterable[Action]) -> Self:
+    def of(cls, deployments: Sequence[Deployment], actions: Sequence[Action]) -> Self:
         """Take the baseline of what is there."""
-        deployments, actions = list(deployments), list(actions)
         return cls(
             frozenset(deployment.id for deployment in deployments),
-            frozenset(deployment.id for deployment in deployments if _is_open(deployment)),
+            _open(deployments),
             frozenset(action.id for action in actions),
-            frozenset(action.id for action in actions if _is_open(action)),
+            _open(actions),
             max((moment for deployment in deployments for moment in deployment.times), default=None),
             past_of(deployments),
             next((deployment for deployment in deployments if deployment.is_live), None),
@@ -60,12 +90,12 @@ class Baseline:
         """Tell whether a deployment can have come since."""
         # One that was cancelled as it waited may tell no time, and may stand beyond what was read then; numbers grow.
         below = deployment.id < min(self.deployments, default=0)
-        old = self.newest is not None and any(moment < self.newest - SKEW for moment in deployment.times)
+        old = any(is_before(moment, self.newest, SKEW) for moment in deployment.times)
         return deployment.id not in self.deployments and not below and not old
 
 
-def _is_open(record: Deployment | Action) -> bool:
-    return by_api(record) and not record.phase.is_final
+def _open(records: Sequence[Deployment | Action]) -> frozenset[int]:
+    return frozenset(record.id for record in records if record.is_by_api and not record.phase.is_final)
 
 
 class Stock(NamedTuple):
@@ -93,5 +123,4 @@ def read_baseline(client: Client, reference: str, clock: Clock) -> Stock:
         if not isinstance(refusal, NotFound) and refusal.status != 403:
             raise
         return Stock(deployments, [], replace(Baseline.of(deployments, []), actions_known=False))
-    baseline = replace(Baseline.of(deployments, actions), has_reference=bool(earlier))
-    return Stock(deployments, actions, baseline)
+    return Stock(deployments, actions, replace(Baseline.of(deployments, actions), has_reference=bool(earlier)))

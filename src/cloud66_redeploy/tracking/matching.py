@@ -55,13 +55,8 @@ def with_deployments(
     """
     Return what is known once the deployment has been looked for: by the id that leads to it, else by what fits.
 
-    Args:
-        tracking: what is known, the actions taken (`with_actions`).
-        actions: the stack's actions as listed now.
-        deployments: its deployments as listed now.
-        candidate: the record that `candidate_id` leads to, if there is one.
-        now: the instant (monotonic seconds).
-
+    The actions have been taken before (`with_actions`); `candidate` is the record that `candidate_id` leads to, and
+    `now` an instant (monotonic seconds).
     """
     found = None
     if candidate is not None and not tracking.sighting.duplicates:
@@ -123,25 +118,23 @@ def _with_candidate(
 def _inferred(tracking: Tracking, actions: Sequence[Action], deployments: Sequence[Deployment], now: float) -> Sighting:
     """Infer the deployment from what fits the action; without a deployment where several could be meant, or none."""
     request, baseline, before = tracking.request, tracking.baseline, tracking.sighting
-    duplicates = [duplicate.action for duplicate in before.duplicates]
+    action, duplicates = before.action, [duplicate.action for duplicate in before.duplicates]
+    new = [deployment for deployment in deployments if baseline.is_new(deployment)]
+    started = [deployment for deployment in new if deployment.phase is not Phase.QUEUED]
     blank = replace(
         before,
         deployment=None,
         certainty=Certainty.UNKNOWN,
-        maybe_started=False,
+        maybe_started=action is not None and any(fits(deployment, action, request.git_ref) for deployment in started),
         duplicates=tuple(map(Duplicate, duplicates)),
     )
-    if before.action is None:
+    # What the id leads to is still to come. One that leads nowhere until the action has ended, leads nowhere.
+    awaited = tracking.candidate_id is not None and not duplicates and action and not action.phase.is_final
+    # Of several that carry the reference of somebody else's request, none is more meant than the others.
+    is_open = request.is_external and before.is_ambiguous
+    if action is None or request.given_id is not None or awaited or is_open:
         return blank
-    blank = replace(blank, maybe_started=any(_may_have_started(tracking, deployment) for deployment in deployments))
-    awaited = tracking.candidate_id is not None and not duplicates and not before.action.phase.is_final
-    if request.given_id is not None or awaited:
-        # What the id leads to is still to come. One that leads nowhere until the action has ended, leads nowhere.
-        return blank
-    if request.is_external and before.is_ambiguous:
-        # Of several that carry the reference, none is more meant than the others.
-        return blank
-    paired = pair([before.action, *duplicates], actions, deployments, baseline, request.git_ref)
+    paired = pair([action, *duplicates], actions, deployments, baseline, request.git_ref)
     if not paired:
         return blank
     first, *younger = paired
@@ -149,11 +142,6 @@ def _inferred(tracking: Tracking, actions: Sequence[Action], deployments: Sequen
     since = before.candidates_since if was == [deployment.id for deployment in paired] else now
     pairs = tuple(map(Duplicate, duplicates, younger))
     return replace(_with(blank, first, Certainty.INFERRED), duplicates=pairs, candidates_since=since)
-
-
-def _may_have_started(tracking: Tracking, deployment: Deployment) -> bool:
-    is_new = deployment.phase is not Phase.QUEUED and tracking.baseline.is_new(deployment)
-    return is_new and fits(deployment, tracking.action, tracking.request.git_ref)
 
 
 def _with(before: Sighting, deployment: Deployment, certainty: Certainty) -> Sighting:

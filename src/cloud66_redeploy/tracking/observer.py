@@ -80,7 +80,8 @@ class Observer:
             self._read_deployment()
         else:
             self._search()
-        if self._something_ended():
+        records = (tracking.deployment, tracking.action)
+        if tracking.sighting.record_vanished or any(record.phase.is_final for record in records if record):
             self._read_both()
 
     def _is_list_enough(self) -> bool:
@@ -100,11 +101,11 @@ class Observer:
         try:
             return self._client.deployments()
         except NotFound:
-            self._raise_if_stack_is_gone()
+            # Raises it for the stack, where that is not there any more.
+            self._client.stack()
             raise
 
     def _search(self) -> None:
-        """Read both lists and find out which deployment it is, or whether that still holds."""
         tracking = self._tracking
         # In this order, so that a deployment that comes between the two calls doesn't show without its action.
         deployments = self._deployments()
@@ -122,13 +123,11 @@ class Observer:
         self._note_those_ahead(deployments)
 
     def _candidate(self, deployments: Sequence[Deployment]) -> Deployment | None:
-        """Return the record that the candidate's id leads to, if it leads anywhere."""
         tracking, number = self._tracking, self._tracking.candidate_id
         if number is None or tracking.sighting.duplicates:
             return None
-        found = next((deployment for deployment in deployments if deployment.id == number), None)
         try:
-            return found or self._client.deployment(number)
+            return _with_id(number, deployments) or self._client.deployment(number)
         except (Denied, NotFound) as refusal:
             # Whether an answer's id leads to somebody else's record that is refused, or to none, it leads to no news.
             if tracking.request.given_id is not None and isinstance(refusal, Denied):
@@ -148,7 +147,6 @@ class Observer:
         return bool(tracking.request.reference) and is_time
 
     def _read_action(self) -> list[Action]:
-        """Read the action by its id, else by the reference; return what carries the reference."""
         tracking = self._tracking
         reference = tracking.request.reference
         is_single = tracking.request.is_unique and tracking.submission.posts_sent <= 1
@@ -173,7 +171,8 @@ class Observer:
     def _reading_actions(self, read: Callable[[], list[Action]]) -> list[Action]:
         """Read actions; where this token is refused them, and it has lasted, there are none to be seen for a while."""
         tracking = self._tracking
-        if tracking.is_blind:
+        if not (tracking.request.is_unique or tracking.request.is_external or tracking.baseline.actions_known):
+            # One that carries the reference may be an earlier run's.
             return []
         try:
             found = read()
@@ -192,8 +191,7 @@ class Observer:
 
     def _refresh(self, deployments: Sequence[Deployment]) -> None:
         assert self._tracking.deployment is not None
-        number = self._tracking.deployment.id
-        found = next((deployment for deployment in deployments if deployment.id == number), None)
+        found = _with_id(self._tracking.deployment.id, deployments)
         if found:
             self._note(deployment=found, record_vanished=False)
         else:
@@ -204,7 +202,8 @@ class Observer:
         try:
             found = self._client.deployment(self._tracking.deployment.id)
         except NotFound:
-            self._raise_if_stack_is_gone()
+            # Raises it again where it is the stack that is not there any more.
+            self._client.stack()
             self._note(record_vanished=True)
         else:
             self._note(deployment=found, record_vanished=False)
@@ -213,38 +212,24 @@ class Observer:
         deployment = self._tracking.deployment
         self._note(ahead=None if deployment is None else ahead_of(deployment, deployments))
 
-    def _something_ended(self) -> bool:
-        records = (self._tracking.deployment, self._tracking.action)
-        vanished = self._tracking.sighting.record_vanished
-        return vanished or any(record.phase.is_final for record in records if record is not None)
-
     def _read_both(self) -> None:
         tracking = self._tracking
-        is_inferred = tracking.sighting.certainty is Certainty.INFERRED
-        if is_inferred:
+        if tracking.sighting.certainty is Certainty.INFERRED:
             self._search()
         elif self._may_read_actions:
             self._read_action()
         if tracking.deployment is not None:
             self._read_deployment()
-        if self._records_have_shown():
+        # Until all records have shown of what began before both ended, the one that was asked for may be missing: it
+        # may have begun, and ended, as somebody else's ended.
+        records = (tracking.deployment, tracking.action)
+        ages = [self._client.age_seconds(record.finished_at) for record in records if record and record.finished_at]
+        if ages and all(age is not None and age >= RECORD_LAG_SECONDS for age in ages):
             self.confirm()
 
-    def _records_have_shown(self) -> bool:
-        """
-        Tell whether all records have shown of what began before deployment and action ended.
-
-        Until then the one that was asked for may be missing: it may have begun, and ended, as somebody else's ended.
-        """
-        records = [record for record in (self._tracking.deployment, self._tracking.action) if record is not None]
-        ended = [record.finished_at for record in records if record.finished_at is not None]
-        ages = [self._client.age_seconds(moment) for moment in ended]
-        return bool(ages) and all(age is not None and age >= RECORD_LAG_SECONDS for age in ages)
-
     def _note(self, **seen: Any) -> None:  # noqa: ANN401 - as `replace` takes them
-        """Take a part of what has been seen into the sighting."""
         self._tracking.sighting = replace(self._tracking.sighting, **seen)
 
-    def _raise_if_stack_is_gone(self) -> None:
-        """Raise NotFound if it is the stack that is not there any more."""
-        self._client.stack()
+
+def _with_id(number: int, deployments: Sequence[Deployment]) -> Deployment | None:
+    return next((deployment for deployment in deployments if deployment.id == number), None)

@@ -8,8 +8,9 @@ were open or came since the baseline, and the deployments.
 from collections.abc import Sequence
 from datetime import timedelta
 
-from cloud66_redeploy.model.git import same_commit
-from cloud66_redeploy.model.records import Action, Deployment, Phase, by_api
+from cloud66_redeploy.model.fields import is_before
+from cloud66_redeploy.model.git import plain_ref, same_commit
+from cloud66_redeploy.model.records import Action, Deployment, Phase
 from cloud66_redeploy.timing import LATEST_RECORD_SECONDS, SAME_FINISH_SECONDS
 from cloud66_redeploy.tracking.baseline import SKEW, Baseline
 
@@ -19,7 +20,7 @@ _LATEST_RECORD = timedelta(seconds=LATEST_RECORD_SECONDS)
 
 def fits(deployment: Deployment, action: Action | None, git_ref: str) -> bool:
     """Tell whether nothing in a deployment's record speaks against its being the action's."""
-    if not by_api(deployment) or not _ref_fits(deployment, git_ref):
+    if not deployment.is_by_api or not _ref_fits(deployment, git_ref):
         return False
     if action is None:
         return True
@@ -27,20 +28,14 @@ def fits(deployment: Deployment, action: Action | None, git_ref: str) -> bool:
     # Only names of one kind can be told apart: one record may show an e-mail address where the other shows a name.
     if who and action.user and ("@" in who) == ("@" in action.user) and who != action.user:
         return False
-    return action.started_at is None or all(moment >= action.started_at - SKEW for moment in deployment.times)
+    return not any(is_before(moment, action.started_at, SKEW) for moment in deployment.times)
 
 
 def _ref_fits(deployment: Deployment, git_ref: str) -> bool:
     shown = deployment.text("git_ref")
-    if not git_ref or not shown:
-        return True
-    if _short(shown) == _short(git_ref):
+    if not git_ref or not shown or plain_ref(shown) == plain_ref(git_ref):
         return True
     return same_commit(git_ref, deployment.text("git_hash")) or same_commit(git_ref, shown)
-
-
-def _short(ref: str) -> str:
-    return ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
 
 
 def pair(
@@ -53,59 +48,52 @@ def pair(
     """
     Return the deployments that can only belong to the actions that carry a reference, in their order, or none.
 
-    Args:
-        carrying: these actions, the eldest first: one, but for a POST that went through twice.
-        actions: the stack's actions as listed now.
-        deployments: its deployments as listed now.
-        baseline: both lists as they were before the POST.
-        git_ref: the ref asked for, or "".
-
+    Of these actions, the eldest first, there is one, but for a POST that went through twice. The lists are as they are
+    now.
     """
     first = carrying[0]
     redeploys = {action.id for action in (*actions, *carrying) if _came_since(action, first, baseline)}
-    new = [deployment for deployment in deployments if by_api(deployment) and baseline.is_new(deployment)]
-    recent = [deployment for deployment in new if not _is_old(deployment, first)]
+    recent = [
+        deployment
+        for deployment in deployments
+        if deployment.is_by_api and baseline.is_new(deployment) and not _is_old(deployment, first)
+    ]
     fitting = [deployment for deployment in recent if fits(deployment, first, git_ref)]
     is_even = len(redeploys) + _late(actions, deployments, first, baseline) == len(recent)
-    return sorted(fitting, key=lambda one: one.id) if is_even and len(fitting) == len(carrying) else []
+    return sorted(fitting, key=lambda fit: fit.id) if is_even and len(fitting) == len(carrying) else []
 
 
 def unaccounted(actions: Sequence[Action], deployments: Sequence[Deployment], baseline: Baseline) -> bool:
     """Tell whether more deployments than redeploys, both of the API, came since the baseline."""
-    redeploys = [one for one in actions if "deploy" in one.kind and by_api(one) and one.id not in baseline.actions]
+    new = [deployment for deployment in deployments if deployment.is_by_api and baseline.is_new(deployment)]
+    redeploys = [action for action in actions if action.is_redeploy and action.is_by_api]
     late = max(0, len(baseline.open_actions) - len(baseline.open_deployments))
-    return sum(by_api(one) and baseline.is_new(one) for one in deployments) > len(redeploys) + late
+    return len(new) > sum(action.id not in baseline.actions for action in redeploys) + late
 
 
-def _came_since(one: Action, ours: Action, baseline: Baseline) -> bool:
-    """Tell whether an action is a redeploy that came after the baseline."""
-    # Two words for it are known, and ours may show a third.
-    is_redeploy = one.id == ours.id or (by_api(one) and ("deploy" in one.kind or one.kind == ours.kind))
-    return is_redeploy and one.id not in baseline.actions and not _is_old(one, ours)
+def _came_since(action: Action, first: Action, baseline: Baseline) -> bool:
+    # Two words for a redeploy are known, and the first one may show a third.
+    is_redeploy = action.id == first.id or (action.is_by_api and (action.is_redeploy or action.kind == first.kind))
+    return is_redeploy and action.id not in baseline.actions and not _is_old(action, first)
 
 
-def _is_old(one: Action | Deployment, ours: Action) -> bool:
+def _is_old(record: Action | Deployment, first: Action) -> bool:
     """Tell whether a record from further down has slid into the first page, as when a newer one disappears."""
-    if one.finished_at is None or ours.started_at is None:
-        return False
-    return one.finished_at < ours.started_at - SKEW
+    return is_before(record.finished_at, first.started_at, SKEW)
 
 
-def _late(actions: Sequence[Action], deployments: Sequence[Deployment], ours: Action, baseline: Baseline) -> int:
+def _late(actions: Sequence[Action], deployments: Sequence[Deployment], first: Action, baseline: Baseline) -> int:
     """
     Count the redeploys of just before the baseline whose deployments had not shown by then.
 
     An older one that never finished is a record that was left lying, and has nothing to come.
     """
 
-    def is_young(one: Action | Deployment) -> bool:
-        if one.started_at is None or ours.started_at is None:
-            return True
-        return one.started_at >= ours.started_at - _LATEST_RECORD
+    def young(records: Sequence[Action | Deployment], open_ids: frozenset[int]) -> int:
+        opened = [record for record in records if record.id in open_ids]
+        return sum(not is_before(record.started_at, first.started_at, _LATEST_RECORD) for record in opened)
 
-    asked = sum(one.id in baseline.open_actions and is_young(one) for one in actions)
-    shown = sum(one.id in baseline.open_deployments and is_young(one) for one in deployments)
-    return max(0, asked - shown)
+    return max(0, young(actions, baseline.open_actions) - young(deployments, baseline.open_deployments))
 
 
 _CONTRADICTIONS = {

@@ -32,7 +32,7 @@ class SavedState:
     def to_json(self) -> dict[str, Any]:
         """Write it down."""
         tracking, baseline = self.tracking, self.tracking.baseline
-        known = [name for name in _NUMBERS if baseline.actions_known or not name.endswith("actions")]
+        kept = [name for name in _NUMBERS if baseline.actions_known or not name.endswith("actions")]
         answer_action_id = tracking.action.id if tracking.action else tracking.submission.answer_action_id
         return {
             "stack_id": self.stack_id,
@@ -41,7 +41,7 @@ class SavedState:
             "submission": vars(tracking.submission) | {"answer_action_id": answer_action_id},
             "actions_readable": tracking.actions_readable,
             "confirmed_id": tracking.confirmed_id,
-            "baseline": {name: sorted(getattr(baseline, name)) for name in known},
+            "baseline": {name: sorted(getattr(baseline, name)) for name in kept},
             "newest": baseline.newest.isoformat() if baseline.newest else "",
         }
 
@@ -50,17 +50,34 @@ class SavedState:
         """Read it again; None where it is none, or names no deployment."""
         if not isinstance(saved, Mapping):
             return None
-        request = _request(_part(saved, "request"))
+        asked, sent, there = (_part(saved, name) for name in ("request", "submission", "baseline"))
+        request = Request(
+            reference=as_text(asked.get("reference")),
+            git_ref=as_text(asked.get("git_ref")),
+            given_id=as_id(asked.get("given_id")),
+            is_external=asked.get("is_external") is True,
+            is_unique=asked.get("is_unique") is not False,
+        )
         if not (request.reference or (request.is_external and request.given_id)):
             return None
         confirmed_id = as_id(saved.get("confirmed_id"))
         if request.is_external:
             tracking = Tracking.of_another(request.reference, request.given_id or confirmed_id)
         else:
+            deployments, open_deployments, actions, open_actions = (_ids(there.get(name)) for name in _NUMBERS)
+            newest, are_known = as_time(saved.get("newest")), "actions" in there
+            baseline = Baseline(deployments, open_deployments, actions, open_actions, newest, actions_known=are_known)
+            # A POST may have left, whatever was kept: the run was cut short.
+            submission = Submission(
+                posts_sent=as_id(sent.get("posts_sent")) or 1,
+                accepted=sent.get("accepted") is True,
+                answer_id=confirmed_id or as_id(sent.get("answer_id")),
+                answer_action_id=as_id(sent.get("answer_action_id")),
+            )
             tracking = Tracking(
                 request,
-                baseline=_baseline(saved),
-                submission=_submission(_part(saved, "submission"), confirmed_id),
+                baseline=baseline,
+                submission=submission,
                 sighting=Sighting(actions_readable=saved.get("actions_readable") is not False),
             )
         return cls(as_text(saved.get("stack_id")), tracking, saved.get("cancel_on_abort") is True)
@@ -84,33 +101,6 @@ def read(text: str) -> list[SavedState]:
 def _part(saved: Mapping[Any, Any], name: str) -> Mapping[Any, Any]:
     part = saved.get(name)
     return part if isinstance(part, Mapping) else {}
-
-
-def _request(saved: Mapping[Any, Any]) -> Request:
-    return Request(
-        reference=as_text(saved.get("reference")),
-        git_ref=as_text(saved.get("git_ref")),
-        given_id=as_id(saved.get("given_id")),
-        is_external=saved.get("is_external") is True,
-        is_unique=saved.get("is_unique") is not False,
-    )
-
-
-def _submission(saved: Mapping[Any, Any], confirmed_id: int | None) -> Submission:
-    """Go on where the run was cut short: a POST may have left, whatever was kept."""
-    return Submission(
-        posts_sent=as_id(saved.get("posts_sent")) or 1,
-        accepted=saved.get("accepted") is True,
-        answer_id=confirmed_id or as_id(saved.get("answer_id")),
-        answer_action_id=as_id(saved.get("answer_action_id")),
-    )
-
-
-def _baseline(saved: Mapping[Any, Any]) -> Baseline:
-    numbers = _part(saved, "baseline")
-    deployments, open_deployments, actions, open_actions = (_ids(numbers.get(name)) for name in _NUMBERS)
-    newest, actions_known = as_time(saved.get("newest")), "actions" in numbers
-    return Baseline(deployments, open_deployments, actions, open_actions, newest, actions_known=actions_known)
 
 
 def _ids(saved: object) -> frozenset[int]:

@@ -6,10 +6,11 @@ from datetime import datetime
 from enum import IntEnum
 from typing import NamedTuple, Self
 
+from cloud66_redeploy.model.fields import is_before
+from cloud66_redeploy.model.outcome import LastSeen
 from cloud66_redeploy.model.records import Action, Deployment, Phase, Stack
 from cloud66_redeploy.model.verdict import Absence, RecordState
-from cloud66_redeploy.tracking.baseline import Baseline
-from cloud66_redeploy.tracking.history import durations_like
+from cloud66_redeploy.tracking.baseline import Baseline, durations_like
 
 
 class Certainty(IntEnum):
@@ -133,7 +134,7 @@ class Tracking:
     @property
     def confirmed_id(self) -> int | None:
         """The id of the deployment where it is confirmed, or None."""
-        return self.confirmed.id if self.confirmed is not None else None
+        return self.confirmed.id if self.confirmed else None
 
     @property
     def candidate_id(self) -> int | None:
@@ -153,11 +154,6 @@ class Tracking:
         return self.baseline.actions_known if seen is None else seen
 
     @property
-    def is_blind(self) -> bool:
-        """Whether an action that carries the reference may be an earlier run's: it was given, the baseline unknown."""
-        return not (self.request.is_unique or self.request.is_external or self.baseline.actions_known)
-
-    @property
     def is_not_found(self) -> bool:
         """Whether what was named has not been found: the reference, or a deployment of that id that fits it."""
         named_by_id = self.request.given_id is not None
@@ -169,17 +165,17 @@ class Tracking:
         return not self.actions_readable and self.confirmed is None and self.candidate_id is None
 
     @property
-    def leads_nowhere(self) -> bool:
-        """Whether no action may be read, and the id that should lead to the deployment has not done so (yet)."""
-        return not self.actions_readable and self.deployment is None
-
-    @property
-    def lacks_commit(self) -> bool:
-        """Whether a commit is expected, and the deployment, a success, does not say (yet) which one it deployed."""
-        deployment = self.confirmed
-        is_success = deployment is not None and deployment.phase is Phase.SUCCESS
-        says = bool(deployment and deployment.text("git_hash"))
-        return bool(self.request.expected_commit) and is_success and not says
+    def last_seen(self) -> LastSeen:
+        """What is known by now, for a result: it does not go on changing."""
+        return LastSeen(
+            self.request.reference,
+            self.request.given_id,
+            self.request.is_external,
+            self.action,
+            self.deployment,
+            self.confirmed is not None,
+            self.sighting.record_vanished,
+        )
 
     @property
     def durations(self) -> tuple[float, ...]:
@@ -212,17 +208,6 @@ class Tracking:
         return not self.sighting.maybe_started and (self.action is None or not self.action.phase.is_final)
 
     @property
-    def has_ended(self) -> bool:
-        """Whether the deployment is known to have run and ended, so that another one may have started since."""
-        return self.began_at is not None and self.deployment is not None and self.deployment.phase.is_final
-
-    @property
-    def never_started(self) -> bool:
-        """Whether the deployment waited to the last, as far as is known, so that it has no log."""
-        was_cancelled = self.deployment is not None and self.deployment.phase is Phase.CANCELLED
-        return self.is_queued or (was_cancelled and self.began_at is None)
-
-    @property
     def is_not_live(self) -> bool:
         """Whether the deployment is confirmed, and said not to be the one in service."""
         return self.confirmed is not None and self.confirmed.is_live is False
@@ -230,15 +215,6 @@ class Tracking:
     def successor(self, deployments: Iterable[Deployment]) -> Deployment | None:
         """Return the deployment that is live and came after this one, if there is one."""
         finished_at = self.deployment.finished_at if self.deployment else None
-        if finished_at is None:
-            return None
         # One that was done before is only still shown as live.
-        return next(
-            (other for other in deployments if other.is_live and other.finished_at and other.finished_at > finished_at),
-            None,
-        )
-
-    def is_followed(self, deployments: Iterable[Deployment]) -> bool:
-        """Tell whether another deployment has started after this one."""
-        began = self.began_at
-        return any(other.started_at and (began is None or other.started_at > began) for other in deployments)
+        later = (other for other in deployments if other.is_live and is_before(finished_at, other.finished_at))
+        return next(later, None)

@@ -1,4 +1,4 @@
-"""Where the newest records of a list stand, whatever its order and whatever it says of its pages."""
+"""Where the newest records of a list stand, whatever its order and whatever is said of its pages."""
 
 import random
 from collections.abc import Callable
@@ -11,6 +11,7 @@ import pytest
 from cloud66_redeploy.api.pages import Page, Place, all_records, newest
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
+Says = Callable[[dict[str, Any]], object]
 
 
 @dataclass(frozen=True)
@@ -27,33 +28,39 @@ def numbered(count: int) -> list[One]:
     return [One(number, START + timedelta(minutes=number)) for number in range(1, count + 1)]
 
 
-Says = Callable[[dict[str, Any]], object]
-
-
 @dataclass
 class Lists:
-    """Answers with the pages of a list, and says of them what it is told to say."""
+    """
+    Answers with the pages of a list, and says of them what it is told to say.
+
+    Attributes:
+        beyond: what stands on a page beyond the last: "nothing", or the "first" or "last" one again.
+        comes_at: where in the list a record comes after the first call.
+
+    """
 
     records: list[One]
-    per_page: int
-    says: Says
+    per_page: int = 30
+    says: Says = lambda truth: truth
     beyond: str = "nothing"
+    comes_at: int | None = None
     asked: list[int] = field(default_factory=list)
 
     def read(self, number: int) -> Page[One]:
+        if self.asked == [1] and self.comes_at is not None:
+            self.records.insert(self.comes_at, One(61, START + timedelta(hours=2)))
         self.asked.append(number)
         pages = max(1, -(-len(self.records) // self.per_page))
         shown = {"first": 1, "last": min(number, pages), "nothing": number}[self.beyond]
         records = self.records[(shown - 1) * self.per_page : shown * self.per_page]
-        truth = {
-            "previous": number - 1 or None,
-            "next": number + 1 if number < pages else None,
-            "current": number,
-            "per_page": self.per_page,
-            "count": len(self.records),
-            "pages": pages,
-        }
-        return Page.of(number, records, {"response": records, "pagination": self.says(truth)})
+        following = number + 1 if number < pages else None
+        truth = {"previous": number - 1 or None, "next": following, "current": number, "per_page": self.per_page}
+        said = self.says(truth | {"count": len(self.records), "pages": pages})
+        return Page.of(number, records, {"response": records, "pagination": said})
+
+    def newest(self, *, enough: int = 0, place: Place | None = None) -> list[int]:
+        """Name the newest, read until there are so many."""
+        return [one.id for one in newest(self.read, lambda seen: len(seen) >= enough, place)]
 
 
 def only(*names: str) -> Says:
@@ -74,7 +81,6 @@ SAYINGS: dict[str, Says] = {
     "next only": only("next"),
     "pages only": only("pages"),
     "count and per_page": only("count", "per_page"),
-    "count only": only("count"),
     "previous only": only("previous", "per_page"),
     "no next": only("count", "current", "per_page", "pages", "previous"),
     "next is null": lying(next=None),
@@ -93,10 +99,8 @@ SAYINGS: dict[str, Says] = {
 def test_the_newest_are_found_in_either_order(says: str, order: int) -> None:
     """A page's worth of the newest is there, the newest first; where they come first, in one call."""
     for count, per_page in [(100, 30), (90, 30), (100, 7), (31, 30), (12, 30), (12, 1), (2, 1), (0, 30)]:
-        listed = numbered(count)[::order]
-        lists = Lists(listed, per_page, SAYINGS[says])
-        found = [one.id for one in newest(lists.read, lambda _seen: True)]
-        assert found[:per_page] == list(range(count, max(0, count - per_page), -1))
+        lists = Lists(numbered(count)[::order], per_page, SAYINGS[says])
+        assert lists.newest()[:per_page] == list(range(count, max(0, count - per_page), -1))
         assert len(set(lists.asked)) == len(lists.asked) <= 30
         if per_page > 1:
             # With all that the API is documented to say, the last page is known from the first.
@@ -106,26 +110,35 @@ def test_the_newest_are_found_in_either_order(says: str, order: int) -> None:
 @pytest.mark.parametrize("says", SAYINGS)
 def test_the_last_page_is_remembered(says: str) -> None:
     """A further look at a list with the oldest first begins where the newest stood, finds what came, and what went."""
-    lists, place = Lists(numbered(89), 30, SAYINGS[says]), Place()
-    newest(lists.read, lambda _seen: True, place)
+    lists, place = Lists(numbered(89), says=SAYINGS[says]), Place()
+    lists.newest(place=place)
     for count in (89, 90, 91, 92, 240, 40, 0, 91):
         lists.records, lists.asked = numbered(count), []
-        found = newest(lists.read, lambda _seen: True, place)
-        assert [one.id for one in found[:30]] == list(range(count, max(0, count - 30), -1))
+        assert lists.newest(place=place)[:30] == list(range(count, max(0, count - 30), -1))
     assert place.last == 4
     lists.asked = []
-    newest(lists.read, lambda _seen: True, place)
+    lists.newest(place=place)
     assert len(lists.asked) <= (20 if "too many" in says else 4)
 
 
-@pytest.mark.parametrize("beyond", ["first", "last"])
+@pytest.mark.parametrize("says", SAYINGS)
+def test_all_records_are_read_once(says: str) -> None:
+    """Every page of a list is read, however it says that there is a further one, and each record is there once."""
+    assert all_records(Lists(numbered(100), says=SAYINGS[says]).read, lambda one: one.id, 100) == numbered(100)
+    assert all_records(Lists(numbered(100), says=SAYINGS[says]).read, lambda one: one.id, 2) == numbered(60)
+    for beyond in ("first", "last"):
+        lists = Lists(numbered(20), says=SAYINGS[says], beyond=beyond)
+        assert all_records(lists.read, lambda one: one.id, 100) == numbered(20)
+        assert len(lists.asked) <= 2
+
+
+@pytest.mark.parametrize(("beyond", "count"), [("first", 20), ("last", 100)])
 @pytest.mark.parametrize("says", ["all", "nothing", "pages only"])
-def test_a_page_that_is_not_there_may_be_another_one(says: str, beyond: str) -> None:
+def test_a_page_that_is_not_there_may_be_another_one(says: str, beyond: str, count: int) -> None:
     """A server that ignores the number of a page, or answers with the last one, is not followed in a circle."""
-    records = numbered(20 if beyond == "first" else 100)
-    for listed in (records, records[::-1]):
-        lists = Lists(listed, 30, SAYINGS[says], beyond)
-        assert newest(lists.read, lambda _seen: True)[0].id == len(records)
+    for order in (1, -1):
+        lists = Lists(numbered(count)[::order], says=SAYINGS[says], beyond=beyond)
+        assert lists.newest()[0] == count
         assert len(lists.asked) < 10
 
 
@@ -151,8 +164,8 @@ def test_without_an_order_all_pages_are_read(says: str) -> None:
     odd = [One(101 - one.id, one.started_at) for one in records]
     alike = [One(one.id * 37 % 101) for one in records]
     for listed in (mixed, odd, alike):
-        lists = Lists(listed, 30, SAYINGS[says])
-        assert len(newest(lists.read, lambda _seen: True)) == 100
+        lists = Lists(listed, says=SAYINGS[says])
+        assert len(lists.newest()) == 100
         assert len(lists.asked) <= 10
 
 
@@ -160,55 +173,20 @@ def test_times_tell_the_order_where_numbers_do_not() -> None:
     """Numbers without an order leave it to the times; a record out of place changes nothing."""
     records = [One(one.id * 37 % 101, None, one.started_at) for one in numbered(100)]
     records[3], records[4] = records[4], records[3]
-    assert newest(Lists(records, 30, SAYINGS["all"]).read, lambda _seen: True)[0] == records[-1]
-    lists = Lists(records[::-1], 30, SAYINGS["all"])
-    newest(lists.read, lambda _seen: True)
-    assert lists.asked == [1]
+    for order, calls in ((1, 3), (-1, 1)):
+        lists = Lists(records[::order])
+        assert lists.newest()[0] == records[-1].id
+        assert len(lists.asked) <= calls
 
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_as_many_pages_as_it_takes(order: int) -> None:
     """Older pages are read until there is enough, at most ten."""
-    lists = Lists(numbered(100)[::order], 10, SAYINGS["all"])
-    found = newest(lists.read, lambda seen: len(seen) >= 35)
-    assert [one.id for one in found] == list(range(100, 60, -1))
-    lists = Lists(numbered(200)[::order], 10, SAYINGS["all"])
-    assert len(newest(lists.read, lambda _seen: False)) == 100
+    assert Lists(numbered(100)[::order], 10).newest(enough=35) == list(range(100, 60, -1))
+    assert len(Lists(numbered(200)[::order], 10).newest(enough=1000)) == 100
 
 
 def test_pages_that_shift_meanwhile() -> None:
     """A record that moved to another page is one, and the newest of an oldest-first list may make a new page."""
-    records = numbered(60)[::-1]
-    lists = Lists(records, 30, SAYINGS["all"])
-    lists.asked = Pushing(lists, at=0)
-    found = newest(lists.read, lambda seen: len(seen) > 30)
-    assert sorted(one.id for one in found) == list(range(2, 61))
-    lists = Lists(numbered(60), 30, SAYINGS["all"])
-    lists.asked = Pushing(lists, at=60)
-    assert newest(lists.read, lambda _seen: True)[0].id == 61
-
-
-class Pushing(list[int]):
-    """What was asked; a record comes after the first time."""
-
-    def __init__(self, lists: Lists, at: int) -> None:
-        super().__init__()
-        self._lists, self._at = lists, at
-
-    def append(self, number: int) -> None:
-        """Take down one more call."""
-        if self == [1]:
-            self._lists.records.insert(self._at, One(61, START + timedelta(hours=2)))
-        super().append(number)
-
-
-@pytest.mark.parametrize("says", SAYINGS)
-def test_all_records_are_read_once(says: str) -> None:
-    """Every page of a list is read, however it says that there is a further one, and each record is there once."""
-    lists = Lists(numbered(100), 30, SAYINGS[says])
-    assert all_records(lists.read, lambda one: one.id, 100) == numbered(100)
-    for beyond in ("first", "last"):
-        lists = Lists(numbered(20), 30, SAYINGS[says], beyond)
-        assert all_records(lists.read, lambda one: one.id, 100) == numbered(20)
-        assert len(lists.asked) <= 2
-    assert all_records(Lists(numbered(100), 30, SAYINGS[says]).read, lambda one: one.id, 2) == numbered(60)
+    assert sorted(Lists(numbered(60)[::-1], comes_at=0).newest(enough=31)) == list(range(2, 61))
+    assert Lists(numbered(60), comes_at=60).newest()[0] == 61

@@ -1,0 +1,72 @@
+"""The command `cancel`: cancel a deployment that somebody else asked for."""
+
+from dataclasses import replace
+
+from cloud66_redeploy.commands.job import Job
+from cloud66_redeploy.commands.step import Step
+from cloud66_redeploy.commands.wait import meet
+from cloud66_redeploy.errors import ApiError
+from cloud66_redeploy.model.outcome import Outcome, Reason, Result
+from cloud66_redeploy.model.records import Deployment
+from cloud66_redeploy.polling.ends import because_of, checked, is_over
+from cloud66_redeploy.tracking.activity import busy_with
+from cloud66_redeploy.tracking.doubt import until_believed
+
+
+def cancel(step: Step) -> None:
+    """
+    Cancel one, and look until it took. That it was over already is said, and is no error.
+
+    Raises:
+        Aborted: the workflow was cancelled.
+
+    """
+    job = meant(step, Reason.NOTHING_RUNS, to_be_cancelled=True)
+    if job is None:
+        return
+    end = job.cancel_with(step.transport, "As asked").run()
+    result = checked(end, job.tracking)
+    if is_over(end) and result.outcome is not Outcome.UNKNOWN:
+        job.result = replace(result, as_requested=True)
+    elif result.reason is Reason.CANCELLATION_OPEN:
+        job.result = replace(result, reason=Reason.CANCELLATION_TIMED_OUT)
+    else:
+        job.result = result
+
+
+def meant(step: Step, nothing: Reason, *, to_be_cancelled: bool) -> Job | None:
+    """
+    Return the one deployment that is meant; None where the run ends before it can be looked at.
+
+    Where none was named, it is the one that runs, or, unless it is to be cancelled, the newest one at worst. `nothing`
+    is the reason where there is none.
+    """
+    [job] = step.jobs
+    job.result = meet(step, job)
+    is_named = job.tracking.request.given_id or job.tracking.request.reference
+    if job.result is None and not is_named:
+        job.result = _choose(step, job, nothing, to_be_cancelled=to_be_cancelled)
+    return job if job.result is None else None
+
+
+def _choose(step: Step, job: Job, nothing: Reason, *, to_be_cancelled: bool) -> Result | None:
+    """Choose the deployment that runs, or for a look the newest one; return what ends the run."""
+    try:
+        deployments = until_believed(step.clock, job.client(step.patient).deployments)
+    except ApiError as error:
+        return because_of(error, Reason.NOT_READABLE)
+    activity = busy_with(deployments, [])
+    if len(activity.running) > 1 and to_be_cancelled:
+        numbers = " and ".join(str(deployment.id) for deployment in activity.running)
+        return Result(Reason.SEVERAL_RUN, facts={"numbers": numbers})
+    found = next(iter(activity.running), None)
+    if found is None and not to_be_cancelled:
+        found = activity.first or max(deployments, key=_when, default=None)
+    if found is None:
+        return Result(nothing)
+    job.tracking.request = replace(job.tracking.request, given_id=found.id)
+    return None
+
+
+def _when(deployment: Deployment) -> tuple[str, int]:
+    return (max((moment.isoformat() for moment in deployment.times), default=""), deployment.id)

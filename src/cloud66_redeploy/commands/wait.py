@@ -1,0 +1,71 @@
+"""The command `wait`: wait for deployments that somebody else asked for."""
+
+from collections.abc import Sequence
+
+from cloud66_redeploy.commands.job import Job
+from cloud66_redeploy.commands.step import Step
+from cloud66_redeploy.errors import ApiError, InputError, Obstructed, Refusal
+from cloud66_redeploy.model.outcome import Reason, Result
+from cloud66_redeploy.model.records import Stack
+from cloud66_redeploy.polling.ends import bad_input, because_of
+from cloud66_redeploy.tracking.baseline import Baseline
+from cloud66_redeploy.tracking.doubt import until_believed
+
+
+def wait(step: Step) -> None:
+    """
+    Wait for all of them in one step, and leave in the jobs how each ended.
+
+    Raises:
+        Aborted: the workflow was cancelled.
+
+    """
+    met: dict[str, Job] = {}
+    for job in step.jobs:
+        first = met.setdefault(job.stack_id, job)
+        job.result = meet(step, job) if first is job else first.result
+        job.tracking.stack, job.tracking.baseline = first.tracking.stack, first.tracking.baseline
+    _tell_apart(step.jobs)
+    there = [job for job in step.jobs if job.result is None]
+    if there:
+        step.wait(there, step.transport, step.start)
+    step.read_logs(step.jobs, step.transport.deadline)
+
+
+def meet(step: Step, job: Job) -> Result | None:
+    """Read the stack, and how long its deployments took; return what ends the run, if anything."""
+    client, tracking, clock = job.client(step.patient), job.tracking, step.clock
+    tracking.stack = stack = Stack(job.stack_id)
+    try:
+        tracking.stack = stack = until_believed(clock, lambda: step.first_stack() or client.stack())
+        step.inputs.check_stack(stack)
+        deployments = until_believed(clock, client.deployments)
+        tracking.baseline = Baseline(past=Baseline.of(deployments, []).past)
+    except InputError as error:
+        return bad_input(error)
+    except (Refusal, Obstructed) as refusal:
+        return because_of(refusal, Reason.NOT_READABLE)
+    except ApiError as trouble:
+        # What is read here is good to have; whether the deployment can be looked at, the looks will tell.
+        job.say(f"What the stack is like could not be read: {trouble}")
+    if len(step.jobs) == 1:
+        job.say(f"Stack {stack.text('name') or stack.uid}, UID {stack.uid}")
+    return None
+
+
+def _tell_apart(jobs: Sequence[Job]) -> None:
+    """Begin the lines of each with its stack's name, and with as much more as tells it from the others."""
+    if len(jobs) > 1:
+        ways = list(zip(*(_labels(job) for job in jobs), strict=True))
+        labels = next((each for each in ways if len(set(each)) == len(jobs)), ways[-1])
+        for job, label in zip(jobs, labels, strict=True):
+            job.label = f"{label}: "
+
+
+def _labels(job: Job) -> tuple[str, ...]:
+    """Name a deployment, by more and more; the last name is one that no other target has."""
+    request, stack = job.tracking.request, job.tracking.stack or Stack(job.stack_id)
+    name, environment = stack.text("name") or stack.uid, stack.text("environment")
+    there = f"{name} ({environment})" if environment else name
+    mark = ", ".join(filter(None, (request.reference, f"deployment {request.given_id}" if request.given_id else "")))
+    return name, there, f"{there}, {mark}", f"{there}, UID {stack.uid}, {mark}"

@@ -1,0 +1,85 @@
+"""
+The start of a step: its inputs and its first request. Everything that it touches is handed in.
+
+It needs a third of the package; the rest (`run`) is imported once the first answer is there, in one place.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from cloud66_redeploy.api.client import Client
+from cloud66_redeploy.api.connecting import Session
+from cloud66_redeploy.api.transport import UNTIL_DEADLINE, Transport, Window
+from cloud66_redeploy.clock import Clock, Interrupts, SystemClock
+from cloud66_redeploy.errors import Aborted, InputError, Trouble
+from cloud66_redeploy.inputs import parsers
+from cloud66_redeploy.inputs.inputs import Inputs
+from cloud66_redeploy.model.records import Stack
+from cloud66_redeploy.report.reporter import Narrator, Reporter, open_closed_streams
+from cloud66_redeploy.report.text import Cleaner
+
+First = Stack | Exception | Aborted | None
+"""What came of reading the stack; None where its UID has to be looked up."""
+
+Work = Callable[[Mapping[str, str], Reporter, Session, Clock, Window], int]
+"""What a process does with the real things; returns the exit status."""
+
+
+def with_real_things(work: Work) -> int:
+    """Wire the real things together, and do the work with them."""
+    interrupts = Interrupts()
+    interrupts.install()
+    open_closed_streams()
+    with Session() as session:
+        return work(os.environ, Reporter(os.environ, Cleaner()), session, SystemClock(interrupts), interrupts.window)
+
+
+def start(environ: Mapping[str, str], reporter: Reporter, session: Session, clock: Clock, window: Window) -> int:
+    """
+    Run a step, report, and return the exit status: 0 for a green outcome, 1 for any other.
+
+    The environment is GITHUB_…; the inputs are read by actions-toolkit.
+    """
+    reporter.mask(parsers.raw("api_token"))
+    begun = _begin(environ, reporter, session, clock, window)
+    # Only now: the imports take as long as the first request.
+    from cloud66_redeploy.run import end_at_once, run  # noqa: PLC0415 - the one boundary
+
+    return end_at_once(begun, reporter) if isinstance(begun, InputError) else run(environ, reporter, *begun)
+
+
+def _begin(
+    environ: Mapping[str, str], reporter: Reporter, session: Session, clock: Clock, window: Window
+) -> tuple[Inputs, tuple[Transport, Transport], float, First] | InputError:
+    """Read the inputs, and make the first request; return what `run` takes, or what is wrong with the inputs."""
+    began = clock.monotonic()
+    try:
+        inputs = Inputs.load(environ)
+    except InputError as error:
+        return error
+    transport = Transport(
+        session=session,
+        base_url=inputs.api_url,
+        token=inputs.api_token,
+        clock=clock,
+        window=window,
+        deadline=began + inputs.timeout_seconds,
+        on_warning=lambda text: reporter.warn("Cloud 66", text),
+    )
+    narrator = Narrator(reporter.say)
+
+    def tell(trouble: Trouble) -> None:
+        narrator.tell(clock.monotonic() - began, f"{trouble}; trying again")
+
+    patient = replace(transport, profile=UNTIL_DEADLINE, on_trouble=tell)
+    return inputs, (transport, patient), began, _first_answer(inputs, patient)
+
+
+def _first_answer(inputs: Inputs, transport: Transport) -> First:
+    if not inputs.stack_id:
+        return None
+    try:
+        return Client(transport, inputs.stack_id.splitlines()[0]).stack()
+    except (Exception, Aborted) as error:  # it is raised again where it can be told
+        return error

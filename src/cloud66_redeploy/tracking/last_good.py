@@ -1,0 +1,109 @@
+"""
+What to roll back to: the last good deployment, and whether it is sure enough that rolling back is what the team wants.
+
+Pure. Not where the failed one may still be running, not over a deployment that came after it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from cloud66_redeploy.model.fields import is_before
+from cloud66_redeploy.model.git import is_full_hash, same_commit
+from cloud66_redeploy.model.records import Action, Deployment, Phase
+from cloud66_redeploy.tracking.tracking import Tracking
+
+
+def why_not(tracking: Tracking) -> str:
+    """
+    Say why a failed run is not rolled back, as far as its own records tell; "" where nothing speaks against it.
+
+    The job is red for any doubt. Going back takes a deployment that has surely failed, or is surely of another commit.
+    """
+    deployment, action = tracking.confirmed, tracking.action
+    if deployment is None:
+        return "which deployment failed is not known"
+    if tracking.sighting.record_vanished:
+        return "its record has disappeared"
+    action_failed = action is not None and action.phase is Phase.FAILED
+    if deployment.phase is Phase.FAILED or (deployment.phase in {Phase.ODD, Phase.SILENT} and action_failed):
+        # What a cancelled one says is not known: it may pass for one that failed, but for its action's words.
+        return "it seems to have been cancelled" if action and "cancel" in action.message.lower() else ""
+    commit, expected = deployment.text("git_hash"), tracking.request.expected_commit
+    if deployment.phase is Phase.SUCCESS and commit and expected and not same_commit(commit, expected):
+        return ""
+    return _NOT_SURE.get(deployment.phase, "it may still be going on")
+
+
+_NOT_SURE = {
+    Phase.SUCCESS: "its record says success, so it may be live",
+    Phase.REVERTED: "somebody has reverted it already",
+    Phase.CANCELLED: "it was cancelled",
+    Phase.ODD: "what Cloud 66 says of it is not a known failure",
+    Phase.SILENT: "Cloud 66 does not say how it ended",
+}
+
+
+def choose(
+    tracking: Tracking, deployments: Sequence[Deployment], actions: Sequence[Action]
+) -> tuple[Deployment | None, str]:
+    """
+    Choose the deployment to go back to, from the lists as they are now; else say why there is none.
+
+    It is the last one that was live and successful before the failed one: live at the baseline, or now, or done since.
+    """
+    failed, baseline = tracking.deployment, tracking.baseline
+    assert failed is not None
+    others = [other for other in deployments if other.id != failed.id]
+    later = next((other for other in others if _is_after(other, failed, is_new=baseline.is_new(other))), None)
+    if later is not None:
+        return None, f"deployment {later.id} came after it"
+    last_action = tracking.action.id if tracking.action else 0
+    for action in actions:
+        # One that failed may have been cancelled as it waited; if it ran, its deployment shows.
+        is_counted = action.is_redeploy and action.phase is not Phase.FAILED and action.id not in baseline.actions
+        if is_counted and action.id > last_action:
+            return None, f"a redeploy (action {action.id}) was asked for after it"
+    return _last_good([other for other in others if _is_before(other, failed)], tracking)
+
+
+def _last_good(earlier: Sequence[Deployment], tracking: Tracking) -> tuple[Deployment | None, str]:
+    baseline, failed, git_ref = tracking.baseline, tracking.deployment, tracking.request.git_ref
+    was_live = baseline.live.id if baseline.live else None
+    successes = sorted((other for other in earlier if other.phase is Phase.SUCCESS), key=_end)
+    good = [other for other in successes if other.id == was_live or other.is_live or baseline.is_new(other)]
+    if not good:
+        return None, "which deployment was live before is not known"
+    last = good[-1]
+    commit = last.text("git_hash")
+    if not is_full_hash(commit):
+        return None, f"deployment {last.id}, which was live before, tells no commit"
+    newer = next((other for other in successes if _end(other) > _end(last) and other.text("git_hash") != commit), None)
+    if newer is not None:
+        return None, f"deployment {newer.id} succeeded after {last.id}, which was live before"
+    failed_commit = (failed.text("git_hash") if failed else "") or (git_ref if is_full_hash(git_ref) else "")
+    if not failed_commit:
+        return None, "which commit failed is not known"
+    if same_commit(commit, failed_commit):
+        return None, f"deployment {last.id}, which was live before, is of the same commit"
+    return last, ""
+
+
+def _end(deployment: Deployment) -> tuple[datetime, int]:
+    assert deployment.finished_at is not None
+    return deployment.finished_at, deployment.id
+
+
+def _is_after(other: Deployment, failed: Deployment, *, is_new: bool) -> bool:
+    """Tell whether a deployment came after the failed one, or may yet: somebody's answer to the failure, perhaps."""
+    if other.phase.is_final:
+        return is_new and other.phase is not Phase.CANCELLED and not _is_before(other, failed)
+    # An older one that is still open was left lying.
+    return not is_before(other.started_at, failed.started_at)
+
+
+def _is_before(other: Deployment, failed: Deployment) -> bool:
+    began = failed.started_at or failed.finished_at
+    if other.finished_at is None or began is None:
+        return False
+    # Of two in the same second, the number tells.
+    return (other.finished_at, other.id) < (began, failed.id)

@@ -1,0 +1,164 @@
+"""What it means that a call brought no answer: every class that can be raised, and what is said of it."""
+
+import http.client
+import json
+import socket
+import ssl
+from email.errors import MessageDefect
+
+import pytest
+import requests
+import urllib3
+from requests import exceptions as broken
+from urllib3 import exceptions as low
+from urllib3.util.ssl_match_hostname import CertificateError
+
+from cloud66_redeploy.api.connecting import Adapter, ConnectFailed
+from cloud66_redeploy.api.failures import failure_of
+from cloud66_redeploy.api.route import Route
+from cloud66_redeploy.errors import ApiError, NotSent, NotTheApi, Obstructed, Unclear, Unusable
+
+ROUTE = Route("https://api.example/api/3")
+POOL = urllib3.HTTPSConnectionPool("api.example")
+
+# Why a class means what it means: while a connection is made, and anywhere else.
+TABLE: list[tuple[str, type[ApiError], type[ApiError], list[type[Exception]]]] = [
+    ("the peer was shown nothing", Obstructed, Obstructed, [ssl.SSLCertVerificationError]),
+    ("the same, but its text may be anybody's", Obstructed, Unclear, [CertificateError]),
+    ("raised only while connecting, and a wrong name stays wrong", Obstructed, Obstructed, [low.NameResolutionError]),
+    ("a name, but the library would have wrapped it", Obstructed, Unclear, [socket.gaierror]),
+    (
+        "raised only while connecting: refused, unreachable, not there in time",
+        NotSent, NotSent, [low.NewConnectionError, low.ConnectTimeoutError, broken.ConnectTimeout],
+    ),
+    (
+        "raised only before connecting: no address there can be",
+        Unusable, Unusable, [
+            broken.InvalidURL, broken.InvalidProxyURL, broken.InvalidSchema, broken.MissingSchema,
+            low.LocationValueError, low.LocationParseError, low.URLSchemeUnknown, low.ProxySchemeUnknown,
+            low.ProxySchemeUnsupported, http.client.InvalidURL,
+        ],
+    ),
+    ("a bundle that can't be loaded; elsewhere anything of TLS", Unusable, Unclear, [low.SSLError]),
+    (
+        "a value that there can't be; elsewhere a reader that stumbled over the answer",
+        Unusable, Unclear, [
+            ValueError, UnicodeError, OverflowError, TypeError, broken.InvalidHeader, broken.JSONDecodeError,
+            json.JSONDecodeError, low.ResponseNotChunked,
+        ],
+    ),
+    (
+        "no greeting of TLS; elsewhere a record that can't be read",
+        Obstructed, Unclear, [ssl.SSLError, ssl.SSLWantReadError, ssl.SSLWantWriteError],
+    ),
+    (
+        "cut in the handshake; elsewhere while the answer came",
+        NotSent, Unclear, [ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError],
+    ),
+    (
+        "a proxy that speaks no HTTP; elsewhere a server that doesn't",
+        Obstructed, NotTheApi, [http.client.BadStatusLine, http.client.UnknownProtocol, http.client.LineTooLong],
+    ),
+    (
+        "a proxy's answer that breaks off; elsewhere the server's",
+        Obstructed, Unclear, [
+            http.client.HTTPException, http.client.NotConnected, http.client.UnknownTransferEncoding,
+            http.client.UnimplementedFileMode, http.client.IncompleteRead, http.client.ImproperConnectionState,
+            http.client.CannotSendRequest, http.client.CannotSendHeader, http.client.ResponseNotReady,
+            low.IncompleteRead, low.InvalidChunkLength,
+        ],
+    ),
+    (
+        "the socket broke before the connection stood; elsewhere nobody knows what had arrived",
+        NotSent, Unclear, [
+            OSError, ConnectionError, ConnectionResetError, ConnectionAbortedError, ConnectionRefusedError,
+            BrokenPipeError, TimeoutError, InterruptedError, BlockingIOError, PermissionError, FileNotFoundError,
+            socket.herror, http.client.RemoteDisconnected,
+            # Of requests' own, which it makes only of what has come past our connections.
+            broken.RequestException, broken.HTTPError, broken.ConnectionError, broken.ProxyError, broken.SSLError,
+            broken.Timeout, broken.ReadTimeout, broken.TooManyRedirects, broken.ChunkedEncodingError,
+            broken.ContentDecodingError, broken.InvalidJSONError, broken.URLRequired, broken.RetryError,
+            broken.UnrewindableBodyError,
+        ],
+    ),
+    (
+        "never raised while connecting: so nothing is known",
+        Unclear, Unclear, [
+            low.HTTPError, low.PoolError, low.RequestError, low.ProxyError, low.DecodeError, low.ProtocolError,
+            low.MaxRetryError, low.HostChangedError, low.TimeoutStateError, low.TimeoutError, low.ReadTimeoutError,
+            low.EmptyPoolError, low.FullPoolError, low.ClosedPoolError, low.ResponseError, low.InvalidHeader,
+            low.BodyNotHttplibCompatible, low.HeaderParsingError, low.UnrewindableBodyError, KeyError, RuntimeError,
+        ],
+    ),
+]  # fmt: skip
+ROWS = [(before, after, one) for _, before, after, classes in TABLE for one in classes]
+OURS = {MessageDefect, broken.StreamConsumedError, getattr(socket, "_GiveupOnSendfile", OSError)}
+"""Raised by nothing here: a note of the header's parser, a response read twice, and the library's own signal."""
+
+
+def bare(kind: type[Exception]) -> Exception:
+    """Make an exception of a class, whatever its constructor asks for."""
+    error = kind.__new__(kind)
+    partial = 0 if issubclass(kind, low.HTTPError) else b""
+    vars(error).update(verify_message="", partial=partial, expected=8, length=b"", response=None, doc="", pos=0, msg="")
+    return error
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind"), ROWS, ids=[f"{one.__module__}.{one.__name__}" for *_, one in ROWS]
+)
+def test_every_class_has_its_meaning(before: type[ApiError], after: type[ApiError], kind: type[Exception]) -> None:
+    """A class means that nothing was sent only while connecting, or where it is raised nowhere else."""
+    assert type(failure_of("POST /x", ConnectFailed(bare(kind), at_proxy=False), ROUTE)) is before
+    wrapped = broken.ConnectionError(low.MaxRetryError(POOL, "/x", low.ProxyError("Unable to connect", bare(kind))))
+    for error in (bare(kind), wrapped):
+        assert type(failure_of("POST /x", error, ROUTE)) is after
+
+
+def test_no_class_is_left_out() -> None:
+    """The table knows every class of the libraries that make a call."""
+    there = {
+        one
+        for module in (broken, low, http.client, ssl, socket)
+        for one in vars(module).values()
+        if isinstance(one, type) and issubclass(one, Exception) and not issubclass(one, Warning)
+    }
+    assert there - OURS <= {one for *_, one in ROWS}
+    assert len({one for *_, one in ROWS}) == len(ROWS)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (low.NewConnectionError(urllib3.connection.HTTPConnection("h"), "Failed: [Errno 1] no"), "[Errno 1] no"),
+        (low.ProtocolError("Connection aborted.", ConnectionResetError(104, "reset by peer")), "reset by peer"),
+        (http.client.IncompleteRead(b"12", 8), "IncompleteRead(2 bytes read, 8 more expected)"),
+        (broken.ConnectionError(), "ConnectionError"),
+        (http.client.BadStatusLine("two\r\nlines"), "an answer that is not HTTP (two lines)"),
+    ],
+)
+def test_trouble_is_said_in_few_words(error: Exception, words: str) -> None:
+    """Of the errors wrapped into each other only the innermost is quoted, as one line."""
+    assert words in failure_of("GET /x", requests.ConnectionError(error), ROUTE).said
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["alice", "s3cret!", "s3cret%21", "alice:s3cret%21", "Basic YWxpY2U6czNjcmV0IQ==", "http://alice:s3cret!@proxy:1"],
+)
+@pytest.mark.parametrize("scheme", ["http://", "HTTPS://", ""])
+def test_a_login_is_hidden_however_it_is_written(text: str, scheme: str) -> None:
+    """User and password of a proxy are taken out of what others say; where there is no login nothing is."""
+    hidden = Route("https://x", f"{scheme}alice:s3cret%21@proxy:1").hide(f"said {text}.")
+    assert (hidden[:5], hidden[-1]) == ("said ", ".")
+    assert not any(part in hidden for part in ("alice", "s3cret", "YWxp"))
+    assert Route("https://x", f"{scheme}proxy:1").hide(f"said {text}.") == f"said {text}."
+
+
+def test_other_pools_stay_as_they_are() -> None:
+    """Direct connections and those of a proxy tell whether they stood."""
+    adapter = Adapter()
+    for manager in (adapter.poolmanager, adapter.proxy_manager_for("http://proxy:1")):
+        for scheme in ("http", "https"):
+            pool = manager.connection_from_url(f"{scheme}://api.example")
+            assert pool.ConnectionCls.__module__ == "cloud66_redeploy.api.connecting"

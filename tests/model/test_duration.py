@@ -1,0 +1,64 @@
+"""Durations, as people write and read them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cloud66_redeploy.model.duration import format_duration, parse_duration
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("1h30m", 5400), ("2h0m5s", 7205), ("1h5s", 3605), ("007s", 7), ("0s", 0), ("90m", 5400), (" 30m\n", 1800),
+        ("1h 30m", 5400), ("1H30M", 5400), ("999999s", 999999),
+        # A bare number is refused with both of its readings.
+        *((number, f"needs a unit: {number.strip()}s is {number.strip()} seconds, {number.strip()}m is")
+          for number in ("0", "1800", "1.5", " 30 ")),
+        *((text, "is not a duration")
+          for text in ("", " ", "m", "hms", "-1s", "1.5h", "1 .5h", "30m1h", "1m1m", "5min", "1d", "1000000s", "1h30",
+                       "٣m", "1\u017f")),
+    ],
+)  # fmt: skip
+def test_parse(text: str, seconds: int | str) -> None:
+    """Hours, minutes and seconds are read in that order, each with its unit; all else is refused with a sentence."""
+    if isinstance(seconds, int):
+        assert parse_duration(text) == seconds
+    else:
+        with pytest.raises(ValueError, match=rf"{seconds}.*\.$"):
+            parse_duration(text)
+
+
+@given(st.integers(0, 999), st.integers(0, 999), st.integers(0, 999))
+def test_parse_sums(hours: int, minutes: int, seconds: int) -> None:
+    """The parts add up."""
+    assert parse_duration(f"{hours}h{minutes}m{seconds}s") == hours * 3600 + minutes * 60 + seconds
+
+
+@given(st.text(max_size=12))
+def test_parse_anything(text: str) -> None:
+    """Any text is either a duration or refused, and never negative."""
+    try:
+        assert parse_duration(text) >= 0
+    except ValueError as error:
+        assert str(error)  # noqa: PT017 - either is fine
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0s"), (0.4, "0s"), (45, "45s"), (59.6, "1m"), (130, "2m10s"), (61, "1m01s"), (3600, "1h"),
+        (3900, "1h05m"), (3601, "1h"), (86400, "24h"), (-3, "0s"),
+    ],
+)  # fmt: skip
+def test_format(seconds: float, text: str) -> None:
+    """Seconds are written in two units at most, and never as less than nothing."""
+    assert format_duration(seconds) == text
+
+
+@given(st.integers(0, 3599) | st.integers(3600, 10**8))
+def test_format_is_read_back(seconds: int) -> None:
+    """What is written reads as the same time, but for the seconds from an hour on."""
+    hours, _, minutes = format_duration(seconds).rpartition("h")
+    off = seconds - int(hours or 0) * 3600 - (parse_duration(minutes) if minutes else 0)
+    assert off == 0 if seconds < 3600 else 0 <= off < 60

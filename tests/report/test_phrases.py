@@ -1,0 +1,248 @@
+"""A sentence for every way a run can end, and words for every reason."""
+
+import re
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cloud66_redeploy.errors import (
+    ApiError,
+    Blame,
+    Clue,
+    Declined,
+    Denied,
+    InputError,
+    NotFound,
+    NotSent,
+    NotTheApi,
+    Obstructed,
+    Refusal,
+    Unclear,
+    Unusable,
+)
+from cloud66_redeploy.model.outcome import LastSeen, Outcome, Reason, Result
+from cloud66_redeploy.model.records import Action, Deployment, Phase
+from cloud66_redeploy.model.verdict import Absence, RecordState, decide
+from cloud66_redeploy.polling.ends import bad_input, checked, ended, lost_sight, timed_out, unready
+from cloud66_redeploy.report.advice import advice_on, advice_on_request
+from cloud66_redeploy.report.phrases import PHRASES, advice_of, meaning_of, sentence_of
+from cloud66_redeploy.report.wording import WORDING
+from cloud66_redeploy.tracking.tracking import Certainty, Tracking
+from records import seen, tracked
+from results import result_of
+
+PACKAGE = Path(__file__).parents[2] / "src" / "cloud66_redeploy"
+MAKERS = [path for path in PACKAGE.rglob("*.py") if path.name not in {"outcome.py", "wording.py"}]
+MADE = {name for path in MAKERS for name in re.findall(r"\bReason\.([A-Z_0-9]+)", path.read_text())}
+GONE = NotFound("GET /x", "", status=404)
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_each_reason_has_its_words(reason: Reason) -> None:
+    """Each can happen; sentence, meaning and advice are whole sentences with nothing left to be filled in."""
+    assert reason.name in MADE
+    result = result_of(reason)
+    said = [sentence_of(result), meaning_of(result), advice_of(result)]
+    assert bool(said[2]) is (not result.is_green or bool(WORDING[reason].advice))
+    for text in filter(None, said):
+        assert re.fullmatch(r"[A-Z][^{}]*[.?)]", text), text
+        assert "  " not in text
+
+
+def test_each_phrase_is_used() -> None:
+    """Each phrase fills a placeholder of some row."""
+    rows = " ".join(str(text) for row in WORDING.values() for text in row)
+    assert set(PHRASES) <= set(re.findall(r"{([a-z_]+)", rows))
+
+
+def tracking(deployment: RecordState, action: RecordState) -> Tracking:
+    """Make what is known where the records say that."""
+    known = tracked("mine", posts_sent=1, accepted=True, actions_readable=action is not Absence.UNREADABLE)
+    if deployment is not Absence.NEVER_SEEN:
+        seen(known, Deployment.from_json({"id": 108, "outcome": {"code": 9, "meaning": "Strange"}}))
+    if isinstance(action, Phase):
+        known.sighting = replace(known.sighting, action=Action.from_json({"id": 40, "finished_message": "said so"}))
+    return known
+
+
+def end(deployment: RecordState, action: RecordState) -> Result | None:
+    """How it ends where the records say that, if it does."""
+    outcome = decide(deployment, action, settled=True)
+    return None if outcome is None else ended(outcome, tracking(deployment, action), deployment, action)
+
+
+def test_every_ending_has_its_sentence() -> None:
+    """Each final cell of the table becomes one sentence that names ours and never praises what is not green."""
+    deployments: list[RecordState] = [Absence.NEVER_SEEN, Absence.GONE, *Phase]
+    phases = (Phase.RUNNING, Phase.SUCCESS, Phase.FAILED, Phase.ODD, Phase.SILENT)
+    actions: list[RecordState] = [Absence.UNREADABLE, Absence.NEVER_SEEN, *phases]
+    for deployment, action in product(deployments, actions):
+        result = end(deployment, action)
+        if result is None:
+            continue
+        is_known, is_green = deployment is not Absence.NEVER_SEEN, result.outcome is Outcome.SUCCESS
+        assert result.outcome is decide(deployment, action, settled=True)
+        said = sentence_of(result)
+        assert re.fullmatch(r"[A-Z].*\.", said)
+        assert ("108" in said) is is_known
+        ours = "deployment 108" if is_known else "the redeploy (action 40)"
+        assert (f"{ours} succeeded" in said.lower()) is is_green
+        assert ("said so" in result.evidence) is isinstance(action, Phase)
+        assert ("Strange" in result.evidence) is isinstance(deployment, Phase)
+        assert bool(advice_of(result)) is not is_green
+
+
+@pytest.mark.parametrize(
+    ("deployment", "action", "words"),
+    [
+        (Phase.ODD, Phase.SUCCESS, "what Cloud 66 says of it is not a known success"),
+        (Phase.ODD, Phase.FAILED, "failed"),
+        (Phase.SUCCESS, Phase.FAILED, "says success, but action 40, which carries our reference, says that it failed"),
+        (Phase.SUCCESS, Phase.ODD, "says success, but action 40"),
+        (Phase.FAILED, Phase.SUCCESS, "although its action says success"),
+        (Phase.REVERTED, Phase.SUCCESS, "was reverted by somebody"),
+        (Phase.CANCELLED, Phase.FAILED, "was cancelled in Cloud 66, not by this workflow"),
+        (Phase.SUCCESS, Absence.NEVER_SEEN, "no action carries our reference"),
+        (Absence.GONE, Phase.SUCCESS, "its record has disappeared"),
+        (Absence.NEVER_SEEN, Phase.SUCCESS, "which deployment it was is not known"),
+        (Absence.NEVER_SEEN, Phase.ODD, "finished"),
+    ],
+)
+def test_disagreement_is_put_into_words(deployment: RecordState, action: RecordState, words: str) -> None:
+    """The sentence says which record said what."""
+    result = end(deployment, action)
+    assert result is not None
+    assert words in sentence_of(result)
+
+
+STUCK = Clue(Blame.PROXY_ANSWER, "HTTPS_PROXY")
+OTHER = Clue(Blame.STRANGER, "https://x/api/v3")
+FAILED, TIMED_OUT = Outcome.FAILED, Outcome.TIMED_OUT
+NOT_TAKEN, NETWORK = "did not take the redeploy request within the timeout", "a proxy, a firewall"
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome", "words", "advice"),
+    [
+        (NotTheApi("GET /x", "Blocked", status=403, clue=OTHER), FAILED, "x/api/v3 is not the Cloud 66 API", "api_url"),
+        (NotTheApi("GET /x", "", status=404, clue=OTHER), FAILED, "API (404): it says nothing.", "api_url"),
+        (NotTheApi("GET /x", "b" * 500, clue=OTHER), FAILED, "API: bbb", "api_url"),
+        (Obstructed("GET /x", "the proxy in X", clue=STUCK), FAILED, "asked: the proxy in X.", "HTTPS_PROXY"),
+        (NotTheApi("GET /x", "the proxy in X", status=407, clue=STUCK), FAILED, "asked: the proxy in X", "HTTPS_PROXY"),
+        (Unusable("GET /x", "no such scheme", clue=Clue(Blame.PROXY)), FAILED, "be asked: no such scheme.", "SOCKS"),
+        (Denied("GET /x", "no", status=401), FAILED, "Cloud 66 refused the request (401).", "the input api_token"),
+        (Denied("GET /x", "no", status=402), FAILED, "(402)", "trial or plan has ended"),
+        (Denied("GET /x", "no", status=403), FAILED, "(403)", "lacks the scope 'public'"),
+        (Denied("DELETE /x", "no", status=403), FAILED, "(403)", "lacks the scope 'redeploy'"),
+        (NotFound("GET /x", "no", status=404), FAILED, "(404)", "stack_id"),
+        (NotFound("POST /x", "no", status=404), FAILED, "(404)", "deleted"),
+        (Refusal("POST /x", "no", status=400), FAILED, "(400)", "git_ref, services and profile"),
+        (Refusal("POST /x", "no", status=422), FAILED, "(422)", "server's words"),
+        (Declined("POST /x", "busy", status=409), TIMED_OUT, NOT_TAKEN, "busy or locked"),
+        (Unclear("GET /x", "oops", status=502), TIMED_OUT, NOT_TAKEN, NETWORK),
+        (NotSent("GET /x", "refused"), TIMED_OUT, NOT_TAKEN, NETWORK),
+        (Declined("GET /x", "", status=429, throttled=True), TIMED_OUT, "asks to wait 1m, longer than", NETWORK),
+        (Declined("GET /x", "", status=429, retry_after=3600.0), TIMED_OUT, "asks to wait 1h, longer than", NETWORK),
+    ],
+)  # fmt: skip
+def test_what_kept_the_request_from_being_sent(error: ApiError, outcome: Outcome, words: str, advice: str) -> None:
+    """What doesn't pass has failed and is named; what might have is timed out; the advice is about what went wrong."""
+    result, held = unready(error), "Deployment Approval or Application Protection, that may be why"
+    said = sentence_of(result)
+    assert (result.outcome, len(said) < 250, "passed" in said) == (outcome, True, False)
+    assert words in said
+    assert said.endswith("Nothing was scheduled.")
+    assert advice in advice_on(error)
+    # Where Cloud 66 refuses the request itself, and not only who asks, the advice names what may hold it.
+    is_refused = error.call.startswith("POST") and error.status in {400, 403, 409, 422}
+    assert (held in advice_on_request(error)) is (held in advice_of(result)) is is_refused
+
+
+@pytest.mark.parametrize("blame", Blame)
+def test_whatever_is_to_blame_has_its_advice(blame: Blame) -> None:
+    """The advice names what has to be changed, in sentences of at most 20 words."""
+    said = advice_on(Unusable("GET /x", "…", clue=Clue(blame, "HTTPS_PROXY")))
+    assert any(name in said for name in ("HTTPS_PROXY", "api_url"))
+    assert ";" not in said
+    assert max(len(one.split()) for one in re.split(r"(?<=[.?]) ", said)) <= 20
+
+
+def doubt(**facts: bool) -> Result:
+    """Not know what became of a request."""
+    return Result(Reason.POST_UNCERTAIN, LastSeen(), {"sent": True, "looked": True, "readable": True} | facts)
+
+
+def late(deployment: dict[str, Any] | None, **finished: object) -> Result:
+    """Let the time pass before both records have ended."""
+    action = Action.from_json({"id": 40} | finished)
+    known = tracked("mine", posts_sent=1, accepted=True, action=action)
+    if deployment is not None:
+        seen(known, Deployment.from_json({"id": 108} | deployment))
+    return timed_out(known, "timeout of 30m", None)
+
+
+OVER: dict[str, Any] = {"finished_at": "2026-01-01T00:00:00Z"}
+NO_NEWS = Result(Reason.TIMED_OUT, LastSeen(), {"limit": "timeout of 30m", "error": ApiError("GET /x", "no")})
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        (doubt(looked=False), "the answer to the request was lost, and its reference could not be looked up"),
+        (doubt(readable=False), "and actions can't be read"),
+        (doubt(sent=False), "the request did not get through, and no action was found that carries its reference"),
+        (NO_NEWS, "last known: scheduled. It could not be asked at the end: GET /x failed: no."),
+        (
+            lost_sight(tracking(Absence.NEVER_SEEN, Phase.RUNNING), GONE),
+            "The stack is gone, so how the redeploy (action 40) ended is not known; last known: scheduled.",
+        ),
+        (lost_sight(tracked("mine"), Denied("GET /x", "", status=401)), "(401), so how the redeploy ended is not"),
+        # Also where one record had already ended.
+        (late({"outcome": {"code": 1}} | OVER), "says success, but its action never"),
+        (late(None, finished_success=True, **OVER), "(action 40) had ended as success, but that was not confirmed"),
+        (late({"outcome": {"code": 0}}), "had not ended as far as is known; last known: queued"),
+    ],
+)
+def test_what_is_not_known_is_said(result: Result, words: str) -> None:
+    """Where it is not known whether anything was scheduled, or how it ended, the sentence says why."""
+    assert words in sentence_of(result)
+
+
+def test_an_input_is_no_broken_build() -> None:
+    """An input that can't be used has changed nothing, whatever the command is."""
+    assert "nothing was changed" in meaning_of(bad_input(InputError("stack_name", "is x.", "")))
+
+
+def test_a_result_of_others_is_as_bad_as_the_first() -> None:
+    """A reason without an outcome has outcome, advice and meaning of the first result that it tells of."""
+    lost = Result(Reason.STACK_GONE, facts={"error": GONE})
+    after = Result(Reason.NOT_ROLLED_BACK, facts={"why": "its record has disappeared"})
+    both = Result(Reason.FOLLOWED, parts=(lost, after))
+    assert (both.outcome, advice_of(both), meaning_of(both)) == (Outcome.UNKNOWN, advice_of(lost), meaning_of(lost))
+    assert sentence_of(both) == f"{sentence_of(lost)} Not rolled back: its record has disappeared."
+
+
+@pytest.mark.parametrize(
+    ("proof", "deployed", "expected", "outcome"),
+    [
+        (Certainty.CONFIRMED, "abcdef0123", "abcdef0", Outcome.SUCCESS),
+        (Certainty.CONFIRMED, "abcdef0123", "abcdef1", Outcome.FAILED),
+        (Certainty.CONFIRMED, None, "abcdef0", Outcome.UNKNOWN),
+        (Certainty.INFERRED, "abcdef0123", "abcdef0", Outcome.UNKNOWN),
+        (Certainty.CONFIRMED, "abcdef0123", "", Outcome.SUCCESS),
+    ],
+)
+def test_only_the_expected_commit_is_a_success(
+    proof: Certainty, deployed: Any, expected: str, outcome: Outcome
+) -> None:
+    """A success stays one only where the commit deployed is surely the one expected."""
+    known = tracking(Absence.NEVER_SEEN, Phase.SUCCESS)
+    seen(known, Deployment.from_json({"id": 108, "git_hash": deployed}), proof)
+    success = ended(Outcome.SUCCESS, known, Phase.SUCCESS, Phase.SUCCESS)
+    known.request = replace(known.request, expected_commit=expected)
+    result = checked(success, known)
+    assert result.outcome is outcome
+    assert ("annotated tag" in advice_of(result)) is (outcome is not Outcome.SUCCESS)
