@@ -132,16 +132,16 @@ def _command(case: Case) -> str:
 def _check(case: Case, made: Step, ending: Ending) -> None:
     reason = ending.outputs["reason"]
     assert ending.outcome == case.outcome, reason
-    assert case.posts in {None, len(made.calls("POST"))}
-    assert case.deletes in {None, len(made.calls("DELETE"))}
+    for method, number in (("POST", case.posts), ("DELETE", case.deletes)):
+        assert number in {None, len(made.calls(method))}, f"{method} was sent {len(made.calls(method))} times"
     for words in case.says:
-        assert words in reason
+        assert words in reason, f"{words!r} is not in {reason!r}"
     for words in case.hides:
-        assert words not in reason
-    assert not case.advises or case.advises in ending.errors[0]
+        assert words not in reason, f"{words!r} is in {reason!r}"
+    assert not case.advises or case.advises in ending.errors[0], ending.errors
     for words in case.logs:
-        assert words in ending.log
-    assert case.seconds[0] <= ending.seconds <= case.seconds[1]
+        assert words in ending.log, f"{words!r} is not in the log"
+    assert case.seconds[0] <= ending.seconds <= case.seconds[1], f"it took {ending.seconds:.1f} s"
 
 
 def event(made: Step, at: float, happen: Callable[[], object]) -> None:
