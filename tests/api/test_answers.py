@@ -199,7 +199,7 @@ JSON = st.recursive(
 bodies = st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode())
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(bodies, st.text(max_size=40), st.integers(100, 999))
 def test_any_bytes_have_a_meaning(body: bytes, content_type: str, status: int) -> None:
     """Whatever comes, any JSON included, it is read, and what is shown of it is bounded."""
