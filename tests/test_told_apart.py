@@ -12,7 +12,7 @@ from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.polling.cancellation import Cancellation, Deletion, Terms
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Certainty
-from cloud66_simulator import Fault
+from cloud66_simulator import Behaviour, Fault
 from elsewhere import asked, cancelled
 from harness import Step
 from records import CANCELLED, action, deployment, seen, tracked
@@ -87,3 +87,13 @@ def test_a_cancellation_belongs_to_the_id_it_was_sent_for() -> None:
     result = Cancellation(looks, known, clock, listener, Terms("As asked", 300.0), deletion).run()
     assert (result.outcome, sent) == (Outcome.CANCELLED, [108, 109])
     listener.deleting_another.assert_called_once_with(108, 109)
+
+
+@pytest.mark.parametrize("cancel_takes", [2.0, 60.0])
+def test_each_of_two_is_cancelled_once(step: MakeStep, cancel_takes: float) -> None:
+    """Of a POST that was carried out twice, and timed out, each deployment is sent one DELETE, however long that takes."""
+    made = step(behaviour=Behaviour(duration_seconds=1000, cancel_takes_seconds=cancel_takes))
+    made.simulator.faults.append(Fault("late", method="POST", seconds=70))
+    ending = made.run(timeout="2m", cancel_on_timeout="true")
+    assert (ending.outcome, len(made.mine(ending))) == ("timed_out", 2)
+    assert [path.rpartition("/")[2] for path in made.calls("DELETE")] == ["109", "108"]
