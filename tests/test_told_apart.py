@@ -91,7 +91,7 @@ def test_a_cancellation_belongs_to_the_id_it_was_sent_for() -> None:
 
 @pytest.mark.parametrize("cancel_takes", [2.0, 60.0])
 def test_each_of_two_is_cancelled_once(step: MakeStep, cancel_takes: float) -> None:
-    """Of a POST that was carried out twice, and timed out, each deployment is sent one DELETE, however long that takes."""
+    """Of a POST carried out twice, which timed out, each deployment is sent one DELETE, however long that takes."""
     made = step(behaviour=Behaviour(duration_seconds=1000, cancel_takes_seconds=cancel_takes))
     made.simulator.faults.append(Fault("late", method="POST", seconds=70))
     ending = made.run(timeout="2m", cancel_on_timeout="true")
