@@ -7,8 +7,8 @@ all of it ends. The real observer looks four times, without HTTP, on a clock tha
 
 There are 865 worlds of ours alone, 10,512 beside one colleague and 5,832 beside two: 17,209, in about 5 s of one core.
 
-One kind of world can't be told, and is left out by name (`can_be_mistaken`): our deployment never shows, and of a
-colleague's, who looks just like us, the deployment does, but no action that counts (it never shows, or was over).
+One kind of world can't be told, and is left out by name (`can_be_mistaken`): our deployment never shows, and a
+colleague's, which looks just like ours, does and ends alike, but its action doesn't count (never shows, or was over).
 """
 
 from collections import Counter
@@ -86,9 +86,9 @@ def check_verdict(world: World, tracking: Tracking, *, settled: bool) -> None:
 
 def can_be_mistaken(world: World) -> bool:
     """Tell whether nothing that shows can tell ours from a colleague's."""
-    hidden = any(one.kind == "ours" and one.deployment_shows == inf for one in world.redeploys)
-    alike = [one for one in world.redeploys if one.kind == "alike"]
-    return hidden and any(one.action_shows == inf or one.over_at <= BASELINE_AT for one in alike)
+    hidden = {one.ends for one in world.redeploys if one.kind == "ours" and one.deployment_shows == inf}
+    alike = [one for one in world.redeploys if one.kind == "alike" and one.ends in hidden]
+    return any(one.action_shows == inf or one.over_at <= BASELINE_AT for one in alike)
 
 
 def shows_all(world: World) -> bool:
