@@ -8,6 +8,7 @@ from unittest import mock
 import pytest
 
 from campaign import EventClock
+from cloud66_redeploy.commands.job import Job, Role, Watch
 from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.polling.cancellation import Cancellation, Deletion, Terms
 from cloud66_redeploy.tracking.observer import Observer
@@ -82,11 +83,13 @@ def test_a_cancellation_belongs_to_the_id_it_was_sent_for() -> None:
             seen(known, script.pop(0), Certainty.INFERRED, action=asked_for)
 
     client: Any = mock.Mock(cancel=sent.append)
-    looks, listener = Looks(client, known, clock), mock.Mock()
-    deletion = Deletion(client, clock)
+    reporter: Any = mock.Mock()
+    transport: Any = mock.Mock(clock=clock)
+    looks, deletion = Looks(client, known, clock), Deletion(client, clock)
+    listener = Watch(Job(Role.REQUESTED, "uid", known, reporter), transport, "As asked")
     result = Cancellation(looks, known, clock, listener, Terms("As asked", 300.0), deletion).run()
     assert (result.outcome, sent) == (Outcome.CANCELLED, [108, 109])
-    listener.deleting_another.assert_called_once_with(108, 109)
+    assert "Check deployment 108." in reporter.warn.call_args.args[1]
 
 
 @pytest.mark.parametrize("cancel_takes", [2.0, 60.0])
