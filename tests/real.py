@@ -107,9 +107,10 @@ class Play:
     def _start(self, inputs: dict[str, str], module: str) -> subprocess.Popen[str]:
         given = {f"INPUT_{name.upper()}": value for name, value in (INPUTS | inputs).items()}
         environ, folder = self._environ | given, self.folder
-        command, output = [sys.executable, "-I", "-u", "-m", module], subprocess.PIPE
+        command, output = [sys.executable, "-I", *(["-u"] * (self.streams is None)), "-m", module], subprocess.PIPE
         with ExitStack() as stack:
             if self.streams is not None:
+                # Buffered: what could not be written would change the exit status at the very end.
                 command = ["sh", "-c", f'exec "$0" "$@" {self.streams}', *command]
                 reading, output = os.pipe()
                 os.close(reading)
