@@ -7,6 +7,7 @@ It needs a third of the package; the rest (`run`) is imported once the first ans
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.api.connecting import Session
@@ -15,12 +16,11 @@ from cloud66_redeploy.clock import Clock, Interrupts, SystemClock
 from cloud66_redeploy.errors import Aborted, InputError, TransientError
 from cloud66_redeploy.inputs import parsers
 from cloud66_redeploy.inputs.inputs import Inputs
-from cloud66_redeploy.model.records import Stack
 from cloud66_redeploy.report.reporter import Narrator, Reporter, open_closed_streams
 from cloud66_redeploy.report.text import Sanitizer
 
-First = Stack | Exception | Aborted | None
-"""What came of reading the stack; None where its UID has to be looked up."""
+if TYPE_CHECKING:
+    from cloud66_redeploy.run import First
 
 Work = Callable[[Mapping[str, str], Reporter, Session, Clock, Interruptible], int]
 """What a process does with the real things; returns the exit status."""
@@ -55,7 +55,7 @@ def start(
 
 def _begin(
     environ: Mapping[str, str], reporter: Reporter, session: Session, clock: Clock, interruptible: Interruptible
-) -> tuple[Inputs, tuple[Transport, Transport], float, First] | InputError:
+) -> tuple[Inputs, tuple[Transport, Transport], float, "First"] | InputError:
     """Read the inputs, and make the first request; return what `run` takes, or what is wrong with the inputs."""
     began = clock.monotonic()
     try:
@@ -80,7 +80,7 @@ def _begin(
     return inputs, (transport, patient), began, _first_answer(inputs, patient)
 
 
-def _first_answer(inputs: Inputs, transport: Transport) -> First:
+def _first_answer(inputs: Inputs, transport: Transport) -> "First":
     if not inputs.stack_id:
         return None
     try:

@@ -29,8 +29,7 @@ def status(step: Step) -> None:
         job.result = because_of(error, Reason.NOT_READABLE)
         return
     verdict = Settling(observer, tracking).verdict(step.clock.monotonic(), is_last=True)
-    is_ambiguous = verdict is None and tracking.sighting.is_ambiguous and tracking.deployment is None
-    if tracking.is_not_found or is_ambiguous:
+    if tracking.is_not_found or (verdict is None and tracking.is_one_of_several):
         job.result = not_identified(tracking)
     elif verdict is None:
         job.result = Result(Reason.QUEUED if tracking.is_queued else Reason.DEPLOYING, tracking.last_seen)

@@ -134,8 +134,7 @@ class Cancellation(Poll):
         result, tracking = self._ended(now), self.tracking
         if result is not None:
             return result
-        is_ambiguous = tracking.sighting.is_ambiguous and tracking.deployment is None
-        if tracking.request.is_external and (self._is_absent or is_ambiguous):
+        if tracking.request.is_external and (self._is_absent or tracking.is_one_of_several):
             return Result(Reason.NOTHING_CANCELLED, parts=(not_identified(tracking),))
         return self._result(Reason.NOTHING_TO_CANCEL) if self._is_absent else None
 

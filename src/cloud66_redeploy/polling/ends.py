@@ -68,9 +68,8 @@ def not_identified(tracking: Tracking) -> Result:
 
 def timed_out(tracking: Tracking, limit: str, trouble: ApiError | None) -> Result:
     """Say that a timeout passed: which, as "timeout of 30m", and what kept the last look from getting news."""
-    blind = not tracking.actions_readable and tracking.deployment is None
     shows = tracking.deployment is not None or not tracking.is_queued
-    reason = Reason.TIMED_OUT_BLIND if blind else Reason.TIMED_OUT
+    reason = Reason.TIMED_OUT_BLIND if tracking.leads_nowhere else Reason.TIMED_OUT
     return Result(reason, tracking.last_seen, _facts(trouble, limit=limit, shows=shows), str(trouble or ""))
 
 

@@ -54,8 +54,7 @@ class Wait(Poll):
         tracking, is_late = self.tracking, now - self.since >= REFERENCE_LAG_SECONDS
         if is_late and tracking.is_not_found:
             return not_identified(tracking)
-        leads_nowhere = is_late and not tracking.actions_readable and tracking.deployment is None
-        in_vain = tracking.cannot_be_identified or leads_nowhere
+        in_vain = tracking.cannot_be_identified or (is_late and tracking.leads_nowhere)
         return Result(Reason.NOT_IDENTIFIABLE) if in_vain else None
 
     def _at_deadline(self, now: float) -> Result | None:

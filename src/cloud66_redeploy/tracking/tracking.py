@@ -165,6 +165,16 @@ class Tracking:
         return not self.actions_readable and self.confirmed is None and self.candidate_id is None
 
     @property
+    def leads_nowhere(self) -> bool:
+        """Whether no action may be read, and no id has led to the deployment (yet)."""
+        return not self.actions_readable and self.deployment is None
+
+    @property
+    def is_one_of_several(self) -> bool:
+        """Whether several carry the reference, and which one is meant can't be told."""
+        return self.sighting.is_ambiguous and self.deployment is None
+
+    @property
     def last_seen(self) -> LastSeen:
         """What is known by now, for a result: it does not go on changing."""
         return LastSeen(
