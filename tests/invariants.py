@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from cloud66_simulator import Behaviour
 from harness import OUTPUTS, Ending, Step
 from schedules import OURS, Schedule
 from weather import TOKEN
@@ -122,7 +123,7 @@ def check_redeploy(schedule: Schedule, told: Told, truth: Truth, over_at: float)
     if outcome == "skipped":
         assert inputs["on_busy"] == "skip"
         assert _was_busy(schedule, truth, over_at), "skipped, though nobody deployed"
-    _check_deletes(told, truth)
+    _check_deletes(schedule, told, truth)
     _check_rollback(schedule, told, truth)
     if back:
         posted = told.posts[-1] + truth.started
@@ -161,7 +162,7 @@ def _was_busy(schedule: Schedule, truth: Truth, at: float) -> bool:
     return any(one.requested_at <= at and one.ends_at + lag >= truth.started for one in others)
 
 
-def _check_deletes(told: Told, truth: Truth) -> None:
+def _check_deletes(schedule: Schedule, told: Told, truth: Truth) -> None:
     ours = {one.id for one in (*truth.mine, *truth.back)}
     first_post = min(told.posts, default=float("inf"))
     for when, method, path in told.calls:
@@ -170,10 +171,21 @@ def _check_deletes(told: Told, truth: Truth) -> None:
         number = int(path.rpartition("/")[2])
         if number in ours:
             continue
+        if _stood_alone(schedule, told, truth, number, when + truth.started):
+            continue
         assert when < first_post, "somebody else's deployment was cancelled after ours was asked for"
         on_busy, theirs = told.inputs["on_busy"], truth.named(number)
         assert on_busy in {"cancel", "cancel: any"}, "somebody else's deployment was cancelled"
         assert on_busy == "cancel: any" or theirs.user_reference == OURS, "a stranger's deployment was cancelled"
+
+
+def _stood_alone(schedule: Schedule, told: Told, truth: Truth, number: int, when: float) -> bool:
+    """Tell whether, by words that don't say who asked, it had long been the only one that could be ours (a limit)."""
+    if schedule.behaviour["text"] is None or not told.posts:
+        return False
+    behaviour, theirs = Behaviour(**schedule.behaviour), truth.named(number)
+    shows = [one.appears_at(behaviour) for one in (theirs, *truth.mine)]
+    return shows[0] <= when - REFERENCE_LAG_SECONDS and all(when < shown for shown in shows[1:])
 
 
 def _check_rollback(schedule: Schedule, told: Told, truth: Truth) -> None:
