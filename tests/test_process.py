@@ -5,6 +5,7 @@ Everything else about outcomes is proved in process; here the claims are the pro
 """
 
 import json
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -133,6 +134,11 @@ IN_TURN = {
     "all": Play({(0, "scheduled")}, LONG, inputs={"wait": "false"}, later=("status", "cancel", "wait", "status"))
 }
 SIGNALLED = TWENTY | IN_WAITS | IN_CANCELS | IN_LOOKS | LEFT_ALONE | OTHERS
+
+
+def test_one_worker_plays_them_all(request: pytest.FixtureRequest) -> None:
+    """The tests of this file are kept together: several workers would play everything several times, and be late."""
+    assert "PYTEST_XDIST_WORKER" not in os.environ or request.node.nodeid.endswith("@processes")
 
 
 @pytest.fixture(scope="module")
