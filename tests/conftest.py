@@ -8,7 +8,7 @@ from coverage import Coverage
 
 from harness import Step, steps
 
-UNMEASURED = {"test_hostile", "test_lists", "test_one_odd_answer", "test_small_worlds"}
+UNMEASURED = {"test_hostile", "test_lists", "test_small_worlds"}
 """Matrices: what their rows run through is run through elsewhere, too, and measuring doubles or triples their time."""
 
 

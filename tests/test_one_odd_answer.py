@@ -30,13 +30,14 @@ STRANGERS: dict[str, Any] = PAGES | {
     **{f"200 and {text}": {"kind": "wrong_json", "text": text} for text in ("null", '{"response": [1]}')},
     "a redirect": {"kind": "redirect"},
 }
-SOME = NOES | {name: PAGES[name] for name in ("a page with 401", "a page with 404")}
-
+SOME = {name: (NOES | PAGES)[name] for name in ("401 of the API", "404 of the API", "a page with 404")}
+"""One that is taken for a refused token, one for a record that isn't there, and one that isn't the API's."""
 
 MOMENTS = {
-    **{name: range(BEFORE_THE_POST, BEFORE_THE_POST + 6) for name in NOES},
-    # What is somebody else's is told from the API in one place, so each kind gets two moments of its own.
+    # What is meant by a status is told in one place, so every moment is tried with one of each kind only.
+    **{name: range(BEFORE_THE_POST + number % 3, BEFORE_THE_POST + 6, 3) for number, name in enumerate(NOES)},
     **{name: range(1 + number % 4, 9, 4) for number, name in enumerate(STRANGERS)},
+    **{name: range(BEFORE_THE_POST if name in NOES else 1, BEFORE_THE_POST + 6) for name in SOME},
 }
 
 
@@ -49,8 +50,11 @@ def test_one_odd_answer_changes_nothing(step: MakeStep, name: str, moments: rang
         play(step, Case(faults=(fault,), dials=dials))
 
 
-@pytest.mark.parametrize("path", [None, "/actions", "/deployments$"])
-@pytest.mark.parametrize("name", NOES)
+LASTING: list[tuple[str, str | None]] = [(name, None) for name in NOES]
+LASTING += [(name, path) for name in SOME if name in NOES for path in ("/actions", "/deployments$")]
+
+
+@pytest.mark.parametrize(("name", "path"), LASTING)
 def test_a_no_that_lasts(step: MakeStep, name: str, path: str | None) -> None:
     """A no of the API's own that lasts is asked three times, and ends the run within eight seconds."""
     fault = Fault(**NOES[name], path=path, method="GET", after=10, count=None)

@@ -31,7 +31,7 @@ FATES = [("failed", "failed"), ("cancelled", "cancelled"), ("odd", "failed"), ("
          ("action_failed", "failed"), ("action_null", "unknown")]  # fmt: skip
 
 
-@pytest.mark.parametrize(("shape", "lag"), [(SHAPES[0], 0.0), (SHAPES[0], 8.0), (NO_ID, 0.0), (SHAPES[1], 8.0)])
+@pytest.mark.parametrize(("shape", "lag"), [(SHAPES[0], 8.0), (NO_ID, 0.0)])
 @pytest.mark.parametrize(("fate", "outcome"), FATES)
 def test_what_is_no_known_success_is_red(step: MakeStep, shape: str, fate: str, outcome: str, lag: float) -> None:
     """A deployment, or an action, that ends in any other way ends the run red, with one error."""
