@@ -20,6 +20,7 @@ from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.text import Sanitizer
 from cloud66_redeploy.start import start
 from cloud66_simulator import DEFAULT_STACK, ManualClock, Simulator, SimulatorAdapter
+from website import HOSTS, Website
 
 T = TypeVar("T")
 
@@ -36,7 +37,7 @@ OUTPUTS = {
     "outcome", "reason", "deployment_id", "action_id", "user_reference", "git_hash", "git_ref", "commit_url",
     "started_at", "finished_at", "queued_seconds", "deploy_seconds", "usual_seconds", "is_live", "stack_name",
     "stack_environment", "app_url", "deployment", "stack_id", "rollback_outcome", "rollback_deployment_id",
-    "rolled_back_to", "results",
+    "rolled_back_to", "results", "health", "health_seconds",
 }  # fmt: skip
 INPUTS = {"api_token": "demo-token", "stack_id": DEFAULT_STACK}
 
@@ -142,6 +143,7 @@ class Step:
     ) -> None:
         self.clock = clock or ManualClock()
         self.simulator = Simulator(self.clock.now, **simulator)
+        self.website = Website()
         self._settle(folder, capture)
 
     def _settle(self, folder: Path, capture: Callable[[], str]) -> None:
@@ -168,8 +170,11 @@ class Step:
         session = Session()
         session.trust_env = False
         adapter = SimulatorAdapter(self.simulator, clock)
-        session.mount("https://", adapter)
-        session.mount("http://", adapter)
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, adapter)
+            for host in HOSTS:
+                session.mount(f"{scheme}{host}", self.website)
+        self.website.clock = clock
         return session
 
     def run(self, *, abort_at: float = float("inf"), environ: Mapping[str, str] | None = None, **inputs: str) -> Ending:

@@ -13,19 +13,21 @@ from weather import TOKEN
 ONE_REQUEST_SECONDS = 30
 CANCEL_ON_TIMEOUT_SECONDS = 35
 EXIT_AFTER_ABORT_SECONDS = 7
+LAST_VISITS_SECONDS = 60
 REFERENCE_LAG_SECONDS = 15
 LATEST_RECORD_SECONDS = 10
 AFTERWARDS_SECONDS = 60
 """How long after the last step it looks what has truly become of everything: a late POST has arrived by then."""
 
+NEVER_HEALTHY = {"flaps", "hangs", "is down", "redirects for ever"}
 GREEN = {"success", "scheduled", "skipped", "dry_run", "queued", "deploying"}
-RED = {"failed", "cancelled", "timed_out", "unknown"}
+RED = {"failed", "cancelled", "timed_out", "unknown", "unhealthy"}
 OUTCOMES = {
     "redeploy": RED | {"success", "scheduled", "skipped"},
-    "dry run": RED - {"unknown"} | {"dry_run"},
+    "dry run": RED - {"unknown", "unhealthy"} | {"dry_run"},
     "wait": RED | {"success"},
-    "cancel": RED | {"success", "skipped"},
-    "status": RED - {"timed_out"} | {"success", "queued", "deploying", "skipped"},
+    "cancel": RED - {"unhealthy"} | {"success", "skipped"},
+    "status": RED - {"timed_out", "unhealthy"} | {"success", "queued", "deploying", "skipped"},
 }
 AS_ASKED = {"cancel": {"cancelled", "failed"}, "status": {"cancelled", "failed"}}
 """Outcomes that are green where the command was for just that; a failure only where a deployment's record says so."""
@@ -85,6 +87,9 @@ def check_any(told: Told) -> None:
         assert over <= EXIT_AFTER_ABORT_SECONDS, f"exit {over:.1f} s after the abort"
         if told.inputs.get("cancel_on_abort") == told.inputs.get("cancel_on_timeout") == "false":
             assert told.inputs.get("on_busy", "").startswith("cancel") or not told.ids_of("DELETE")
+    health = ending.outputs["health"]
+    assert bool(told.inputs.get("health_check")) or (health == "" and outcome != "unhealthy")
+    assert (outcome == "unhealthy") == (health == "unhealthy"), f"{outcome}, but the application was {health}"
     bound = _bound(told)
     assert ending.seconds <= bound, f"took {ending.seconds:.1f} s, {bound:.0f} s are allowed"
 
@@ -99,6 +104,8 @@ def _bound(told: Told) -> float:
     seconds += ONE_REQUEST_SECONDS + 0.5  # the latency of a call that starts just in time
     if told.inputs.get("cancel_on_timeout") == "true":
         seconds += CANCEL_ON_TIMEOUT_SECONDS
+    if told.inputs.get("health_check"):
+        seconds += seconds_of(told.inputs["health_check_timeout"]) + LAST_VISITS_SECONDS
     return seconds * 2 + REFERENCE_LAG_SECONDS if told.inputs.get("rollback") == "true" else seconds
 
 
@@ -107,8 +114,12 @@ def check_redeploy(schedule: Schedule, told: Told, truth: Truth, over_at: float)
     outputs, outcome, inputs = told.ending.outputs, told.ending.outcome, told.inputs
     mine, back = truth.mine, truth.back
     assert len(mine) <= 1, f"{len(mine)} deployments carry our reference"
+    if "is live already" in outputs["reason"]:
+        _check_live(schedule, told, truth)
+        return
+    assert outputs["health"] != "healthy" or schedule.site not in NEVER_HEALTHY, "found healthy, but it never was"
     if outcome == "success":
-        _check_success(mine, inputs["expected_commit"], over_at)
+        check_success(mine, inputs["expected_commit"], over_at)
     if outcome == "scheduled":
         assert mine, "scheduled, but nothing was"
     if "Nothing was scheduled" in re.split(r"Not rolled back|The rollback to|Rolled back", outputs["reason"])[0]:
@@ -131,6 +142,15 @@ def check_redeploy(schedule: Schedule, told: Told, truth: Truth, over_at: float)
         assert not _came_after(schedule, truth, posted), "rolled back over a deployment that came after ours"
 
 
+def _check_live(schedule: Schedule, told: Told, truth: Truth) -> None:
+    assert schedule.inputs["if_live"] == "skip"
+    assert not told.posts, "asked, though the commit was live"
+    if told.ending.outcome != "dry_run":
+        live = truth.named(int(told.ending.outputs["deployment_id"]))
+        assert live.succeeds, f"called live, but it {live.final_fate}"
+        assert live.git_hash.startswith(told.inputs["expected_commit"]), "called live, but it is of another commit"
+
+
 def _ran_all_the_while(schedule: Schedule, told: Told, truth: Truth) -> bool:
     """Tell whether somebody's deployment could be seen to run from the step's beginning until its request."""
     if any(fault["kind"] == "hide_deployments" for fault in schedule.faults):
@@ -148,7 +168,8 @@ def _came_after(schedule: Schedule, truth: Truth, posted: float) -> list[int]:
     return [one.id for one in others if truth.mine[0].ends_at <= one.starts_at < posted - LATEST_RECORD_SECONDS]
 
 
-def _check_success(mine: list[Any], expected: str, over_at: float) -> None:
+def check_success(mine: list[Any], expected: str, over_at: float) -> None:
+    """Assert that what was called a success truly is one of that deployment."""
     assert mine, "green without a deployment"
     assert mine[0].final_fate in {"success", "reverted"}, f"green, but it {mine[0].final_fate}"
     assert mine[0].ends_at <= over_at, "green before it was over"
@@ -203,45 +224,14 @@ def _check_rollback(schedule: Schedule, told: Told, truth: Truth) -> None:
     if not back:
         assert outputs["rollback_outcome"] != "success"
         return
-    assert told.ending.outcome == "failed", f"rolled back, though the outcome is {told.ending.outcome}"
+    assert told.ending.outcome in {"failed", "unhealthy"}, f"rolled back, though the outcome is {told.ending.outcome}"
     ours = mine[0]
     other_commit = not ours.git_hash.startswith(told.inputs["expected_commit"])
     # A cancelled one that is shown as failed can be told from one that failed by its action's words alone.
     failed = ours.final_fate in {"failed", "odd"} or (ours.final_fate == "cancelled" and schedule.behaviour["text"])
-    assert failed or (ours.succeeds and other_commit), f"rolled back one that {ours.final_fate}"
+    unhealthy = ours.succeeds and told.ending.outcome == "unhealthy"
+    assert failed or unhealthy or (ours.succeeds and other_commit), f"rolled back one that {ours.final_fate}"
     assert back[0].git_hash != ours.git_hash, "rolled back to the same commit"
     before = [one for one in truth.everybody if one.id and one is not ours and one.ends_at <= ours.starts_at]
     good = [one for one in before if one.succeeds and one.gone_at > ours.starts_at]
     assert back[0].git_hash == max(good, key=lambda one: one.ends_at).git_hash, "rolled back to another commit"
-
-
-def check_later(told: Told, named: str, reference: str, number: str, truth: Truth, over_at: float) -> None:
-    """Assert what holds for a second step that names the deployment of the first one."""
-    outcome, outputs = told.ending.outcome, told.ending.outputs
-    assert not told.posts, f"{told.command} asked for a deployment"
-    meant = [truth.named(int(number))] if named in {"id", "both"} else truth.mine
-    ids = {one.id for one in meant}
-    deleted = set(told.ids_of("DELETE"))
-    if named != "none":
-        known = {"", *map(str, ids)}
-        assert told.ending.ever("deployment_id") <= known, "another deployment was taken for the named one"
-        assert deleted <= ids, "a deployment was cancelled that was not named"
-        assert outputs["user_reference"] == ("" if named == "id" else reference)
-    elif deleted:
-        assert deleted == {int(outputs["deployment_id"])}
-        when = max(when for when, method, _ in told.calls if method == "DELETE") + truth.started
-        assert truth.named(deleted.pop()).starts_at <= when, "one that only waited was cancelled"
-    if told.command == "status":
-        assert not told.ids_of("DELETE"), "status cancelled"
-        assert told.ending.status == 0 or outcome in {"unknown", "failed"}
-    if outputs["deployment_id"]:
-        meant = [truth.named(int(outputs["deployment_id"]))]
-    if outcome == "success":
-        expected = told.inputs.get("expected_commit", "")
-        if told.command == "wait" and named != "id":
-            _check_success(meant, expected, over_at)
-        assert meant[0].succeeds, "called a success"
-        assert meant[0].ends_at <= over_at, "called a success before it was over"
-    if outcome == "cancelled" and told.ending.status == 0:
-        assert meant[0].final_fate == "cancelled", f"called cancelled, but it {meant[0].final_fate}"
-        assert meant[0].ends_at <= over_at, "called cancelled before it was over"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cloud66_redeploy.errors import ApiError, Blame, Clue
+from cloud66_redeploy.model.health import Health, Problem, Visit
 from cloud66_redeploy.model.outcome import LastSeen, Outcome, Reason, Result
 from cloud66_redeploy.model.records import Action, Deployment, Stack
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
@@ -54,8 +55,15 @@ def result_of(reason: Reason, text: str = "why", evidence: str = "") -> Result:
     error = ApiError("GET /stacks/abc", text, status=404, clue=Clue(Blame.STRANGER, "https://example.com"))
     answers = {"sent": True, "looked": True, "readable": True, "shows": False}
     facts: dict[str, Any] = dict.fromkeys(TEXTS, text) | answers | {"error": error}
-    facts |= {"usual_seconds": 90.0, "effect": "queue", "on_busy": "queue"}
-    return Result(reason, SEEN, facts, evidence, (SUCCEEDED, SUCCEEDED))
+    facts |= {"usual_seconds": 90.0, "effect": "queue", "on_busy": "queue", "live": ""}
+    health = Health(
+        f"https://example.com/{text}?{text}",
+        False,
+        9.4,
+        3,
+        Visit("https://example.com", problem=Problem.NO_ANSWER, said=text),
+    )
+    return Result(reason, SEEN, facts, evidence, (SUCCEEDED, SUCCEEDED), health=health)
 
 
 def ended_as(outcome: Outcome, text: str = "why", evidence: str = "") -> Result:

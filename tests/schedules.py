@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from cloud66_simulator import DEFAULT_STACK, Behaviour
 from cloud66_simulator.behaviour import Fate
 from weather import DELAYS, DELAYS_OR_NEVER, FATES, TOKEN, behaviours, faults, quiet_faults
+from website import ADDRESS, KINDS
 
 NEVER = 1e9
 OURS = "1-1-c2160039a2ba9b49-0123456789abcdef"
@@ -55,6 +56,8 @@ class Schedule:
     later: Later | None
     head_start: float = 0.0
     """How long the others have been at it when the step begins."""
+    site: str = "serves"
+    """What the application does (see website.py)."""
     is_quiet: bool = False
     """Nobody else deploys, and nothing goes wrong but a single negative answer and some pages of a gateway."""
 
@@ -64,7 +67,12 @@ class Schedule:
         behaviour = {name: value for name, value in self.behaviour.items() if value != usual[name]}
         inputs = {name: value for name, value in self.inputs.items() if value and name != "api_token"}
         parts: dict[str, Any] = {"behaviour": behaviour, "faults": self.faults, "others": self.others, "inputs": inputs}
-        parts |= {"id_gap": self.id_gap, "later": self.later, "head_start": self.head_start}
+        parts |= {
+            "site": self.site if self.inputs.get("health_check") else "",
+            "id_gap": self.id_gap,
+            "later": self.later,
+            "head_start": self.head_start,
+        }
         parts["abort_at"] = self.abort_at if self.abort_at < NEVER else None
         return "Schedule: " + ", ".join(f"{name} {value}" for name, value in parts.items() if value)
 
@@ -115,6 +123,7 @@ def schedules(draw: st.DrawFn) -> Schedule:
         "rollback": "",
         "dry_run": "",
         "log": "",
+        "if_live": "",
     }
     abort_at = draw(st.floats(0, 120)) if draw(st.integers(0, 3)) == 3 else NEVER
     plan = draw(st.sampled_from(["plain"] * 3 + ["busy", "rollback"] * 2 + ["wait", "cancel", "status"]))
@@ -122,6 +131,7 @@ def schedules(draw: st.DrawFn) -> Schedule:
     if plan == "busy":
         head_start = draw(st.sampled_from([0.0, 20.0, 20.0]))
         inputs["on_busy"] = draw(st.sampled_from(["queue", "fail", "skip", *["cancel"] * 3, "cancel: any"]))
+        inputs["if_live"] = draw(st.sampled_from(["", "", "skip"]))
         inputs["dry_run"] = draw(st.sampled_from(["", "", "", "true"]))
         inputs["log"] = draw(st.sampled_from(["", "live"]))
         whose = st.sampled_from([OURS, OURS, *_STRANGE])
@@ -145,12 +155,24 @@ def schedules(draw: st.DrawFn) -> Schedule:
             # Which one is meant then shows only beside one that waits.
             others.append(Other(draw(st.sampled_from([0.0, 1.0])), {"via": "web", "duration": 100.0}, None))
         abort_at = NEVER
+    site = _check_health(draw, inputs)
     # Deployments and actions are numbered independently: the numbers may meet.
     id_gap = draw(st.sampled_from([None, None, 0, 1, 2]))
     is_quiet = weather == "quiet" and not others and behaviour["overtaken_after_seconds"] is None
     # Where every ref reads the same, none is the one asked for.
     is_quiet = is_quiet and behaviour["text"] is None
-    return Schedule(behaviour, trouble, others, id_gap, inputs, abort_at, later, head_start, is_quiet)
+    is_quiet = is_quiet and site == "serves"
+    return Schedule(behaviour, trouble, others, id_gap, inputs, abort_at, later, head_start, site, is_quiet)
+
+
+def _check_health(draw: st.DrawFn, inputs: dict[str, str]) -> str:
+    """Let the application be checked, every third time; draw what it does."""
+    if inputs["wait"] == "false" or draw(st.integers(0, 2)) < 2:
+        return "serves"
+    inputs["health_check"] = draw(st.sampled_from(["true", f"{ADDRESS}/health?key=s3cret"]))
+    inputs["health_check_timeout"] = draw(st.sampled_from(["10s", "2m"]))
+    inputs["health_check_contains"] = draw(st.sampled_from(["", "Version"]))
+    return draw(st.sampled_from(sorted(KINDS)))
 
 
 @st.composite

@@ -186,7 +186,7 @@ def test_an_action_carries_a_reference(metadata: object, reference: str) -> None
 
 def test_which_outcomes_are_green() -> None:
     """Only a success, what was not to be waited for or not to be done, and a look at what goes on let the job go on."""
-    red = {Outcome.FAILED, Outcome.CANCELLED, Outcome.TIMED_OUT, Outcome.UNKNOWN}
+    red = {Outcome.FAILED, Outcome.CANCELLED, Outcome.TIMED_OUT, Outcome.UNKNOWN, Outcome.UNHEALTHY}
     assert {one for one in Outcome if not one.is_green} == red
     assert Result(Reason.CANCELLED, as_requested=True).is_green
 

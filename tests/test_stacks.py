@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.commands.lookup import find_stack
 from cloud66_redeploy.errors import AnswerLost, InputError
 from cloud66_redeploy.model.records import Stack
+from cloud66_redeploy.tracking.lookup import find_stack
 from cloud66_simulator import DEFAULT_STACK, Behaviour, Fault, StackSpec
 from elsewhere import ABORT_SECONDS, LONG, OTHER, MakeStep, asked, rows, stacks
 from harness import OUTPUTS, Ending, Step

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from cloud66_redeploy.api.transport import AFTER_ABORT, Transport
 from cloud66_redeploy.commands.cancel import cancel
 from cloud66_redeploy.commands.job import Job, Role
-from cloud66_redeploy.commands.lookup import find_stack
 from cloud66_redeploy.commands.redeploy import redeploy
 from cloud66_redeploy.commands.rollback import outcome_of
 from cloud66_redeploy.commands.status import status
@@ -23,6 +22,7 @@ from cloud66_redeploy.report.facts import NOTHING, Facts, rollback_outputs
 from cloud66_redeploy.report.final import Each, Ending, report_ending
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.timing import ABORT_PAUSE_SECONDS, ABORT_SECONDS
+from cloud66_redeploy.tracking.lookup import find_stack
 from cloud66_redeploy.tracking.saved_state import ENDED
 from cloud66_redeploy.tracking.tracking import Request, Tracking
 

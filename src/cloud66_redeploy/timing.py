@@ -92,6 +92,16 @@ CLEANUP_PAUSE_SECONDS = 3.0
 STATUS_SECONDS = 120
 """`status` is one look: so long it is tried again where Cloud 66 does not answer."""
 
+# The application's health
+
+VISIT_CONNECT_SECONDS = 5.0
+
+VISIT_SECONDS = 10.0
+"""A visitor would have gone by then."""
+
+BETWEEN_GOOD_VISITS_SECONDS = 2.0
+"""While a restart rolls from process to process, good answers and bad ones come in turns."""
+
 # The hourly limit
 
 HOUR_SECONDS = 3600.0

@@ -36,9 +36,10 @@ def of(names: str, error: str, *values: str, **others: str) -> list[Bad]:
 
 # fmt: off
 BOOLEANS = "wait cancel_on_abort cancel_on_timeout rollback dry_run"
-DURATIONS = "timeout queue_timeout poll_interval"
+DURATIONS = "timeout queue_timeout poll_interval health_check_timeout"
 LINES = "stack_name environment profile user_reference"
-_OTHERS = "command stack_id git_ref services deployment_id on_busy expected_commit log api_url"
+_OTHERS = ("health_check health_check_contains health_check_status if_live command stack_id git_ref services "
+           "deployment_id on_busy expected_commit log api_url")
 
 _BRANCH = "Give a branch, tag or commit."
 _RULES = f"can't be '@', start with '-' or '/', or end with '/' or '.' (git's rules for ref names). {_BRANCH}"
@@ -85,6 +86,10 @@ _SEVERAL = "Several, one a line, go with command: wait only."
 _ONE_LINE = "It has to be one line without control characters."
 _APART = "It tells stacks of one name apart: give stack_name, too."
 _ADDRESS = "Give an address like https://app.cloud66.com/api/3, without user, query or fragment."
+_HEALTH_CHECK = (
+    "Give an address like https://example.com/health, without user or fragment, or true for the stack's own.")
+_STATUSES = "Give HTTP statuses and ranges of them, like 200,204,300-399."
+_GIVE_CHECK = "Give health_check, too: an address, or true for the stack's own."
 _ONCE = "Each can be waited for once."
 
 _TOGETHER: list[tuple[str, dict[str, str], str]] = [
@@ -133,9 +138,10 @@ _WAITS: list[tuple[str, dict[str, str], str]] = [
 
 FITS = {
     "redeploy": {"git_ref": "main", "services": "web", "profile": "rolling", "wait": "false", "on_busy": "skip",
-                 "rollback": "true", "dry_run": "true"},
+                 "rollback": "true", "dry_run": "true", "if_live": "skip"},
     "redeploy, wait": {"queue_timeout": "5m", "poll_interval": "7s", "cancel_on_abort": "false",
-                       "cancel_on_timeout": "true", "expected_commit": "abcdef0", "log": "live"},
+                       "cancel_on_timeout": "true", "expected_commit": "abcdef0", "log": "live", "health_check": "true",
+                       "health_check_timeout": "5m", "health_check_status": "200", "health_check_contains": "ok"},
     "redeploy, wait, cancel": {"timeout": "45m"},
     "wait, cancel, status": {"deployment_id": "108"},
 }
@@ -188,8 +194,7 @@ BAD_INPUTS: list[Bad] = [
     *of("services", f"has 256 characters: '{'t' * 100}…'. At most 255 are allowed.", f"web:{'t' * 256}"),
     *of("api_url", f"was given as {{}}. {_ADDRESS}",
         # Another machine, or what leads to one.
-        "https://me:pass@app.cloud66.com/api/3", "https://@app.cloud66.com/api/3", "http://127.0.0.1@evil.example/api/3",
-        "https://app.cloud66.com\\@evil.example", "https:\\\\app.cloud66.com", "http://evil。example/api/3",
+        "https:\\\\app.cloud66.com", "http://evil。example/api/3",
         "http://ⓛocalhost/api/3",
         # More than an address; another scheme, or none.
         "https://app.cloud66.com/api/3?x=1", "https://app.cloud66.com/api/3?", "https://app.cloud66.com/api/3#",
@@ -210,6 +215,36 @@ BAD_INPUTS: list[Bad] = [
         "http://[::ffff:192.0.2.7]/api/3",
         # Addresses in disguise.
         "http://3221225991/api/3", "http://0xc0000207/api/3", "http://030000001007/api/3", "http://192.519/api/3"),
+    *(Bad(name, {name: value}, f"Input {name}: holds a user or a password. {valid}")
+      for name, valid in (("api_url", _ADDRESS), ("health_check", _HEALTH_CHECK))
+      for value in ("https://me:pass@app.cloud66.com/api/3", "https://@app.cloud66.com/api/3",
+                    "http://127.0.0.1@evil.example/api/3", "https://app.cloud66.com\\@evil.example",
+                    "https://me:s@app.cloud66.com:99999/", "javascript://%0a@evil.example")),
+    *of("health_check", f"was given as {{}}. {_HEALTH_CHECK}",
+        "yes", "1", "example.com/health", "//example.com/health", "/health", "ftp://example.com/", "file:///etc/passwd",
+        "https:///health", "https://example.com/#top", "https://exämple.com/", "https://example.com/a b",
+        "https://example.com:0/", "https://example.com:65536/", "https://[::1/", "https://a..example.com/",
+        "https://a.example.com\nhttps://b.example.com", "$HEALTH"),
+    *of("health_check_status", f"was given as {{}}. {_STATUSES}",
+        "ok", "2xx", "99", "600", "200-", "299-200", "200,,204", "200 204", "200-300-400", "\uff12\uff10\uff10",
+        health_check="true"),
+    *of("health_check_status",
+        "was given as {}. Redirects are followed: give the status of the page that they lead to.",
+        "302", "301,302", health_check="true"),
+    *(Bad(name, {name: value}, f"Input {name}: was given as '{value}', without health_check. {_GIVE_CHECK}")
+      for name, value in (("health_check_timeout", "5m"), ("health_check_status", "200"),
+                          ("health_check_contains", "ok"))),
+    *of("health_check_contains", f"was given as {{}}. {_ONE_LINE}", "a\nb", "a\x07b", "\x1b[31mred", "a\u2028b",
+        "a\u202eb", "a\rb", "a\tb", "x\n::error::y", health_check="true"),
+    *of("health_check_contains", "has 256 characters: {}. At most 255 are allowed.", "p" * 256, health_check="true"),
+    Bad("health_check", {"health_check": "true", "wait": "false"},
+        "Input health_check: was given together with wait: false. "
+        "Only who waits knows when there is something to check."),
+    Bad("health_check", {"health_check": "https://example.com/", "command": "wait", "user_reference": "a\nb"},
+        "Input health_check: is one address, where there are 2 deployments. "
+        "Give true: each stack's own address is checked."),
+    *of("if_live", "was given as {}. Valid are deploy, skip.",
+        "true", "SKIP", "yes", "no", "skip,deploy", "skip\ndeploy", "skipped", "never", "\uff53kip", LONG),
     *of("deployment_id", f"was given as {{}}. {_ID}",
         "0", "-108", "0108", "108.5", "1e3", "0x6c", "1_08", "#108", "newest", "108,109", "1" * 19, LONG, "١٠٨",
         "10\u00b2", "10\x078", command="wait"),

@@ -10,7 +10,7 @@ import yaml
 
 import harness
 from cloud66_redeploy.errors import InputError
-from cloud66_redeploy.inputs.fields import FIELDS, Command, LogMode, OnBusy
+from cloud66_redeploy.inputs.fields import FIELDS, Command, IfLive, LogMode, OnBusy
 from cloud66_redeploy.inputs.inputs import MOST_TARGETS, Inputs, Target
 from cloud66_simulator import DEFAULT_STACK, DOCKER_STACK
 from harness import GITHUB
@@ -37,7 +37,7 @@ def test_defaults(nothing: str | None) -> None:
     texts = ["stack_name", "environment", "deployment_id", "git_ref", "services", "profile", "expected_commit"]
     assert [getattr(inputs, name) for name in texts] == [""] * 7
     assert [getattr(inputs, name) for name in BOOLEANS.split()] == [True, True, False, False, False]
-    assert [getattr(inputs, f"{name}_seconds") for name in DURATIONS.split()] == [1800, 1800, 30]
+    assert [getattr(inputs, f"{name}_seconds") for name in DURATIONS.split()] == [1800, 1800, 30, 120]
     assert inputs.api_url == "https://app.cloud66.com/api/3"
     assert inputs.user_reference.startswith("4711-1-c2160039a2ba9b49-")
     assert inputs.reference_is_derived
@@ -71,6 +71,8 @@ def test_words() -> None:
             assert getattr(load(**{"wait": "true", name: word}), name) is (word.lower() == "true")
     for word in OnBusy:
         assert load(on_busy=word).on_busy is word
+    for found in IfLive:
+        assert load(if_live=found).if_live is found
     for mode in LogMode:
         assert load(log=mode).log is load(log=mode, command="wait", user_reference="mine").log is mode
 
@@ -79,7 +81,7 @@ def test_durations() -> None:
     """The shortest and the longest duration are allowed, and the queue timeout is the timeout unless it is given."""
     for text, seconds in {"1s": 1, "24h": 86400, "86400s": 86400, "1h30m": 5400}.items():
         for name in DURATIONS.split():
-            assert getattr(load(**{name: text}), f"{name}_seconds") == seconds
+            assert getattr(load(**{name: text}, health_check="true"), f"{name}_seconds") == seconds
         assert load(timeout=text).queue_timeout_seconds == seconds
     # Nobody waits half an hour for a look.
     assert load(command="status", timeout="30m").timeout_seconds == 120

@@ -54,6 +54,8 @@ def test_everything_known() -> None:
         "stack_name": STACK["name"],
         "stack_environment": STACK["environment"],
         "app_url": STACK["application_address"],
+        "health": "",
+        "health_seconds": "",
     }
     assert known_outputs(Facts.of(known()), Sanitizer()) == ids
     assert known_outputs(Facts.of(tracked("mine")), Sanitizer()) == ids | {"action_id": "", "deployment_id": ""}

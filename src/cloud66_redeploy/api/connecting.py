@@ -9,6 +9,7 @@ That holds up to the end of the TLS handshake, and for a proxy's tunnel, too.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPException
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
@@ -18,6 +19,11 @@ from requests.utils import select_proxy
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import ConnectionPool
+
+from cloud66_redeploy import __version__
+from cloud66_redeploy.api.route import Route
+
+USER_AGENT = f"cloud66-redeploy-action/{__version__}"
 
 REFUSED_TUNNEL = "Tunnel connection failed: "
 """How the standard library begins its error where a proxy answers CONNECT with anything but 200."""
@@ -111,8 +117,9 @@ class Adapter(HTTPAdapter):
 
 class Session(requests.Session):
     """
-    A session that follows no redirect, nor even looks where one leads: the library would trip over a broken one.
+    A session that keeps no cookie and follows no redirect.
 
+    It doesn't even look where a redirect leads: the library would trip over a broken one.
     What breaks before a connection stands comes out of it as `ConnectFailed`.
     """
 
@@ -120,9 +127,17 @@ class Session(requests.Session):
         super().__init__()
         for scheme in ("https://", "http://"):
             self.mount(scheme, Adapter())
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Say that there is none."""
+
+
+def route_to(session: requests.Session, address: str, given_by: str) -> Route:
+    """Find out by which way a session gets to an address."""
+    settings = session.merge_environment_settings(address, {}, None, None, None)
+    proxy, bundle = select_proxy(address, settings["proxies"]), settings["verify"]
+    return Route(address, proxy or "", bundle if isinstance(bundle, str) else "", given_by)
 
 
 class BearerToken(requests.auth.AuthBase):

@@ -91,6 +91,10 @@ _SAID = {
 """Without `{text}` where the exception's own words may hold a part of the proxy's address, and with it the password."""
 
 
+BREAKS = (ConnectFailed, OSError, ValueError, HTTPException, low.HTTPError)
+"""All that a call can break with. The last three: the reader of HTTP trips over some kinds of nonsense with them."""
+
+
 def failure_of(call: str, error: Exception, route: Route) -> ApiError:
     """Say what it means that a call brought no answer."""
     if isinstance(error, ConnectFailed):
@@ -111,7 +115,7 @@ def _not_connected(call: str, cause: Exception, route: Route, *, at_proxy: bool)
         # The library looks for the names of hashes there, and trusts nobody where it finds none.
         kind, blame = Unusable, Blame.BUNDLE
     text = route.hide(_words_of(cause))
-    where = route.proxy_variable if at_proxy else "the input api_url"
+    where = route.proxy_variable if at_proxy else route.given_by
     if blame is Blame.BUNDLE:
         where = route.bundle_variable
     peer = f"the proxy in {where}" if at_proxy else "the server"

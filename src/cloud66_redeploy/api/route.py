@@ -1,4 +1,4 @@
-"""How calls get from this machine to the API: its proxy and certificate bundle, and which variable names them."""
+"""How calls get from this machine to a server: the proxy and certificate bundle, and which variable names them."""
 
 import os
 import re
@@ -12,18 +12,20 @@ from urllib.parse import unquote, urlsplit
 @dataclass(frozen=True)
 class Route:
     """
-    How calls get to the API.
+    How calls get to a server: the API, or the application.
 
     Attributes:
-        address: the address of the API, as the input api_url gives it.
+        address: the address that is asked, as an input gives it.
         proxy: the proxy's address, which may hold a user and a password, or "".
         bundle: the path of the certificate bundle, or "" for the one that ships with the action.
+        given_by: which input gives the address, in words.
 
     """
 
     address: str
     proxy: str = ""
     bundle: str = ""
+    given_by: str = "the input api_url"
 
     @property
     def proxy_variable(self) -> str:

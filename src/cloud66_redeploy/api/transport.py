@@ -8,18 +8,14 @@ retried here.
 import random
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from http.client import HTTPException
 from typing import Protocol, TypeVar
 
 import requests
 from requests import exceptions as broken
-from requests.utils import select_proxy
-from urllib3.exceptions import HTTPError
 
-from cloud66_redeploy import __version__
 from cloud66_redeploy.api.answers import Answer
-from cloud66_redeploy.api.connecting import BearerToken, ConnectFailed
-from cloud66_redeploy.api.failures import failure_of
+from cloud66_redeploy.api.connecting import USER_AGENT, BearerToken, route_to
+from cloud66_redeploy.api.failures import BREAKS, failure_of
 from cloud66_redeploy.api.headers import Headers
 from cloud66_redeploy.api.route import Route
 from cloud66_redeploy.clock import CallTimeout, Clock
@@ -190,8 +186,7 @@ class Transport:
             )
         except CallTimeout:
             raise AnswerLost(call, f"no whole answer within {limit:.0f} s") from None
-        except (ConnectFailed, OSError, ValueError, HTTPException, HTTPError) as error:
-            # The last three: the reader of HTTP trips over some kinds of nonsense with them.
+        except BREAKS as error:
             raise failure_of(call, error, self._route()) from error
         self.heard.note(answer.headers, self.clock.monotonic(), is_the_apis=answer.is_the_apis)
         warning = answer.headers.get("X-Cloud66-Warning")
@@ -202,9 +197,7 @@ class Transport:
         raise answer.error(self._route())
 
     def _route(self) -> Route:
-        settings = self.session.merge_environment_settings(self.base_url, {}, None, None, None)
-        proxy, bundle = select_proxy(self.base_url, settings["proxies"]), settings["verify"]
-        return Route(self.base_url, proxy or "", bundle if isinstance(bundle, str) else "")
+        return route_to(self.session, self.base_url, "the input api_url")
 
     def _exchange(self, method: str, path: str, query: dict[str, str], limit: float) -> Answer:
         response = self.session.request(
@@ -212,7 +205,7 @@ class Transport:
             self.base_url + path,
             params=query,
             auth=BearerToken(self.token),
-            headers={"Accept": "application/json", "User-Agent": f"cloud66-redeploy-action/{__version__}"},
+            headers={"Accept": "application/json", "User-Agent": USER_AGENT},
             timeout=(min(self.profile.connect, limit), min(self.profile.read, limit)),
             allow_redirects=False,
             stream=True,

@@ -7,7 +7,7 @@ from enum import Enum
 from cloud66_redeploy.api.client import Client, Kept
 from cloud66_redeploy.api.transport import Transport
 from cloud66_redeploy.errors import ApiError
-from cloud66_redeploy.model.outcome import Outcome, Result
+from cloud66_redeploy.model.outcome import Result
 from cloud66_redeploy.model.records import Stack
 from cloud66_redeploy.polling.cancellation import Cancellation, Deletion, Terms
 from cloud66_redeploy.polling.live_log import LiveLog
@@ -73,8 +73,7 @@ class Job:
     @property
     def is_open(self) -> bool:
         """Whether it may still be going on, and this step has something to do with that."""
-        open_ends = {Outcome.TIMED_OUT, Outcome.UNKNOWN}
-        return bool(self.stack_id) and (self.result is None or self.result.outcome in open_ends)
+        return bool(self.stack_id) and (self.result is None or not self.result.is_over)
 
     def client(self, transport: Transport) -> Client:
         """Make a client for its stack."""

@@ -1,18 +1,20 @@
-"""Before anything is asked for: whether the stack is busy and what to do about it, and what a dry run would do."""
+"""Before anything is asked for: is the commit live, is the stack busy, and what would a dry run do."""
 
 from dataclasses import replace
 
 from cloud66_redeploy.commands.job import Job, Role
 from cloud66_redeploy.commands.step import Step
 from cloud66_redeploy.errors import ApiError
-from cloud66_redeploy.inputs.fields import OnBusy
+from cloud66_redeploy.inputs.fields import IfLive, OnBusy
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
+from cloud66_redeploy.model.records import Deployment
 from cloud66_redeploy.polling.ends import is_over, unready
 from cloud66_redeploy.report.facts import Times
 from cloud66_redeploy.report.phrases import capitalised, sentence_of
 from cloud66_redeploy.timing import MAKING_WAY_SECONDS, RECORD_LAG_SECONDS
 from cloud66_redeploy.tracking.activity import StackActivity, activity_of, is_of
 from cloud66_redeploy.tracking.baseline import Stock
+from cloud66_redeploy.tracking.last_good import live_with
 from cloud66_redeploy.tracking.tracking import Tracking
 
 
@@ -27,14 +29,23 @@ def before_asking(step: Step, job: Job, stock: Stock) -> Result | None:
 
     """
     busy, on_busy = activity_of(stock.deployments, stock.actions), step.inputs.on_busy
+    live = _already_live(step, job, busy, stock)
     if step.inputs.dry_run:
-        return _dry_run(step, job, busy, may_cancel=_may_cancel(step, busy, stock))
+        return _dry_run(step, job, busy, live, may_cancel=_may_cancel(step, busy, stock))
+    if live is not None:
+        # From here on the step is about that deployment, which carries no reference of this run.
+        job.tracking = Tracking.of_live(live, job.tracking)
+        return Result(Reason.ALREADY_LIVE, job.tracking.last_seen, {"commit": live.text("git_hash")})
     if not busy or on_busy is OnBusy.QUEUE:
         return None
     if on_busy in {OnBusy.SKIP, OnBusy.FAIL} or not _may_cancel(step, busy, stock):
         return _stand_back(busy, on_busy)
+    return _make_way(step, job, busy)
+
+
+def _make_way(step: Step, job: Job, busy: StackActivity) -> Result | None:
     try:
-        if on_busy is OnBusy.CANCEL:
+        if step.inputs.on_busy is OnBusy.CANCEL:
             # Nothing joins a deployment to the action that carries the reference. One whose own action is not there yet
             # may look like the one of an action whose own deployment is not there yet: so late records get to show.
             left = step.transport.deadline - step.clock.monotonic()
@@ -44,10 +55,26 @@ def before_asking(step: Step, job: Job, stock: Stock) -> Result | None:
             busy = activity_of(stock.deployments, stock.actions)
             is_sure = all(deployment.id in seen for deployment in busy.running) and _may_cancel(step, busy, stock)
             if busy and not is_sure:
-                return _stand_back(busy, on_busy)
+                return _stand_back(busy, OnBusy.CANCEL)
         return _cancel_running(step, job, busy)
     except ApiError as error:
         return unready(error)
+
+
+def _already_live(step: Step, job: Job, busy: StackActivity, stock: Stock) -> Deployment | None:
+    """Return the live deployment, if it is of the commit that is asked for and that is reason enough to ask nothing."""
+    if step.inputs.if_live is not IfLive.SKIP:
+        return None
+    if not job.tracking.actions_readable:
+        why = "the stack's actions can't be read, so a redeploy that waits might be passed over"
+    elif busy:
+        why = busy.describe()
+    else:
+        live, why = live_with(step.inputs.expected_commit, stock.deployments)
+        if live is not None:
+            return live
+    job.say(f"Not skipped (if_live: skip), because {why}.")
+    return None
 
 
 def _may_cancel(step: Step, busy: StackActivity, stock: Stock) -> bool:
@@ -77,7 +104,7 @@ def _cancel_running(step: Step, job: Job, busy: StackActivity) -> Result | None:
     return None
 
 
-def _dry_run(step: Step, job: Job, busy: StackActivity, *, may_cancel: bool) -> Result:
+def _dry_run(step: Step, job: Job, busy: StackActivity, live: Deployment | None, *, may_cancel: bool) -> Result:
     inputs = step.inputs
     effect = "cancel" if busy.running else "wait"
     if inputs.on_busy is OnBusy.CANCEL and not may_cancel:
@@ -86,6 +113,7 @@ def _dry_run(step: Step, job: Job, busy: StackActivity, *, may_cancel: bool) -> 
         effect = str(inputs.on_busy)
     facts = {
         "busy": busy.describe() if busy else "",
+        "live": f"deployment {live.id}" if live else "",
         "on_busy": inputs.on_busy,
         "effect": effect,
         "usual_seconds": Times.of(job.tracking).usual_seconds,

@@ -1,13 +1,15 @@
 """The command `redeploy`: start a deployment exactly once, wait for it, and roll back where that was asked for."""
 
+from cloud66_redeploy.commands.health import check_health
 from cloud66_redeploy.commands.job import Job
 from cloud66_redeploy.commands.on_busy import before_asking
 from cloud66_redeploy.commands.rollback import roll_back
 from cloud66_redeploy.commands.step import Step
 from cloud66_redeploy.commands.trigger import ask_and_wait
 from cloud66_redeploy.errors import ApiError, InputError
-from cloud66_redeploy.model.outcome import Outcome
+from cloud66_redeploy.model.outcome import Outcome, Reason
 from cloud66_redeploy.polling.ends import bad_input, unready
+from cloud66_redeploy.report.phrases import sentence_of
 
 
 def redeploy(step: Step) -> None:
@@ -31,13 +33,18 @@ def redeploy(step: Step) -> None:
     else:
         job.result = before_asking(step, job, stock)
     if job.result is not None:
+        if job.result.reason is Reason.ALREADY_LIVE:
+            step.reporter.notice("Already live", sentence_of(job.result))
+            check_health(step, [job])
         return
     what = " ".join(f"{name}={value}" for name, value in step.inputs.options.items() if name != "user_reference")
     job.say(f"Asking Cloud 66 to redeploy it{': ' + what if what else ''}")
     step.follow_log(job, step.transport)
     job.result = ask_and_wait(step, job, step.transport, step.start)
+    check_health(step, [job])
     step.read_logs([job], step.transport.deadline)
-    if step.inputs.rollback and job.result.outcome is Outcome.FAILED and job.tracking.submission.posts_sent:
+    is_bad = job.result.outcome in {Outcome.FAILED, Outcome.UNHEALTHY}
+    if step.inputs.rollback and is_bad and job.tracking.submission.posts_sent:
         roll_back(step, job)
 
 

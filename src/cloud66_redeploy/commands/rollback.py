@@ -7,6 +7,7 @@ It asks for the commit of the last good deployment again, as safely as for any d
 from dataclasses import replace
 
 from cloud66_redeploy.api.transport import Transport
+from cloud66_redeploy.commands.health import check_health
 from cloud66_redeploy.commands.job import Job, Role
 from cloud66_redeploy.commands.step import Step
 from cloud66_redeploy.commands.trigger import ask_and_wait
@@ -48,6 +49,7 @@ def roll_back(step: Step, failed: Job) -> None:
         job.say(f"Rolling back to commit {commit}.")
         step.follow_log(job, transport)
         job.result = ask_and_wait(step, job, transport, start, lambda: _object(failed, job, patient))
+        check_health(step, [job])
         step.read_logs([job], transport.deadline)
         if job.log:
             step.reporter.group(
@@ -71,7 +73,7 @@ def _refused(why: str) -> Result:
 
 
 def _look_back(failed: Job, job: Job, patient: Transport) -> tuple[Deployment | None, str]:
-    if why := why_not(failed.tracking):
+    if why := _why_not(failed):
         return None, why
     try:
         _let_records_show(failed, patient)
@@ -82,9 +84,14 @@ def _look_back(failed: Job, job: Job, patient: Transport) -> tuple[Deployment | 
         return None, "the stack's actions can't be read, so a redeploy that waits might be passed over"
     if job.tracking.baseline.has_reference:
         return None, f"a rollback with the reference {job.tracking.request.reference} was asked for before"
-    if why := why_not(failed.tracking):
+    if why := _why_not(failed):
         return None, why
     return choose(failed.tracking, stock.deployments, stock.actions)
+
+
+def _why_not(failed: Job) -> str:
+    is_unhealthy = failed.result is not None and failed.result.outcome is Outcome.UNHEALTHY
+    return why_not(failed.tracking, is_unhealthy=is_unhealthy)
 
 
 def _object(failed: Job, job: Job, patient: Transport) -> Result | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from cloud66_redeploy.commands.health import check_health
 from cloud66_redeploy.commands.job import Job
 from cloud66_redeploy.commands.step import Step
 from cloud66_redeploy.errors import ApiError, InputError, Obstructed, PermanentError
@@ -29,6 +30,7 @@ def wait(step: Step) -> None:
     there = [job for job in step.jobs if job.result is None]
     if there:
         step.wait(there, step.transport, step.start)
+    check_health(step, step.jobs)
     step.read_logs(step.jobs, step.transport.deadline)
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from cloud66_redeploy.inputs import parsers
+from cloud66_redeploy.inputs import addresses, parsers
 
 T = TypeVar("T")
 
@@ -38,6 +38,13 @@ class LogMode(StrEnum):
     ON_FAILURE = "on_failure"
     LIVE = "live"
     NEVER = "never"
+
+
+class IfLive(StrEnum):
+    """What to do when the commit that is asked for is live already."""
+
+    DEPLOY = "deploy"
+    SKIP = "skip"
 
 
 class Field(NamedTuple):
@@ -90,6 +97,7 @@ class Table:
     deployment_id: str = row(_FOLLOWS, partial(parsers.lines_like, parsers.DEPLOYMENT, parsers.DEPLOYMENT_HELP))
     user_reference: str = row(_ALL, parsers.texts)
     on_busy: OnBusy = row(_REDEPLOY, partial(parsers.choice, OnBusy), OnBusy.QUEUE)
+    if_live: IfLive = row(_REDEPLOY, partial(parsers.choice, IfLive), IfLive.DEPLOY)
     wait: bool = row(_REDEPLOY, parsers.boolean, "true")
     timeout_seconds: int = row(_WAITS | {Command.CANCEL}, parsers.seconds, "30m")
     queue_timeout_seconds: int = row(_WAITS, parsers.seconds)
@@ -98,9 +106,13 @@ class Table:
     cancel_on_timeout: bool = row(_WAITS, parsers.boolean, "false")
     rollback: bool = row(_REDEPLOY, parsers.boolean, "false", _NO_ROLLBACK)
     expected_commit: str = row(_WAITS, parsers.commit, git_only=_NO_COMMIT)
+    health_check: str = row(_WAITS, addresses.health_check)
+    health_check_timeout_seconds: int = row(_WAITS, parsers.seconds, "2m")
+    health_check_status: tuple[tuple[int, int], ...] = row(_WAITS, addresses.statuses, "200-399")
+    health_check_contains: str = row(_WAITS, parsers.text)
     log: LogMode = row(_WAITS, partial(parsers.choice, LogMode), LogMode.ON_FAILURE)
     dry_run: bool = row(_REDEPLOY, parsers.boolean, "false")
-    api_url: str = row(_ALL, parsers.api_url, "https://app.cloud66.com/api/3")
+    api_url: str = row(_ALL, addresses.api_url, "https://app.cloud66.com/api/3")
 
 
 FIELDS: tuple[Field, ...] = tuple(row.metadata["field"]._replace(attribute=row.name) for row in fields(Table))

@@ -170,6 +170,20 @@ def _check_together(inputs: Inputs) -> None:
         _refuse_git_only(inputs, "was given together with services.")
     if inputs.rollback and not inputs.wait:
         raise InputError("rollback", "was given together with wait: false.", "Only who waits sees a bad outcome.")
+    _check_health(inputs)
+
+
+def _check_health(inputs: Inputs) -> None:
+    if inputs.health_check and not inputs.wait:
+        said = "was given together with wait: false."
+        raise InputError("health_check", said, "Only who waits knows when there is something to check.")
+    if inputs.health_check:
+        return
+    for row in FIELDS:
+        given = parsers.raw(row.name)
+        if row.name.startswith("health_check_") and given not in {"", row.default}:
+            said = f"was given as {parsers.shown(given)}, without health_check."
+            raise InputError(row.name, said, "Give health_check, too: an address, or true for the stack's own.")
 
 
 def _refuse_git_only(inputs: Inputs, said: str) -> None:
@@ -187,7 +201,10 @@ def _check_targets(inputs: Inputs) -> None:
         parsers.text("user_reference", "")  # raises where it has several lines
     elif not (inputs.user_reference or inputs.deployment_id):
         raise InputError("user_reference", "is empty, and so is deployment_id.", _NOTHING_TO_WAIT_FOR)
-    _ = inputs.targets  # raises where the lines don't go together
+    targets = inputs.targets  # raises where the lines don't go together
+    if len(targets) > 1 and inputs.health_check not in {"", "true"}:
+        said = f"is one address, where there are {len(targets)} deployments."
+        raise InputError("health_check", said, "Give true: each stack's own address is checked.")
 
 
 def _check_count(name: str, lines: int, targets: int) -> None:

@@ -1,10 +1,8 @@
 """How single inputs are read: from INPUT_… by actions-toolkit, checked; every error names its input."""
 
-import ipaddress
 import re
 from enum import StrEnum
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from actions_toolkit import core
 
@@ -29,9 +27,6 @@ _SERVICES_HELP = (
     "Write name or name:tag, separated by commas or new lines. The tag is an image tag or a git reference. "
     "Cloud 66 takes no digest and no full image name."
 )
-_ADDRESS_HELP = "Give an address like https://app.cloud66.com/api/3, without user, query or fragment."
-_CLEAR_TEXT = "The token would travel in clear text: use https (http only to this host)."
-_HOST_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
 _DAY_SECONDS = 24 * 3600
 
 
@@ -153,23 +148,6 @@ def services(name: str, default: str) -> str:
     return ",".join(found.values())
 
 
-def api_url(name: str, default: str) -> str:
-    """Read the address of an API that may be given a token: it is not sent in clear text to another machine."""
-    value = given(name, default)
-    try:
-        parts = urlsplit(value)
-        host, _port = parts.hostname or "", parts.port
-    except ValueError:
-        raise wrong(name, value, _ADDRESS_HELP) from None
-    extras = parts.username is not None or parts.query or parts.fragment or "?" in value or "#" in value
-    is_odd = not re.fullmatch(r"[!-~]+", value) or "\\" in value or "//" in parts.path.rstrip("/")
-    if parts.scheme not in {"http", "https"} or extras or is_odd or not _is_host(host):
-        raise wrong(name, value, _ADDRESS_HELP)
-    if parts.scheme == "http" and not _stays_near(host):
-        raise wrong(name, value, _CLEAR_TEXT)
-    return value.rstrip("/")
-
-
 def _problem_with(ref: str) -> str | None:
     broken = problem_with(ref)
     return misfit_of(ref) or (f"{broken} Give a branch, tag or commit." if broken else None)
@@ -185,22 +163,6 @@ def _service(name: str, entry: str) -> tuple[str, str]:
     if problem:
         raise InputError(name, f"has the entry {shown(entry)}, whose tag {problem}", _SERVICES_HELP)
     return parts[1], _not_long(name, tag)
-
-
-def _is_host(host: str) -> bool:
-    try:
-        return "%" not in str(ipaddress.ip_address(host))
-    except ValueError:
-        return len(host) <= 253 and all(_HOST_LABEL.fullmatch(label) for label in host.removesuffix(".").split("."))
-
-
-def _stays_near(host: str) -> bool:
-    """Tell whether a host is loopback or a name without a dot, as a service container has one."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        # All digits or 0x…: an IPv4 address in disguise.
-        return re.fullmatch(r"[a-z][a-z0-9_-]*", host) is not None
 
 
 def _parts(breaks: str, value: str) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any, Self
 
+from cloud66_redeploy.model.health import Health
 from cloud66_redeploy.model.records import Action, Deployment
 
 
@@ -20,6 +21,8 @@ class Outcome(StrEnum):
     CANCELLED = "cancelled"
     TIMED_OUT = "timed_out"
     UNKNOWN = "unknown"
+    UNHEALTHY = "unhealthy"
+    """The deployment succeeded, but the application does not answer well."""
     FAILED = "failed"
 
     @property
@@ -28,7 +31,7 @@ class Outcome(StrEnum):
         return self not in _RED
 
 
-_RED = {Outcome.CANCELLED, Outcome.TIMED_OUT, Outcome.UNKNOWN, Outcome.FAILED}
+_RED = {Outcome.CANCELLED, Outcome.TIMED_OUT, Outcome.UNKNOWN, Outcome.UNHEALTHY, Outcome.FAILED}
 
 
 class Reason(Enum):
@@ -75,6 +78,7 @@ class Reason(Enum):
     MAKING_WAY = Outcome.UNKNOWN
     NOT_FREED = Outcome.FAILED
     NOT_FREED_IN_TIME = Outcome.TIMED_OUT
+    ALREADY_LIVE = Outcome.SKIPPED
 
     # The wait ended before the deployment did
     SCHEDULED = Outcome.SCHEDULED
@@ -119,6 +123,12 @@ class Reason(Enum):
     NONE_CANCELLED = Outcome.UNKNOWN
     NONE_CANCELLED_BY_REFERENCE = Outcome.UNKNOWN
 
+    # The deployment succeeded, or is live already, and the application was to be checked
+    UNHEALTHY = Outcome.UNHEALTHY
+    LIVE_BUT_UNHEALTHY = Outcome.UNHEALTHY
+    NO_ADDRESS = Outcome.UNKNOWN
+    NOT_CHECKED = Outcome.UNKNOWN
+
     # What came after
     FOLLOWED = None
     ROLLED_BACK = Outcome.SUCCESS
@@ -131,6 +141,9 @@ class Reason(Enum):
         member._value_ = len(cls.__members__)
         member.outcome = outcome
         return member
+
+
+_AFTER_A_SUCCESS = {Reason.NO_ADDRESS, Reason.NOT_CHECKED}
 
 
 @dataclass(frozen=True)
@@ -169,6 +182,7 @@ class Result:
         parts: the results that this one tells of, the worst or the most important first.
         as_requested: whatever the outcome, it is what the command was for (a cancellation, a look), so the job may go
             on.
+        health: how the application was found, where it was checked.
 
     """
 
@@ -178,6 +192,12 @@ class Result:
     evidence: str = ""
     parts: tuple["Result", ...] = ()
     as_requested: bool = False
+    health: Health | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the deployment is over for sure."""
+        return self.outcome not in {Outcome.TIMED_OUT, Outcome.UNKNOWN} or self.reason in _AFTER_A_SUCCESS
 
     @property
     def outcome(self) -> Outcome:

@@ -8,7 +8,7 @@ the deployment is over, `cancellation.py` also cancels it.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.errors import ApiError, Denied, NotFound
@@ -19,6 +19,9 @@ from cloud66_redeploy.polling.pace import Pace
 from cloud66_redeploy.timing import RECORD_LAG_SECONDS, SAME_ROUND_SECONDS
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Tracking
+
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 
 Verdict = tuple[Outcome, RecordState, RecordState]
 """How it ended, and what the deployment and its action say."""
@@ -146,28 +149,39 @@ class Poll(ABC):
         """Return the instant of the next look."""
 
 
+class Looking(Protocol[R_co]):
+    """What looks, when it is due, until it has a result."""
+
+    due: float
+
+    def look(self) -> R_co | None:
+        """Look once; return the result, or None and set when the next look is due."""
+
+
 def poll_all(
-    polls: Sequence[Poll],
+    polls: Sequence[Looking[R]],
     clock: Clock,
     on_round: Callable[[], None] = lambda: None,
-    on_result: Callable[[int, Result], None] = lambda _number, _result: None,
-) -> list[Result]:
+    on_result: Callable[[int, R], None] = lambda _number, _result: None,
+    *,
+    same_round_seconds: float = SAME_ROUND_SECONDS,
+) -> list[R]:
     """
     Let each look until it has a result, in one thread, and return the results in their order.
 
-    Each looks when it is due, and those that are due together share a round, which `on_round` is called before.
-    `on_result` is told of each result as it comes, with its number in `polls`.
+    Each looks when it is due, and those that are due so close together share a round, which `on_round` is called
+    before. `on_result` is told of each result as it comes, with its number in `polls`.
 
     Raises:
         Aborted: the workflow was cancelled.
 
     """
-    results: dict[int, Result] = {}
+    results: dict[int, R] = {}
     while True:
         on_round()
         for number, poll in enumerate(polls):
             # A sleep may end a hair early: then the next one is due within the second.
-            if number not in results and poll.due <= clock.monotonic() + SAME_ROUND_SECONDS:
+            if number not in results and poll.due <= clock.monotonic() + same_round_seconds:
                 result = poll.look()
                 if result is not None:
                     results[number] = result

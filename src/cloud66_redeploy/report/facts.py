@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Self
 
 from cloud66_redeploy.model.duration import format_duration
-from cloud66_redeploy.model.outcome import LastSeen, Outcome, Result
+from cloud66_redeploy.model.outcome import LastSeen, Outcome, Reason, Result
 from cloud66_redeploy.model.records import Deployment, Phase, Stack
 from cloud66_redeploy.polling.forecast import Forecast
 from cloud66_redeploy.report.phrases import name_of, sentence_of
@@ -137,6 +137,14 @@ def known_outputs(facts: Facts, sanitizer: Sanitizer) -> dict[str, str]:
     }
 
 
+def health_outputs(result: Result) -> dict[str, str]:
+    """Return the outputs that tell how the application was found."""
+    health = result.parts[0].health if result.reason is Reason.FOLLOWED else result.health
+    if health is None:
+        return {"health": "", "health_seconds": ""}
+    return {"health": "healthy" if health.is_healthy else "unhealthy", "health_seconds": _whole(health.seconds)}
+
+
 def all_outputs(result: Result, facts: Facts, sanitizer: Sanitizer) -> dict[str, str]:
     """Return every output; empty where unknown."""
     deployment, times, stack = facts.deployment, facts.times, facts.stack
@@ -159,6 +167,7 @@ def all_outputs(result: Result, facts: Facts, sanitizer: Sanitizer) -> dict[str,
         "stack_environment": sanitizer.line(stack.text("environment")),
         "app_url": app_url(stack, sanitizer),
         "deployment": _record(deployment, sanitizer),
+        **health_outputs(result),
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.fields import cut
+from cloud66_redeploy.model.health import Problem, Visit, without_query
 from cloud66_redeploy.model.outcome import LastSeen, Outcome, Result
 from cloud66_redeploy.model.records import Deployment, Phase
 from cloud66_redeploy.report.advice import NOTHING_SHOWS, advice_on, advice_on_request
@@ -17,6 +18,7 @@ _LONGEST_QUOTE = 120
 
 _MEANING_BY_OUTCOME = {
     Outcome.FAILED: "Usually an input, the token or its scopes: nothing was changed on the stack.",
+    Outcome.UNHEALTHY: "The deployment went through, but what it brought does not serve.",
     Outcome.CANCELLED: "Somebody stopped it on purpose; what ran before still runs.",
     Outcome.TIMED_OUT: "Usually it is slow or waits behind others, and goes on without this job watching.",
     Outcome.UNKNOWN: "Usually the connection, the token or the stack went away while it was going on.",
@@ -28,6 +30,19 @@ _MEANING_BY_PHASE = {
     Phase.SILENT: "Cloud 66 does not say how it ended, so it is not taken for a success.",
     Phase.SUCCESS: "The two records of the deployment disagree, or another commit went out than was expected.",
 }
+_ANSWERED = {
+    None: "answered {status}",
+    Problem.STATUS: "answered {status}",
+    Problem.TEXT_MISSING: "answered {status}, without the text that health_check_contains asks for",
+    Problem.TOO_MANY_REDIRECTS: "redirected more often than is followed",
+    Problem.BAD_REDIRECT: "redirected to what is no plain address",
+    Problem.NO_ANSWER: "did not answer ({said})",
+    Problem.UNTRUSTED: "could not be trusted ({said})",
+}
+_MEND_CERTIFICATE = (
+    "Mend the certificate of that address. If your network has an authority of its own, point REQUESTS_CA_BUNDLE at "
+    "its certificates, as a path that exists inside the container."
+)
 _WOULD = {
     "queue": "ours would wait behind it",
     "fail": "the run would fail",
@@ -131,7 +146,9 @@ def _doubt(result: Result) -> str:
 
 
 def _would(result: Result) -> str:
-    busy, on_busy, effect = (result.facts[name] for name in ("busy", "on_busy", "effect"))
+    busy, on_busy, effect, live = (result.facts[name] for name in ("busy", "on_busy", "effect", "live"))
+    if live:
+        return f"{live} of that commit is live already, so nothing would be sent (if_live: skip)"
     return f"{busy}, and {_WOULD[effect]} (on_busy: {on_busy})" if busy else "the stack is free"
 
 
@@ -143,6 +160,26 @@ def _usually(result: Result) -> str:
 def _counts(result: Result) -> str:
     counts = Counter(part.outcome for part in result.parts)
     return ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome])
+
+
+def answered(visit: Visit, address: str) -> str:
+    """Say what came of a visit to an address."""
+    says = _ANSWERED[visit.problem].format(status=visit.status, said=visit.said)
+    led_to = without_query(visit.address)
+    onward = f", after a redirect to {led_to}" if led_to != without_query(address) else ""
+    return f"{without_query(address)} {says}{onward}"
+
+
+def _visited(result: Result) -> str:
+    health = result.health
+    assert health is not None
+    count = "the only check" if health.checks == 1 else f"last of {health.checks} checks"
+    return f"{answered(health.last, health.address)} ({count})"
+
+
+def _advice_on_visit(result: Result) -> str:
+    is_untrusted = result.health is not None and result.health.last.problem is Problem.UNTRUSTED
+    return _MEND_CERTIFICATE if is_untrusted else ""
 
 
 def _what_followed(result: Result) -> str:
@@ -178,5 +215,7 @@ PHRASES: dict[str, Callable[[Result], object]] = {
     "part": lambda result: sentence_of(result.parts[0]) if result.parts else "",
     "advice_of_part": lambda result: advice_of(result.parts[0]),
     "what_followed": _what_followed,
+    "visited": _visited,
+    "advice_on_visit": _advice_on_visit,
 }
 """The placeholders that no fact is named for."""

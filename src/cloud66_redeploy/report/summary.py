@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from html import escape
 
 from cloud66_redeploy.model.duration import format_duration
-from cloud66_redeploy.model.outcome import Outcome, Result
+from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.report.facts import Facts, Times, app_url, duration_or_empty
-from cloud66_redeploy.report.phrases import advice_of, log_name, meaning_of, sentence_of
+from cloud66_redeploy.report.phrases import advice_of, answered, log_name, meaning_of, sentence_of
 from cloud66_redeploy.report.text import LONGEST_FIELD, Sanitizer
 
 _MARKS = {
@@ -23,6 +23,7 @@ _MARKS = {
     Outcome.CANCELLED: "🚫",
     Outcome.TIMED_OUT: "⏱️",
     Outcome.UNKNOWN: "❓",
+    Outcome.UNHEALTHY: "🩺",
     Outcome.FAILED: "❌",
 }
 _LARGEST_RECORD = 12_000
@@ -108,6 +109,7 @@ def _body(result: Result, facts: Facts, sanitizer: Sanitizer) -> str:
         ("Triggered by", sanitizer.html(facts.triggered_by)),
         ("Queued", duration_or_empty(facts.times.queued_seconds)),
         ("Duration", describe_duration(facts.times, is_success=facts.is_success)),
+        ("Health", _health(result, sanitizer)),
         ("Address", _link(address, address, sanitizer)),
         ("Stack", _code(facts.stack.uid, sanitizer)),
         ("Action", facts.action_id),
@@ -115,6 +117,16 @@ def _body(result: Result, facts: Facts, sanitizer: Sanitizer) -> str:
     ]
     rows = "".join(f"<tr><th align=left>{head}</th><td>{cell}</td></tr>" for head, cell in table if cell)
     return "\n".join([*parts, f"<table>{rows}</table>"] if rows else parts)
+
+
+def _health(result: Result, sanitizer: Sanitizer) -> str:
+    """Say how the application was found; "" where it was not checked."""
+    health = result.parts[0].health if result.reason is Reason.FOLLOWED else result.health
+    if health is None:
+        return ""
+    said = sanitizer.html(answered(health.last, health.address))
+    word = "healthy after" if health.is_healthy else "not healthy within"
+    return f"{word} {format_duration(health.seconds)} ({health.checks} checks): {said}"
 
 
 def _row(result: Result, facts: Facts, sanitizer: Sanitizer) -> str:

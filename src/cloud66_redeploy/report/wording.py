@@ -19,6 +19,8 @@ class Row(NamedTuple):
 
 
 USUAL_ADVICE = {
+    Outcome.UNHEALTHY: "Open the address, and look at the application's own log in the Cloud 66 dashboard. If it needs "
+    "longer to come up, raise health_check_timeout.",
     Outcome.FAILED: "Read the log of the deployment in the Cloud 66 dashboard, mend what it names, and run this again.",
     Outcome.CANCELLED: "Run the job again to deploy.",
     Outcome.TIMED_OUT: "Look at the stack in the Cloud 66 dashboard before you run this again; if deployments "
@@ -105,6 +107,7 @@ WORDING = {
     Reason.MAKING_WAY: Row("Deployment {number} was to be cancelled to make way."),
     Reason.NOT_FREED: _unsent("{part}", _WHEN_FREE),
     Reason.NOT_FREED_IN_TIME: _unsent("{part}", _WHEN_FREE),
+    Reason.ALREADY_LIVE: _unsent("Commit {commit} is live already, by {name}."),
     # The wait ended before the deployment did
     Reason.SCHEDULED: Row("Scheduled {name}; as asked, its outcome was not waited for."),
     Reason.TIMED_OUT: Row("The {limit} passed; {standing}.{no_news}", "{usual} {nothing_shows}"),
@@ -175,6 +178,17 @@ WORDING = {
     Reason.NONE_CANCELLED: Row(_NOT_KNOWN, _ON_ERROR),
     Reason.NONE_CANCELLED_BY_REFERENCE: Row(
         _NOT_KNOWN, "Cancel it in the Cloud 66 dashboard; where deployment_id is given, too, it is known at once."
+    ),
+    # The application was to be checked
+    Reason.UNHEALTHY: Row("{name} succeeded, but {visited}.", "{advice_on_visit}"),
+    Reason.LIVE_BUT_UNHEALTHY: _unsent("{name} is live already, but {visited}.", "{advice_on_visit}"),
+    Reason.NO_ADDRESS: Row(
+        "{name} succeeded, but Cloud 66 names no address of the application that could be checked.",
+        "Give the address itself as health_check.",
+    ),
+    Reason.NOT_CHECKED: Row(
+        "{name} succeeded, but the workflow was cancelled before the application had been checked.",
+        "Open the application to see whether it serves.",
     ),
     # What came after
     Reason.FOLLOWED: Row("{part} {what_followed}"),

@@ -1,5 +1,7 @@
 """
-What to roll back to: the last good deployment, and whether it is sure enough that rolling back is what the team wants.
+Which deployment is live, and which was before one that failed.
+
+What to roll back to is the last good one, where it is sure enough that rolling back is what the team wants.
 
 Pure. Not where the failed one may still be running, not over a deployment that came after it.
 """
@@ -13,11 +15,12 @@ from cloud66_redeploy.model.records import Action, Deployment, Phase
 from cloud66_redeploy.tracking.tracking import Tracking
 
 
-def why_not(tracking: Tracking) -> str:
+def why_not(tracking: Tracking, *, is_unhealthy: bool = False) -> str:
     """
     Say why a failed run is not rolled back, as far as its own records tell; "" where nothing speaks against it.
 
-    The job is red for any doubt. Going back takes a deployment that has surely failed, or is surely of another commit.
+    The job is red for any doubt. Going back takes a deployment that has surely failed, or is surely of another commit,
+    or whose application was found not to serve.
     """
     deployment, action = tracking.confirmed, tracking.action
     if deployment is None:
@@ -28,6 +31,8 @@ def why_not(tracking: Tracking) -> str:
     if deployment.phase is Phase.FAILED or (deployment.phase in {Phase.ODD, Phase.SILENT} and action_failed):
         # What a cancelled one says is not known: it may pass for one that failed, but for its action's words.
         return "it seems to have been cancelled" if action and "cancel" in action.message.lower() else ""
+    if deployment.phase is Phase.SUCCESS and is_unhealthy:
+        return ""
     commit, expected = deployment.text("git_hash"), tracking.request.expected_commit
     if deployment.phase is Phase.SUCCESS and commit and expected and not same_commit(commit, expected):
         return ""
@@ -41,6 +46,24 @@ _NOT_SURE = {
     Phase.ODD: "what Cloud 66 says of it is not a known failure",
     Phase.SILENT: "Cloud 66 does not say how it ended",
 }
+
+
+def live_with(commit: str, deployments: Sequence[Deployment]) -> tuple[Deployment | None, str]:
+    """Return the deployment that is surely live, if it is of that commit; else say why not."""
+    if not commit:
+        return None, "which commit is asked for is not known (give its full hash as git_ref, or as expected_commit)"
+    ended = sorted((each for each in deployments if each.phase is Phase.SUCCESS and each.finished_at), key=_end)
+    live = next((each for each in reversed(ended) if each.is_live), None)
+    if live is None:
+        return None, "no deployment says that it is live"
+    if ended[-1] is not live:
+        return None, f"deployment {ended[-1].id} succeeded after {live.id}, which is said to be live"
+    deployed = live.text("git_hash")
+    if not deployed:
+        return None, f"deployment {live.id}, which is live, tells no commit"
+    if not same_commit(commit, deployed):
+        return None, f"deployment {live.id}, which is live, is of commit {deployed}"
+    return live, ""
 
 
 def choose(

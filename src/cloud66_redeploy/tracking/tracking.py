@@ -116,6 +116,14 @@ class Tracking:
         request = Request(reference, "", expected_commit, given_id, is_external=True, is_unique=False)
         return cls(request, submission=Submission(posts_sent=1))
 
+    @classmethod
+    def of_live(cls, live: Deployment, before: "Tracking") -> Self:
+        """Track the deployment that is live, in place of one that is not asked for."""
+        found = cls.of_another("", live.id, before.request.expected_commit)
+        found.stack, found.baseline = before.stack, before.baseline
+        found.sighting = Sighting(deployment=live, certainty=Certainty.CONFIRMED)
+        return found
+
     @property
     def action(self) -> Action | None:
         """The action that carries the reference, or None."""

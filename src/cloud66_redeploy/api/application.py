@@ -1,0 +1,111 @@
+"""
+One visit to the application that a stack serves, as any visitor would make it.
+
+No token, no cookie and no login of the job's goes along. Redirects are followed here, a few; the body is read only for
+the text that has to be in it.
+"""
+
+import re
+from urllib.parse import quote, urljoin, urlsplit
+
+import requests
+from requests.auth import AuthBase
+
+from cloud66_redeploy.api.connecting import USER_AGENT, route_to
+from cloud66_redeploy.api.error_text import decoded
+from cloud66_redeploy.api.failures import BREAKS, failure_of
+from cloud66_redeploy.api.transport import Interruptible
+from cloud66_redeploy.clock import CallTimeout
+from cloud66_redeploy.errors import Blame
+from cloud66_redeploy.model.health import REDIRECTS, GoodAnswer, Problem, Visit
+from cloud66_redeploy.timing import VISIT_CONNECT_SECONDS, VISIT_SECONDS
+
+MOST_REDIRECTS = 5
+MOST_BYTES = 1024 * 1024
+_RESERVED = "%/:?#[]@!$&'()*+,;=~"
+
+
+class Application:
+    """Visits one application."""
+
+    def __init__(self, session: requests.Session, interruptible: Interruptible) -> None:
+        self._session = session
+        self._interruptible = interruptible
+
+    def visit(self, address: str, good: GoodAnswer) -> Visit:
+        """
+        Ask an address once, and say what came of it.
+
+        Raises:
+            Aborted: the workflow was cancelled meanwhile.
+
+        """
+        try:
+            return self._interruptible(
+                lambda: self._follow(address, good), limit_seconds=VISIT_SECONDS, grace_seconds=0.0
+            )
+        except CallTimeout:
+            return Visit(address, problem=Problem.NO_ANSWER, said=f"no whole answer within {VISIT_SECONDS:.0f} s")
+        except BREAKS as error:
+            failure = failure_of("GET", error, route_to(self._session, address, "the input health_check"))
+            is_untrusted = failure.clue.blame in {Blame.CERTIFICATE, Blame.BUNDLE}
+            problem = Problem.UNTRUSTED if is_untrusted else Problem.NO_ANSWER
+            return Visit(address, problem=problem, said=failure.said)
+
+    def _follow(self, address: str, good: GoodAnswer) -> Visit:
+        for _ in range(MOST_REDIRECTS + 1):
+            with self._get(address) as response:
+                target = response.headers.get("Location")
+                if response.status_code not in REDIRECTS or target is None:
+                    return _judged(response, address, good)
+                # As browsers do: a header's odd bytes are what an address writes as %….
+                onward = urljoin(address, quote(target.encode("latin1", "replace"), safe=_RESERVED))
+                if not _is_plain(onward):
+                    return Visit(address, response.status_code, Problem.BAD_REDIRECT)
+            address = onward
+        return Visit(address, problem=Problem.TOO_MANY_REDIRECTS)
+
+    def _get(self, address: str) -> requests.Response:
+        return self._session.get(
+            address,
+            auth=_NoLogin(),
+            headers={"Accept": "*/*", "User-Agent": USER_AGENT},
+            timeout=(VISIT_CONNECT_SECONDS, VISIT_SECONDS),
+            allow_redirects=False,
+            stream=True,
+        )
+
+
+class _NoLogin(AuthBase):
+    """No login: without an auth object, requests would take one from a ~/.netrc of the job."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+def _judged(response: requests.Response, address: str, good: GoodAnswer) -> Visit:
+    problem = None
+    if not good.has(response.status_code):
+        problem = Problem.STATUS
+    elif good.text and good.text not in _beginning(response):
+        problem = Problem.TEXT_MISSING
+    return Visit(address, response.status_code, problem)
+
+
+def _beginning(response: requests.Response) -> str:
+    body = bytearray()
+    for chunk in response.iter_content(65536):
+        body += chunk
+        if len(body) >= MOST_BYTES:
+            break
+    return decoded(bytes(body[:MOST_BYTES]), response.headers.get("Content-Type", ""))
+
+
+def _is_plain(address: str) -> bool:
+    """Tell whether a redirect leads to an address of the web, without a login in it."""
+    try:
+        parts = urlsplit(address)
+        is_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None
+    except ValueError:
+        return False
+    return is_web and re.fullmatch(r"[!-~]+", address) is not None

@@ -1,0 +1,101 @@
+"""After a success: check that the application serves."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from cloud66_redeploy.api.application import Application
+from cloud66_redeploy.api.transport import BEST_EFFORT
+from cloud66_redeploy.commands.job import Job
+from cloud66_redeploy.commands.step import Step
+from cloud66_redeploy.errors import ApiError
+from cloud66_redeploy.model.duration import format_duration
+from cloud66_redeploy.model.health import GoodAnswer, Health, Visit
+from cloud66_redeploy.model.outcome import Outcome, Reason, Result
+from cloud66_redeploy.polling.health import HealthCheck, Terms
+from cloud66_redeploy.polling.poll import poll_all
+from cloud66_redeploy.report.facts import app_url
+from cloud66_redeploy.report.phrases import answered
+
+
+def check_health(step: Step, jobs: Sequence[Job]) -> None:
+    """
+    Check the application of each deployment that succeeded or is live, if so asked; change the result accordingly.
+
+    Raises:
+        Aborted: the workflow was cancelled. The deployments are over, and are left alone.
+
+    """
+    if not step.inputs.health_check:
+        return
+    checks: list[HealthCheck] = []
+    checked: list[tuple[Job, Result]] = []
+    for job in jobs:
+        result = job.result
+        if result is None or not (result.outcome is Outcome.SUCCESS or result.reason is Reason.ALREADY_LIVE):
+            continue
+        addresses = _addresses(step, job)
+        if addresses:
+            checks.append(_check_of(step, job, addresses))
+            checked.append((job, result))
+            # What is so until the check has ended.
+            job.result = Result(Reason.NOT_CHECKED, result.seen)
+        else:
+            job.result = Result(Reason.NO_ADDRESS, result.seen)
+
+    def end(number: int, health: Health) -> None:
+        job, result = checked[number]
+        job.result = _with_health(result, health)
+
+    poll_all(checks, step.clock, on_result=end, same_round_seconds=0.0)
+
+
+def _with_health(result: Result, health: Health) -> Result:
+    if health.is_healthy:
+        return replace(result, health=health)
+    reason = Reason.LIVE_BUT_UNHEALTHY if result.reason is Reason.ALREADY_LIVE else Reason.UNHEALTHY
+    return Result(reason, result.seen, result.facts, result.evidence, health=health)
+
+
+def _check_of(step: Step, job: Job, addresses: Sequence[str]) -> HealthCheck:
+    inputs, told = step.inputs, [""]
+
+    def tell(seconds: float, visit: Visit) -> None:
+        said = answered(visit, addresses[0])
+        if said != told[0]:
+            told[0] = said
+            job.say(f"[{format_duration(seconds)}] {said}")
+
+    return HealthCheck(
+        Application(step.transport.session, step.transport.interruptible),
+        addresses,
+        Terms(
+            GoodAnswer(inputs.health_check_status, inputs.health_check_contains),
+            inputs.health_check_timeout_seconds,
+            inputs.poll_interval_seconds,
+        ),
+        step.clock,
+        tell,
+    )
+
+
+def _addresses(step: Step, job: Job) -> list[str]:
+    """Return where the application may be found, the better address first."""
+    given = step.inputs.health_check
+    if given != "true":
+        return [given]
+    address = _own_address(step, job)
+    return list(dict.fromkeys([address.replace("http://", "https://", 1), address])) if address else []
+
+
+def _own_address(step: Step, job: Job) -> str:
+    """Return the address that Cloud 66 names. The first deployment may bring it, so it is read again if need be."""
+    stack, sanitizer = job.tracking.stack, step.reporter.sanitizer
+    address = app_url(stack, sanitizer) if stack else ""
+    if address:
+        return address
+    try:
+        job.tracking.stack = stack = job.client(replace(step.transport, profile=BEST_EFFORT)).stack()
+    except ApiError as error:
+        job.say(f"The stack's address could not be read: {error}")
+        return ""
+    return app_url(stack, sanitizer)

@@ -1,0 +1,113 @@
+"""A visit to the application over real sockets: certificates, proxies, logins that lie about, and what breaks."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cloud66_redeploy.api.application import Application
+from cloud66_redeploy.api.connecting import Session
+from cloud66_redeploy.model.health import GoodAnswer, Problem, Visit
+from odd_network import CERTIFICATE, Proxy, cutting, listening, says
+from scripted import Windows
+
+SetEnv = Callable[[str, str], None]
+GOOD = GoodAnswer(((200, 399),))
+PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\nhello"
+
+
+@pytest.fixture
+def env(monkeypatch: pytest.MonkeyPatch) -> SetEnv:
+    """Set a variable; none of the runner's own names a proxy or a bundle."""
+    for name in os.environ:
+        if name.lower().endswith(("_proxy", "_ca_bundle")):
+            monkeypatch.delenv(name)
+    return monkeypatch.setenv
+
+
+def visit(address: str, good: GoodAnswer = GOOD) -> Visit:
+    """Make one visit."""
+    with Session() as session:
+        return Application(session, Windows()).visit(address, good)
+
+
+def test_certificates_are_verified(env: SetEnv) -> None:
+    """A server that nobody vouches for is not trusted; with the bundle that does, it is."""
+    with cutting("", tls=True) as (_far, port, _proxy):
+        found = visit(f"https://127.0.0.1:{port}/")
+        assert (found.status, found.problem) == (None, Problem.UNTRUSTED)
+        assert "certificate" in found.said
+    with cutting("", tls=True) as (_far, port, _proxy):
+        env("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
+        assert visit(f"https://127.0.0.1:{port}/").status == 200
+
+
+@pytest.mark.parametrize("place", ["request", "before the answer"])
+def test_a_connection_that_breaks(env: SetEnv, place: str) -> None:
+    """Wherever it breaks, there is no answer."""
+    del env
+    with cutting(place, tls=False) as (_far, port, _proxy):
+        found = visit(f"http://127.0.0.1:{port}/")
+    assert (found.status, found.problem, bool(found.said)) == (None, Problem.NO_ANSWER, True)
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"\x15\x03\x01\x00\x02\x02\x28", b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 99999 ?\r\n\r\n", b"\0" * 100]
+)
+def test_what_is_no_http(env: SetEnv, answer: bytes) -> None:
+    """Something else than HTTP is no answer."""
+    del env
+    with listening(says(answer)) as port:
+        assert visit(f"http://127.0.0.1:{port}/").problem is Problem.NO_ANSWER
+    assert visit(f"http://127.0.0.1:{port}/").problem is Problem.NO_ANSWER
+
+
+def test_odd_bytes_in_a_redirect(env: SetEnv) -> None:
+    """A redirect whose address holds odd bytes is followed as browsers do."""
+    del env
+    seen: list[bytes] = []
+
+    def handle(connection: object) -> None:
+        data = connection.recv(65536)  # type: ignore[attr-defined]
+        seen.append(data.split(b"\r\n")[0])
+        answer = PAGE if len(seen) > 1 else b"HTTP/1.1 302 Found\r\nLocation: /caf\xc3\xa9 x?\xff=1%20\r\n\r\n"
+        connection.sendall(answer)  # type: ignore[attr-defined]
+
+    with listening(handle) as port:
+        assert visit(f"http://127.0.0.1:{port}/").status == 200
+    assert seen[1] == b"GET /caf%C3%A9%20x?%FF=1%20 HTTP/1.1"
+
+
+def test_the_proxy_and_no_login(env: SetEnv, tmp_path: Path) -> None:
+    """The proxy of the environment is used, but for what NO_PROXY names; a ~/.netrc of the job's is not."""
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password s3cret\n")
+    env("HOME", str(tmp_path))
+    heads: list[bytes] = []
+
+    def handle(connection: object) -> None:
+        heads.append(connection.recv(65536))  # type: ignore[attr-defined]
+        connection.sendall(PAGE)  # type: ignore[attr-defined]
+
+    with listening(handle) as port, listening(Proxy("", port).handle) as proxy:
+        env("HTTP_PROXY", f"http://127.0.0.1:{proxy}")
+        assert visit(f"http://127.0.0.1:{port}/").status == 200
+        env("NO_PROXY", "127.0.0.1")
+        assert visit(f"http://127.0.0.1:{port}/").status == 200
+    assert [head.split(b" ")[1] for head in heads] == [f"http://127.0.0.1:{port}/".encode(), b"/"]
+    assert not any(b"authorization" in head.lower() or b"cookie" in head.lower() for head in heads)
+
+
+def test_a_proxy_that_cannot_work_is_named(env: SetEnv) -> None:
+    """The variable is named, and its password is not."""
+    env("HTTP_PROXY", "socks5://alice:s3cret@127.0.0.1:1080")
+    found = visit("http://127.0.0.1:1/")
+    assert (found.problem, "HTTP_PROXY" in found.said, "s3cret" in found.said) == (Problem.NO_ANSWER, True, False)
+
+
+def test_the_text_in_its_charset(env: SetEnv) -> None:
+    """The text is looked for in the page as its charset says."""
+    del env
+    page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=latin-1\r\nContent-Length: 4\r\n\r\ncaf\xe9"
+    with listening(says(page)) as port:
+        assert visit(f"http://127.0.0.1:{port}/", GoodAnswer(((200, 200),), "café")).problem is None

@@ -1,0 +1,180 @@
+"""After a success the application is asked until it answers well, or the job is red."""
+
+import json
+from typing import Any
+
+import pytest
+
+from cases import ANN, Case, MakeStep, play, stage
+from cloud66_simulator import DEFAULT_STACK, Fault, StackSpec
+from website import ADDRESS, HANGS, KINDS, REFUSED, Answer, Page, always, flapping, late
+
+HEALTH = "https://awesome.example.com/health?key=s3cret"
+GIVEN: dict[str, Any] = {"health_check": HEALTH, "health_check_timeout": "1m"}
+OWN: dict[str, Any] = {"health_check": "true", "health_check_timeout": "1m"}
+
+
+def leads(*targets: str) -> Answer:
+    """Redirect from each to the next; the last one answers."""
+    onward = dict(zip((HEALTH, *targets), targets, strict=False))
+
+    def answer(_since: float, address: str) -> Page:
+        return Page(302, headers={"Location": onward[address]}) if address in onward else Page()
+
+    return answer
+
+
+def without_tls(_since: float, address: str) -> Page | Exception:
+    """Answer in clear text only."""
+    return REFUSED if address.startswith("https:") else Page()
+
+
+FIVE = tuple(f"https://awesome.example.com/{number}" for number in range(5))
+COMMIT = {"health_check_contains": "11e1d512"}
+# The application, the inputs, whether it is healthy, and words of the reason or of the log.
+SITES: dict[str, tuple[Answer, dict[str, Any], bool, str]] = {
+    "serves": (KINDS["serves"], GIVEN, True, "answered 200"),
+    "comes up late": (late(40), GIVEN, True, "answered 502"),
+    "comes up too late": (late(70), GIVEN, False, "answered 502 (last of"),
+    "flaps": (flapping(3), GIVEN, False, "(last of"),
+    "flaps slowly": (flapping(20), GIVEN, True, "answered 200"),
+    "hangs": (always(Page(seconds=HANGS)), GIVEN, False, "did not answer"),
+    "is down": (KINDS["is down"], GIVEN, False, "did not answer"),
+    "redirects for ever": (KINDS["redirects for ever"], GIVEN, False, "redirected more often than is followed"),
+    "redirects five times": (leads(*FIVE), GIVEN, True, "after a redirect to https://awesome.example.com/4"),
+    "redirects six times": (leads(*FIVE, f"{ADDRESS}/6"), GIVEN, False, "redirected more often"),
+    "redirects elsewhere": (leads("http://other.example.com:8080/x?y"), GIVEN, True, "http://other.example.com:8080/x"),
+    "redirects to a file": (leads("file:///etc/passwd"), GIVEN, False, "no plain address"),
+    "redirects to a login": (leads("https://me:pass@awesome.example.com/"), GIVEN, False, "no plain address"),
+    "redirects to nonsense": (leads("https://[::1/"), GIVEN, False, "did not answer"),
+    "a status of another list": (always(Page(302)), GIVEN | {"health_check_status": "200,204"}, False, "answered 302"),
+    "a redirect that leads nowhere": (always(Page(302)), GIVEN, True, "answered 302"),
+    "a status of the list": (always(Page(204)), GIVEN | {"health_check_status": "200, 204 ,300-399"}, True, "204"),
+    "404": (always(Page(404)), GIVEN, False, "answered 404"),
+    "the text": (KINDS["serves"], GIVEN | COMMIT, True, "answered 200"),
+    "another text": (always(Page(body=b"10e1")), GIVEN | COMMIT, False, "without the text that health_check_contains"),
+    "the text beyond a mebibyte": (
+        always(Page(body=b" " * 1024 * 1024 + b"11e1d512")), GIVEN | COMMIT, False, "without the text"
+    ),
+    "100 MB": (KINDS["sends 100 MB"], GIVEN | COMMIT, True, "answered 200"),
+    "100 MB without the text": (always(Page(body=b"", filler=10**8)), GIVEN | COMMIT, False, "without the text"),
+    "its own": (KINDS["serves"], OWN, True, "https://awesome.example.com answered 200"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_an_application(step: MakeStep, name: str) -> None:
+    """Green takes three good answers in a row; what does not come to that in time is red, with its last answer."""
+    answer, inputs, is_healthy, words = SITES[name]
+    made, theirs = stage(step, Case(inputs=inputs))
+    made.website.answer = answer
+    outcome = "success" if is_healthy else "unhealthy"
+    played = play(step, Case(outcome, inputs=inputs), made, theirs)
+    ending, site = played.ending, made.website
+    assert ending.outputs["health"] == ("healthy" if is_healthy else "unhealthy")
+    assert float(ending.outputs["health_seconds"]) <= 60 + 12
+    assert words in (ending.log if is_healthy else ending.outputs["reason"])
+    assert f"Deployment {played.mine[0].id} succeeded" in ending.outputs["reason"]
+    assert "s3cret" not in ending.log + ending.summary + str(ending.outputs)
+    assert site.sent < len(site.requests) * 1_200_000
+    if is_healthy and not name.startswith("redirects"):
+        assert [round(end - start) for start, end in zip(site.times[-3:], site.times[-2:], strict=False)] == [2, 2]
+
+
+GOOD_BEFORE = ((0.0, ANN | {"duration": 5.0, "git_ref": "v1"}),)
+BACK = GIVEN | {"rollback": "true", "git_ref": "main"}
+
+
+def test_what_does_not_serve_is_rolled_back(step: MakeStep) -> None:
+    """With rollback, the former commit is deployed again and checked, too; the job stays red."""
+    case = Case("unhealthy", inputs=BACK, others=GOOD_BEFORE, head_start=60, posts=2)
+    for is_mended in (True, False):
+        made, theirs = stage(step, case)
+        made.website.answer = lambda since, _address: Page(200 if since > 62 and is_mended else 500)  # noqa: B023
+        played = play(step, case, made, theirs)
+        [back] = played.backs
+        outputs = played.ending.outputs
+        assert back.git_hash == theirs[0].git_hash
+        assert outputs["rollback_outcome"] == ("success" if is_mended else "unhealthy")
+        assert outputs["rolled_back_to"] == (back.git_hash if is_mended else "")
+        assert (outputs["health"], outputs["deployment_id"]) == ("unhealthy", str(played.mine[0].id))
+        assert "answered 500 (last of" in outputs["reason"]
+
+
+# When the workflow is cancelled, by seconds after the deployment's end, and what the application does.
+@pytest.mark.parametrize("seconds", [0.05, 0.5, 3.0, 20.0])
+@pytest.mark.parametrize("rollback", ["false", "true"])
+def test_a_cancelled_workflow_ends_the_check(step: MakeStep, seconds: float, rollback: str) -> None:
+    """It ends at once and red; the deployment is over, and nothing is cancelled or rolled back."""
+    inputs = GIVEN | {"rollback": rollback, "git_ref": "main"}
+    dials = {"duration_seconds": 10.0}
+    made, _ = stage(step, Case(dials=dials, inputs=inputs))
+    made.website.answer = KINDS["hangs"]
+    made.run(**inputs)
+    ends = made.website.times[0]
+    case = Case("unknown", dials=dials, inputs=inputs, abort_at=ends + seconds, says=("had been checked",))
+    made, theirs = stage(step, case)
+    made.website.answer = KINDS["hangs"]
+    played = play(step, case, made, theirs)
+    assert played.ending.outputs["health"] == played.ending.outputs["rolled_back_to"] == ""
+    assert "ENDED" in str(played.ending.state).upper()
+
+
+def test_several_are_checked_side_by_side(step: MakeStep) -> None:
+    """Each stack's own address is checked; one that doesn't serve makes the job red, and its row says so."""
+    specs = [
+        StackSpec(uid=name, name=name, application_address="", fqdn=f"{name}.example.com")
+        for name in ("plain", "other")
+    ]
+    made = step(stacks=specs)
+    for spec in specs:
+        made.simulator.request_deployment(spec.uid, user_reference="mine", via="api", user="ci@example.com", duration=5)
+    made.website.answer = lambda _since, address: Page(503 if "other" in address else 200)
+    inputs = OWN | {"command": "wait", "stack_id": "plain\nother", "user_reference": "mine"}
+    ending = made.run(**inputs)
+    plain, other = json.loads(ending.outputs["results"])
+    assert (plain["outcome"], plain["health"]) == ("success", "healthy")
+    assert (other["outcome"], other["health"], ending.outcome, ending.status) == (
+        "unhealthy",
+        "unhealthy",
+        "unhealthy",
+        1,
+    )
+    assert "https://other.example.com answered 503" in ending.log
+    assert ending.seconds < 100
+
+
+def test_no_address(step: MakeStep) -> None:
+    """Where Cloud 66 names no address, nothing is checked, and the job is red; the first deployment may bring one."""
+    nowhere = StackSpec(application_address="", fqdn="")
+    made = step(stacks=[nowhere])
+    ending = made.run(**OWN)
+    assert (ending.outcome, made.website.requests) == ("unknown", [])
+    assert "names no address" in ending.outputs["reason"]
+    nameless = json.dumps({"response": {"uid": DEFAULT_STACK, "name": "Awesome App"}})
+    later = step(faults=[Fault("wrong_json", text=nameless, path=f"/stacks/{DEFAULT_STACK}$", count=1)])
+    assert (later.run(**OWN).outcome, later.website.hosts) == ("success", {ADDRESS})
+
+
+def test_nothing_of_the_job_goes_along(step: MakeStep) -> None:
+    """No token, no cookie, even one that the application has set, and no login goes to the application."""
+    made, theirs = stage(step, Case(inputs=GIVEN))
+    made.website.answer = always(Page(headers={"Set-Cookie": "a=b"}))
+    play(step, Case(inputs=GIVEN), made, theirs)
+    assert len(made.website.requests) == 3
+    for request in made.website.requests:
+        assert set(request.headers) <= {"Accept", "User-Agent", "Accept-Encoding", "Connection"}
+        assert "demo-token" not in f"{request.url}{request.headers}{request.body!r}"
+
+
+def test_clear_text_where_https_does_not_answer(step: MakeStep) -> None:
+    """The stack's own address is asked by https first; where that doesn't answer, in clear text."""
+    inputs = OWN | {"stack_id": "plain"}
+    made = step(stacks=[StackSpec(uid="plain", application_address="", fqdn="plain.example.com")])
+    made.website.answer = without_tls
+    ending = made.run(**inputs)
+    assert (ending.outcome, made.website.hosts) == (
+        "success",
+        {"https://plain.example.com", "http://plain.example.com"},
+    )
+    assert [str(one.url)[:5] for one in made.website.requests] == ["https", "http:", "http:", "http:"]

@@ -1,0 +1,101 @@
+"""`if_live: skip` asks for nothing where the commit is live; where that is not sure, it deploys and says why."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from cases import ANN, CI, Case, MakeStep, play, stage
+from cloud66_simulator import Fault
+from website import KINDS
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
+SKIP = {"if_live": "skip"}
+ASKED = SKIP | {"git_ref": SHA}
+CHECK = ASKED | {"health_check": "true", "health_check_timeout": "30s"}
+
+
+def before(at: float = 0.0, **fields: Any) -> tuple[float, dict[str, Any]]:
+    """Somebody deployed that commit, unless said otherwise."""
+    return at, ANN | {"git_ref": SHA, "duration": 5.0} | fields
+
+
+LIVE = Case("skipped", inputs=ASKED, others=(before(),), head_start=100, posts=0, ours=None, says=("is live already",))
+SKIPPED = {
+    "a full hash as git_ref": LIVE,
+    "in capital letters": replace(LIVE, inputs=SKIP | {"git_ref": SHA.upper()}),
+    "an abbreviated hash as expected_commit": replace(LIVE, inputs=SKIP | {"expected_commit": SHA[:12]}),
+    "a branch with expected_commit": replace(LIVE, inputs=SKIP | {"git_ref": "main", "expected_commit": SHA}),
+    "a later one failed": replace(LIVE, others=(before(), before(20, fate="failed", git_ref="v1"))),
+    "a later one was cancelled": replace(LIVE, others=(before(), before(20, fate="cancelled", git_ref="v1"))),
+    "without waiting": replace(LIVE, inputs=ASKED | {"wait": "false"}),
+    "whatever on_busy says": replace(LIVE, inputs=ASKED | {"on_busy": "fail"}),
+    "deployed by an earlier run": replace(LIVE, others=(before(**CI, user_reference="mine"),)),
+    "oldest first": replace(LIVE, dials={"list_order": "oldest_first"}, others=(before(), before(20, fate="failed"))),
+}
+DEPLOYED = {
+    "a branch": ("which commit is asked for is not known", replace(LIVE, inputs=SKIP | {"git_ref": "main"})),
+    "nothing": ("which commit is asked for is not known", replace(LIVE, inputs=SKIP)),
+    "services": ("which commit is asked for is not known", replace(LIVE, inputs=SKIP | {"services": "web:v2"})),
+    "another commit": ("which is live, is of commit", replace(LIVE, others=(before(git_ref="v1"),))),
+    "an older one": ("which is live, is of commit", replace(LIVE, others=(before(), before(20, git_ref="v1")))),
+    "nobody says live": ("no deployment says that it is live", replace(LIVE, dials={"live_field": False})),
+    "late to say so": ("succeeded after", replace(
+        LIVE, dials={"live_lag_seconds": 60.0}, others=(before(), before(80, git_ref="v1")))),
+    "reverted": ("which is live, is of commit", replace(LIVE, others=(before(fate="reverted"),))),
+    "no commit": ("tells no commit", replace(LIVE, dials={"late_fields": {"git_hash": 1e9}})),
+    "one runs": ("is deploying", replace(LIVE, others=(before(), before(90, duration=30.0)))),
+    "actions can't be read": ("the stack's actions can't be read", replace(
+        LIVE, faults=(Fault("status", path="/actions", code=403, count=None),))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SKIPPED)
+def test_skipped(step: MakeStep, name: str) -> None:
+    """Nothing is sent; green, with the outputs of the deployment that is live, no reference of ours, and a notice."""
+    played = play(step, SKIPPED[name])
+    outputs, live = played.ending.outputs, played.theirs[0]
+    assert (outputs["deployment_id"], outputs["git_hash"]) == (str(live.id), SHA)
+    assert (outputs["user_reference"], outputs["is_live"], outputs["finished_at"] != "") == ("", "true", True)
+    assert (played.ending.status, len(played.ending.notices)) == (0, 1)
+    assert f"Commit {SHA} is live already, by deployment {live.id}. Nothing was scheduled." in outputs["reason"]
+
+
+@pytest.mark.parametrize("name", DEPLOYED)
+def test_deployed(step: MakeStep, name: str) -> None:
+    """Where it isn't live, or that isn't sure, it is deployed, and the log says why."""
+    why, case = DEPLOYED[name]
+    made, theirs = stage(step, case)
+    ending = made.run(**case.inputs)
+    assert f"Not skipped (if_live: skip), because {'deployment ' if why == 'is deploying' else ''}" in ending.log
+    assert why in ending.log
+    assert len(made.calls("POST")) == 1
+    assert ending.outcome != "skipped"
+    assert len(theirs) == len(case.others)
+
+
+def test_a_dry_run_says_so(step: MakeStep) -> None:
+    """A dry run says that nothing would be sent."""
+    case = replace(LIVE, outcome="dry_run", inputs=ASKED | {"dry_run": "true"}, says=("nothing would be sent",))
+    assert play(step, case).ending.notices == []
+
+
+@pytest.mark.parametrize(("site", "outcome"), [("serves", "skipped"), ("late", "unhealthy"), ("is down", "unhealthy")])
+@pytest.mark.parametrize("rollback", ["false", "true"])
+def test_what_is_live_is_checked(step: MakeStep, site: str, outcome: str, rollback: str) -> None:
+    """The health check is still done; what does not serve is red, but nothing of this run's can be rolled back."""
+    case = replace(LIVE, outcome=outcome, inputs=CHECK | {"rollback": rollback}, says=())
+    made, theirs = stage(step, case)
+    made.website.answer = KINDS[site]
+    outputs = play(step, case, made, theirs).ending.outputs
+    assert outputs["health"] == ("healthy" if site == "serves" else "unhealthy")
+    assert (outputs["deployment_id"], outputs["rollback_outcome"]) == (str(theirs[0].id), "")
+    assert "Nothing was scheduled." in outputs["reason"]
+
+
+def test_a_cancelled_workflow(step: MakeStep) -> None:
+    """When the workflow is cancelled during the check, the deployment that is live is left alone."""
+    case = replace(LIVE, outcome="unknown", inputs=CHECK, says=(), abort_at=10.0)
+    made, theirs = stage(step, case)
+    made.website.answer = KINDS["hangs"]
+    assert play(step, case, made, theirs).ending.outputs["health"] == ""
