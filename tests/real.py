@@ -105,7 +105,9 @@ class Play:
         return keep | GITHUB | files | {"INPUT_API_URL": url, "INPUT_POLL_INTERVAL": "1s"} | self.env(self.folder)
 
     def _start(self, inputs: dict[str, str], module: str) -> subprocess.Popen[str]:
-        given = {f"INPUT_{name.upper()}": value for name, value in (INPUTS | inputs).items()}
+        page = f"{self._environ['INPUT_API_URL'].removesuffix('/api/3')}/_stand_in/app"
+        wanted = {name: value.replace("{page}", page) for name, value in (INPUTS | inputs).items()}
+        given = {f"INPUT_{name.upper()}": value for name, value in wanted.items()}
         environ, folder = self._environ | given, self.folder
         command, output = [sys.executable, "-I", *(["-u"] * (self.streams is None)), "-m", module], subprocess.PIPE
         with ExitStack() as stack:

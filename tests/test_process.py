@@ -4,6 +4,7 @@ Real processes, real HTTP and real signals: what only a process can show (see re
 Everything else about outcomes is proved in process; here the claims are the process's own.
 """
 
+import hashlib
 import json
 import os
 import signal
@@ -48,6 +49,8 @@ def wait(*references: str, **inputs: str) -> dict[str, str]:
     return {"command": "wait", "user_reference": "\n".join(references)} | inputs
 
 
+CHECK = {"health_check": f"{{page}}/{DEFAULT_STACK}?key=s3cret"}
+COMMIT = hashlib.sha256(f"0 {DEFAULT_STACK} main".encode()).hexdigest()[:12]
 WHOLE = {
     "success": Play(SUCCESS, {"duration_seconds": 1.0}),
     "failed": Play({(1, "failed")}, {"duration_seconds": 1.0, "fate": "failed"}),
@@ -55,6 +58,10 @@ WHOLE = {
     # Without the wait, which would give a deployment that is only inferred 15 seconds to be put in doubt.
     "an answer lost behind a proxy": Play(
         {(0, "scheduled")}, faults=[Fault("lost_done", method="POST")], inputs={"wait": "false"}, by_proxy=True
+    ),
+    "an application that serves": Play(SUCCESS, SHORT, inputs=CHECK | {"health_check_contains": COMMIT}),
+    "an application that does not serve": Play(
+        {(1, "unhealthy")}, SHORT, inputs=CHECK | {"health_check_contains": "nowhere", "health_check_timeout": "1s"}
     ),
     "a proxy that can't work": Play(
         {(1, "failed")}, env=lambda _folder: {"ALL_PROXY": "socks5://alice:s3cret@127.0.0.1:1080"}
@@ -115,6 +122,7 @@ LEFT_ALONE = {
     "a redeploy to be left alone": Play(
         UNKNOWN, LONG, inputs={"cancel_on_abort": "false"}, after=("POST", 1), cleans=True
     ),
+    "a check of the application": Play(UNKNOWN, SHORT, inputs=CHECK | {"health_check_status": "204"}, after=4.0),
     "a wait to be left alone": Play(
         UNKNOWN, LONG, inputs=wait("one", "two", cancel_on_abort="false"), asked=("one", "two"), after=1.0
     ),

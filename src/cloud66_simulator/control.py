@@ -33,6 +33,7 @@ def add_control(app: Flask, simulator: Simulator) -> None:
     for method, path, status, work in (
         ("GET", "requests", 200, lambda: [asdict(record) for record in simulator.requests]),
         ("GET", "state", 200, partial(_state, simulator)),
+        ("GET", "app/<stack_uid>", 200, partial(_page, simulator)),
         ("POST", "faults", 201, add_fault),
         ("POST", "behaviour", 200, change_behaviour),
         ("POST", "deployments", 201, truth_of(simulator.request_deployment)),
@@ -43,7 +44,7 @@ def add_control(app: Flask, simulator: Simulator) -> None:
         app.add_url_rule(f"{CONTROL_PATH}/{path}", path, view, methods=[method])
 
 
-def _answer(work: Callable[..., object], simulator: Simulator, status: int, **of_path: int) -> Response:
+def _answer(work: Callable[..., object], simulator: Simulator, status: int, **of_path: int | str) -> Response:
     with simulator.lock:
         try:
             answer = as_json(status, work(**of_path, **_body()))
@@ -59,6 +60,12 @@ def _body() -> dict[str, Any]:
     if not isinstance(body, dict):
         raise TypeError("the body is not a JSON object")
     return body
+
+
+def _page(simulator: Simulator, stack_uid: str) -> object:
+    """Answer for the application of a stack: with the commit that is live."""
+    live = simulator.stacks[stack_uid].live(simulator.now(), simulator.behaviour)
+    return {"commit": live.git_hash if live else None}
 
 
 def _state(simulator: Simulator) -> object:

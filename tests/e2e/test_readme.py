@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
 
@@ -50,6 +50,14 @@ def _an_earlier_run_deploys(cloud: StandIn) -> None:
     cloud.simulator.request_deployment(duration=inf, via="api", user="ci@example.com", user_reference=OUR_REFERENCE)
 
 
+def _an_application_serves(cloud: StandIn) -> None:
+    """Let the stack name a page of the stand-in as its application's."""
+    queue = cloud.simulator.stacks[STACKS[0].uid]
+    queue.spec = replace(
+        queue.spec, application_address=f"http://127.0.0.1:{cloud.port}/_stand_in/app/{queue.spec.uid}"
+    )
+
+
 SETTINGS = {
     "Deploy": Setting(),
     "Deploy by hand": Setting(
@@ -58,6 +66,7 @@ SETTINGS = {
     "Deploy everywhere": Setting(),
     "Deploy while testing": Setting(),
     "Deploy or go back": Setting(before=lambda cloud: apply_scenario(cloud.simulator, "rollback")),
+    "Deploy and check": Setting(before=_an_application_serves),
     "Deploy the newest": Setting(before=_an_earlier_run_deploys),
     "Check the deployment": Setting("pull_request", before=_somebody_deploys),
     "Deploy several stacks": Setting("workflow_dispatch"),
@@ -170,6 +179,14 @@ def test_go_back(done: dict[str, Done]) -> None:
     assert (outputs["rollback_outcome"], outputs["rollback_deployment_id"]) == ("success", str(back.id))
     assert back.git_hash == outputs["rolled_back_to"] != failed.git_hash
     assert f"Commit {back.git_hash} is live again" in found.jobs["deploy"].log
+
+
+def test_serves(done: dict[str, Done]) -> None:
+    """The stack's own address is found healthy, in clear text, since nothing there speaks TLS."""
+    found = green(done["Deploy and check"])
+    outputs = found.outputs("redeploy")
+    assert (outputs["outcome"], outputs["health"], outputs["rollback_outcome"]) == ("success", "healthy", "")
+    assert len(found.cloud.calls("POST")) == 1
 
 
 def test_the_newest(done: dict[str, Done]) -> None:

@@ -9,9 +9,9 @@ from cloud66_redeploy.commands.job import Job
 from cloud66_redeploy.commands.step import Step
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.model.duration import format_duration
-from cloud66_redeploy.model.health import GoodAnswer, Health, Visit
+from cloud66_redeploy.model.health import GoodAnswer, Health, Visit, without_query
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
-from cloud66_redeploy.polling.health import HealthCheck, Terms
+from cloud66_redeploy.polling.health import ENOUGH_GOOD_VISITS, HealthCheck, Terms
 from cloud66_redeploy.polling.poll import poll_all
 from cloud66_redeploy.report.facts import app_url
 from cloud66_redeploy.report.phrases import answered
@@ -45,6 +45,8 @@ def check_health(step: Step, jobs: Sequence[Job]) -> None:
     def end(number: int, health: Health) -> None:
         job, result = checked[number]
         job.result = _with_health(result, health)
+        if health.is_healthy:
+            job.say(f"{without_query(health.address)} is healthy: {ENOUGH_GOOD_VISITS} good answers in a row.")
 
     poll_all(checks, step.clock, on_result=end, same_round_seconds=0.0)
 
@@ -53,7 +55,7 @@ def _with_health(result: Result, health: Health) -> Result:
     if health.is_healthy:
         return replace(result, health=health)
     reason = Reason.LIVE_BUT_UNHEALTHY if result.reason is Reason.ALREADY_LIVE else Reason.UNHEALTHY
-    return Result(reason, result.seen, result.facts, result.evidence, health=health)
+    return Result(reason, result.seen, result.facts, health=health)
 
 
 def _check_of(step: Step, job: Job, addresses: Sequence[str]) -> HealthCheck:

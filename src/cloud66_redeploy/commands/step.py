@@ -128,6 +128,9 @@ class Step:
             tracking, result = job.tracking, job.result
             if result is None or result.is_green or tracking.submission.posts_sent == 0 or tracking.is_not_found:
                 continue
+            if result.outcome is Outcome.UNHEALTHY:
+                # Its log tells of a success.
+                continue
             deployment, began = tracking.deployment, tracking.began_at
             was_cancelled = deployment is not None and deployment.phase is Phase.CANCELLED
             if self.inputs.log is LogMode.NEVER or tracking.is_queued or (was_cancelled and began is None):
