@@ -141,7 +141,7 @@ def _add_jobs(step: Step) -> None:
     inputs = step.inputs
     if inputs.command is Command.REDEPLOY:
         reference, commit, is_unique = inputs.user_reference, inputs.expected_commit, inputs.reference_is_derived
-        request = Request(reference, inputs.git_ref, commit, is_unique=is_unique)
+        request = Request(reference, inputs.git_ref, commit, is_unique=is_unique, services=inputs.services)
         step.add(Role.REQUESTED, inputs.stack_id, Tracking(request))
         return
     for target in inputs.targets:

@@ -8,6 +8,7 @@ PostShape = Literal["deployment_id", "action_id_as_id", "async_action_id", "asyn
 OutcomeCodes = Literal["number", "string"]
 CancelledAs = Literal["cancelled", "failed", "null", "null_code"]
 OffsetStyle = Literal["Z", "+00:00"]
+ServicesSay = Literal["truth", "older_tag", "old_containers", "nothing", "absent"]
 ListOrder = Literal["newest_first", "oldest_first"]
 PAGINATION = ("previous", "next", "current", "per_page", "count", "pages")
 Fate = Literal["success", "failed", "cancelled", "odd", "reverted", "action_failed", "action_null"]
@@ -50,6 +51,8 @@ class Behaviour:
         per_page: records on a page.
         list_order: which deployments and actions come first, `newest_first` or `oldest_first`.
         pagination_fields: the fields of `pagination` that lists have, or None: no `pagination` at all.
+        services_say: what the services of a Docker stack say: the `truth`, an `older_tag`, `old_containers`, `nothing`
+            (fields that are empty, as real data had), or they are `absent` (404).
         late_fields: fields of deployments and actions that are null until so many seconds after the deployment's
             end, by name; None or `inf` is never.
         clock_offset_seconds: how far the server's clock, which all times are written by, is ahead.
@@ -87,6 +90,7 @@ class Behaviour:
     per_page: int = 30
     list_order: ListOrder = "newest_first"
     pagination_fields: Sequence[str] | None = PAGINATION
+    services_say: ServicesSay = "truth"
     late_fields: Mapping[str, float | None] = field(default_factory=dict)
     clock_offset_seconds: float = 0.0
     approval_seconds: float | None = None

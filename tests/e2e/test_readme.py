@@ -1,6 +1,7 @@
 """The workflows of the README, as they stand there, under act. Only the default of `api_url` is another one."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,7 @@ STACKS = [
     StackSpec(),
     StackSpec(uid="0d5be3a0f3fb4c35a5b0a7c7d8f9e1a2", name="Shop"),
     StackSpec(uid="7c1f0e5d4b3a4c2d9e8f7a6b5c4d3e2f", name="Awesome App", environment="staging"),
+    StackSpec(uid="b1f5c2d3e4a5968778695a4b3c2d1e0f", name="Boxed App", framework="docker", docker=True),
 ]
 NOT_UNDER_ACT = {
     "Deploy from our own network": "a proxy and a certificate authority of somebody's network",
@@ -40,6 +42,8 @@ class Setting:
     options: tuple[str, ...] = ()
     before: Callable[[StandIn], object] = nothing
     behaviour: Mapping[str, object] = field(default_factory=lambda: {"duration_seconds": 1.0})
+    leaves_out: str = ""
+    """A job that needs more than the stand-in."""
 
 
 def _somebody_deploys(cloud: StandIn) -> None:
@@ -66,6 +70,8 @@ SETTINGS = {
     "Deploy everywhere": Setting(),
     "Deploy while testing": Setting(),
     "Deploy or go back": Setting(before=lambda cloud: apply_scenario(cloud.simulator, "rollback")),
+    # It builds an image and pushes it to a registry.
+    "Build and deploy": Setting(leaves_out="build"),
     "Deploy and check": Setting(before=_an_application_serves),
     "Deploy the newest": Setting(before=_an_earlier_run_deploys),
     "Check the deployment": Setting("pull_request", before=_somebody_deploys),
@@ -103,10 +109,18 @@ def run(image: str, folder: Path, cloud: StandIn, name: str) -> Done:
     pointed = text.replace("default: https://app.cloud66.com/api/3", f"default: {cloud.url}")
     assert pointed != text
     (action / "action.yml").write_text(pointed, encoding="utf8")
-    (repository / ".github/workflows/readme.yml").write_text(workflows()[name], encoding="utf8")
+    (repository / ".github/workflows/readme.yml").write_text(_text_of(name, setting), encoding="utf8")
     make_repository(repository)
     where = ("--local-repository", f"your-org/cloud66-redeploy@v1={action}")
     return Done(*run_workflow(repository, "readme", {}, setting.event, *where, *setting.options), cloud)
+
+
+def _text_of(name: str, setting: Setting) -> str:
+    text, left_out = workflows()[name], setting.leaves_out
+    if left_out:
+        text = re.sub(rf"^  {left_out}:\n(    .*\n|\n)+", "", text, flags=re.MULTILINE)
+        text = text.replace(f"    needs: {left_out}\n", "")
+    return text
 
 
 @pytest.fixture(scope="module")
@@ -187,6 +201,15 @@ def test_serves(done: dict[str, Done]) -> None:
     outputs = found.outputs("redeploy")
     assert (outputs["outcome"], outputs["health"], outputs["rollback_outcome"]) == ("success", "healthy", "")
     assert len(found.cloud.calls("POST")) == 1
+
+
+def test_build(done: dict[str, Done]) -> None:
+    """The tag of the pushed commit is deployed, and what the service runs by then is shown."""
+    found = green(done["Build and deploy"])
+    [mine] = found.cloud.mine
+    outputs = found.outputs("redeploy")
+    assert (outputs["outcome"], outputs["services"]) == ("success", mine.services)
+    assert f"Service web runs acme/{mine.services}" in found.jobs["deploy"].log
 
 
 def test_the_newest(done: dict[str, Done]) -> None:

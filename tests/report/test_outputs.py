@@ -54,6 +54,7 @@ def test_everything_known() -> None:
         "stack_name": STACK["name"],
         "stack_environment": STACK["environment"],
         "app_url": STACK["application_address"],
+        "services": "",
         "health": "",
         "health_seconds": "",
     }

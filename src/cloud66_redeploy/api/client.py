@@ -14,6 +14,7 @@ from cloud66_redeploy.api.transport import Transport
 from cloud66_redeploy.errors import AnswerLost, NotAccepted, PermanentError
 from cloud66_redeploy.model.fields import as_id, as_text
 from cloud66_redeploy.model.records import Action, Deployment, Phase, Stack
+from cloud66_redeploy.model.services import Service
 
 R = TypeVar("R", Deployment, Action)
 T = TypeVar("T")
@@ -101,6 +102,16 @@ class Client:
                 raise
             found = self._newest("actions", Action.from_json, are_enough)
         return sorted((action for action in found if action.reference == reference), key=lambda action: action.id)
+
+    def services(self) -> list[Service]:
+        """GET the services of a Docker stack, with their containers."""
+
+        def read(body: object) -> list[Service]:
+            return [
+                Service.from_json(record) for record in _shaped(body, list, "a list") if isinstance(record, Mapping)
+            ]
+
+        return self._get(f"{self._stack}/services", {}, read)
 
     def redeploy(self, options: Mapping[str, str]) -> tuple[int | None, int | None]:
         """

@@ -1,5 +1,8 @@
 """The command `redeploy`: start a deployment exactly once, wait for it, and roll back where that was asked for."""
 
+from dataclasses import replace
+
+from cloud66_redeploy.api.transport import BEST_EFFORT
 from cloud66_redeploy.commands.health import check_health
 from cloud66_redeploy.commands.job import Job
 from cloud66_redeploy.commands.on_busy import before_asking
@@ -9,7 +12,7 @@ from cloud66_redeploy.commands.trigger import ask_and_wait
 from cloud66_redeploy.errors import ApiError, InputError
 from cloud66_redeploy.model.outcome import Outcome, Reason
 from cloud66_redeploy.polling.ends import bad_input, unready
-from cloud66_redeploy.report.phrases import sentence_of
+from cloud66_redeploy.report.phrases import contradictions, describe_service, sentence_of
 
 
 def redeploy(step: Step) -> None:
@@ -42,10 +45,28 @@ def redeploy(step: Step) -> None:
     step.follow_log(job, step.transport)
     job.result = ask_and_wait(step, job, step.transport, step.start)
     check_health(step, [job])
+    _look_at_services(step, job)
     step.read_logs([job], step.transport.deadline)
     is_bad = job.result.outcome in {Outcome.FAILED, Outcome.UNHEALTHY}
     if step.inputs.rollback and is_bad and job.tracking.submission.posts_sent:
         roll_back(step, job)
+
+
+def _look_at_services(step: Step, job: Job) -> None:
+    """Show what the services run after a success, and warn of contradictions: best effort, one call, no decision."""
+    tracking = job.tracking
+    is_success = job.result is not None and job.result.outcome in {Outcome.SUCCESS, Outcome.UNHEALTHY}
+    if not (tracking.request.services and is_success):
+        return
+    try:
+        tracking.services = job.client(replace(step.transport, profile=BEST_EFFORT)).services()
+    except ApiError as error:
+        job.say(f"What the services run could not be read: {error}")
+        return
+    for service in tracking.services:
+        job.say(f"Service {describe_service(service, tracking.began_at)}")
+    for said in contradictions(tracking.request.services, tracking.services, tracking.began_at):
+        step.reporter.warn("Services", f"{said} Look at it in the Cloud 66 dashboard.")
 
 
 def _announce(step: Step, job: Job) -> None:

@@ -1,6 +1,7 @@
 """What is known of a deployment, put together once; and the step's outputs, which are made of it. Pure."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -8,6 +9,7 @@ from typing import Self
 from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.outcome import LastSeen, Outcome, Reason, Result
 from cloud66_redeploy.model.records import Deployment, Phase, Stack
+from cloud66_redeploy.model.services import Service
 from cloud66_redeploy.polling.forecast import Forecast
 from cloud66_redeploy.report.phrases import name_of, sentence_of
 from cloud66_redeploy.report.text import Sanitizer
@@ -56,6 +58,8 @@ class Facts:
     Attributes:
         seen: the deployment, proved or not, and its action.
         is_requested: a POST may have scheduled it.
+        asked_services: the services that were asked for, with their tags, or "".
+        services: what Cloud 66 says that services run; none where it was not asked.
 
     """
 
@@ -63,12 +67,15 @@ class Facts:
     seen: LastSeen
     times: Times
     is_requested: bool
+    asked_services: str = ""
+    services: Sequence[Service] = ()
 
     @classmethod
     def of(cls, tracking: Tracking) -> Self:
         """Put together what a tracking knows."""
         is_requested = tracking.submission.posts_sent > 0
-        return cls(tracking.stack or Stack(""), tracking.last_seen, Times.of(tracking), is_requested)
+        asked, found = tracking.request.services, tracking.services
+        return cls(tracking.stack or Stack(""), tracking.last_seen, Times.of(tracking), is_requested, asked, found)
 
     @property
     def stack_title(self) -> str:
@@ -165,6 +172,7 @@ def all_outputs(result: Result, facts: Facts, sanitizer: Sanitizer) -> dict[str,
         "stack_id": sanitizer.line(stack.uid),
         "stack_name": sanitizer.line(stack.text("name")),
         "stack_environment": sanitizer.line(stack.text("environment")),
+        "services": sanitizer.line(facts.asked_services, 1000),
         "app_url": app_url(stack, sanitizer),
         "deployment": _record(deployment, sanitizer),
         **health_outputs(result),

@@ -2,13 +2,15 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from cloud66_redeploy.model.duration import format_duration
-from cloud66_redeploy.model.fields import cut
+from cloud66_redeploy.model.fields import cut, is_before
 from cloud66_redeploy.model.health import Problem, Visit, without_query
 from cloud66_redeploy.model.outcome import LastSeen, Outcome, Result
 from cloud66_redeploy.model.records import Deployment, Phase
+from cloud66_redeploy.model.services import Service, asked_tags
 from cloud66_redeploy.report.advice import NOTHING_SHOWS, advice_on, advice_on_request
 from cloud66_redeploy.report.wording import USUAL_ADVICE, WORDING
 from cloud66_redeploy.tracking.tracking import Tracking
@@ -160,6 +162,30 @@ def _usually(result: Result) -> str:
 def _counts(result: Result) -> str:
     counts = Counter(part.outcome for part in result.parts)
     return ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome])
+
+
+def describe_service(service: Service, began: datetime | None) -> str:
+    """Say what Cloud 66 says that a service runs, and since when."""
+    runs = ":".join(filter(None, [service.image, "|".join(service.tags)])) or "an image that Cloud 66 doesn't name"
+    newer = sum(not is_before(started, began) for started in service.started) if began else 0
+    count = len(service.started)
+    if not count or began is None:
+        return f"{service.name} runs {runs}"
+    since = f"{newer} of {count} containers started since the deployment began"
+    return f"{service.name} runs {runs}; {since}"
+
+
+def contradictions(asked: str, services: Sequence[Service], began: datetime | None) -> list[str]:
+    """Say where what services run contradicts what was asked for."""
+    tags, found = asked_tags(asked), list[str]()
+    for service in services:
+        if service.name not in tags:
+            continue
+        if service.lacks(tags[service.name]):
+            found.append(f"Service {service.name} runs {'|'.join(service.tags)}, not {tags[service.name]}.")
+        if service.is_older_than(began):
+            found.append(f"All containers of service {service.name} are older than the deployment.")
+    return found
 
 
 def answered(visit: Visit, address: str) -> str:

@@ -10,7 +10,7 @@ from html import escape
 from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.report.facts import Facts, Times, app_url, duration_or_empty
-from cloud66_redeploy.report.phrases import advice_of, answered, log_name, meaning_of, sentence_of
+from cloud66_redeploy.report.phrases import advice_of, answered, describe_service, log_name, meaning_of, sentence_of
 from cloud66_redeploy.report.text import LONGEST_FIELD, Sanitizer
 
 _MARKS = {
@@ -109,6 +109,7 @@ def _body(result: Result, facts: Facts, sanitizer: Sanitizer) -> str:
         ("Triggered by", sanitizer.html(facts.triggered_by)),
         ("Queued", duration_or_empty(facts.times.queued_seconds)),
         ("Duration", describe_duration(facts.times, is_success=facts.is_success)),
+        ("Services", _services(facts, sanitizer)),
         ("Health", _health(result, sanitizer)),
         ("Address", _link(address, address, sanitizer)),
         ("Stack", _code(facts.stack.uid, sanitizer)),
@@ -117,6 +118,13 @@ def _body(result: Result, facts: Facts, sanitizer: Sanitizer) -> str:
     ]
     rows = "".join(f"<tr><th align=left>{head}</th><td>{cell}</td></tr>" for head, cell in table if cell)
     return "\n".join([*parts, f"<table>{rows}</table>"] if rows else parts)
+
+
+def _services(facts: Facts, sanitizer: Sanitizer) -> str:
+    """Say which services were asked for, and what they run by now."""
+    began = facts.deployment.started_at if facts.deployment else None
+    found = [sanitizer.html(describe_service(service, began)) for service in facts.services]
+    return "<br>".join(filter(None, [_code(facts.asked_services, sanitizer, 1000), *found]))
 
 
 def _health(result: Result, sanitizer: Sanitizer) -> str:

@@ -1,6 +1,6 @@
 """What one run knows of the deployment that it is about, in four parts, each with one writer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
@@ -9,6 +9,7 @@ from typing import NamedTuple, Self
 from cloud66_redeploy.model.fields import is_before
 from cloud66_redeploy.model.outcome import LastSeen
 from cloud66_redeploy.model.records import Action, Deployment, Phase, Stack
+from cloud66_redeploy.model.services import Service
 from cloud66_redeploy.model.verdict import Absence, RecordState
 from cloud66_redeploy.tracking.baseline import Baseline, durations_like
 
@@ -30,6 +31,7 @@ class Request:
     Attributes:
         reference: the user_reference that marks the action, or "" where a deployment was named by its id alone.
         git_ref: the ref asked for, or "".
+        services: the services asked for, with their tags, or "".
         expected_commit: the commit that has to be the one deployed, or "".
         given_id: the id by which the deployment was named, or None.
         is_external: somebody else asked for it; who runs this step named it by its reference, its id, or both.
@@ -43,6 +45,7 @@ class Request:
     given_id: int | None = None
     is_external: bool = False
     is_unique: bool = True
+    services: str = ""
 
 
 @dataclass
@@ -102,13 +105,14 @@ class Sighting:
 
 @dataclass
 class Tracking:
-    """All that is known of one deployment. The commands write the stack and the baseline, once."""
+    """All that is known of one deployment. The commands write the stack, the baseline, and what services run, once."""
 
     request: Request
     stack: Stack | None = None
     baseline: Baseline = field(default_factory=Baseline)
     submission: Submission = field(default_factory=Submission)
     sighting: Sighting = field(default_factory=Sighting)
+    services: Sequence[Service] = ()
 
     @classmethod
     def of_another(cls, reference: str, given_id: int | None, expected_commit: str = "") -> Self:

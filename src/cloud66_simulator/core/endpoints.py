@@ -13,6 +13,7 @@ from cloud66_simulator.core.faults import FaultKind
 from cloud66_simulator.core.logs import last_log
 from cloud66_simulator.core.looks import Looks
 from cloud66_simulator.core.records import Deployment, StackQueue, Token
+from cloud66_simulator.core.services import services_of
 from cloud66_simulator.core.world import Simulator
 
 T = TypeVar("T")
@@ -142,6 +143,11 @@ def _list_actions(call: Call, uid: str) -> Answer:
     return paged(call.in_order(found), Looks(call.simulator).action, call.query, behaviour)
 
 
+def _list_services(call: Call, uid: str) -> Answer:
+    found = services_of(call.stack(uid), call.simulator.behaviour, call.simulator.now())
+    return paged(found, dict, call.query, call.simulator.behaviour)
+
+
 def _show_action(call: Call, uid: str, number: str) -> Answer:
     """One action, with or without the envelope."""
     for deployment in call.actions(uid):
@@ -203,6 +209,7 @@ ENDPOINTS: list[tuple[re.Pattern[str], dict[str, Callable[..., Answer]]]] = [
     (re.compile(r"/stacks/([^/]+)"), {"GET": _show_stack}),
     (re.compile(r"/stacks/([^/]+)/deployments"), {"GET": _list_deployments, "POST": _redeploy}),
     (re.compile(r"/stacks/([^/]+)/deployments/(\d+)"), {"GET": _show_deployment, "DELETE": _cancel}),
+    (re.compile(r"/stacks/([^/]+)/services"), {"GET": _list_services}),
     (re.compile(r"/stacks/([^/]+)/actions"), {"GET": _list_actions}),
     (re.compile(r"/stacks/([^/]+)/actions/(\d+)"), {"GET": _show_action}),
 ]

@@ -1,0 +1,119 @@
+"""Docker stacks: what was asked for is put out, and what runs after a success is shown; it never decides."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from cases import Case, MakeStep, play
+from cloud66_redeploy.model.services import Service, asked_tags
+from cloud66_redeploy.report.phrases import contradictions, describe_service
+from cloud66_simulator import Fault
+from cloud66_simulator.core.records import DOCKER_STACK
+from website import KINDS
+
+ASKED: dict[str, Any] = {"stack_id": DOCKER_STACK, "services": "web:v2, worker"}
+BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+# What the services say; words of the log; what is warned of.
+SAYS: dict[str, tuple[dict[str, Any], tuple[Fault, ...], str, tuple[str, ...]]] = {
+    "the truth": ({}, (), "Service web runs acme/web:v2; 1 of 1 containers started since", ()),
+    "an older tag": ({"services_say": "older_tag"}, (), "Service web runs acme/web:before", ("runs before, not v2",)),
+    "old containers": ({"services_say": "old_containers"}, (), "0 of 1 containers started since the deployment began", (
+        "All containers of service web are older", "All containers of service worker are older")),
+    "nothing": ({"services_say": "nothing"}, (), "Service web runs an image that Cloud 66 doesn't name", ()),
+    "absent": ({"services_say": "absent"}, (), "What the services run could not be read", ()),
+    "refused": ({}, (Fault("status", path="/services", code=403),), "What the services run could not be read", ()),
+    "no JSON": ({}, (Fault("html", path="/services"),), "What the services run could not be read", ()),
+    "another shape": ({}, (Fault("wrong_json", path="/services", text='{"response": [{"id": 1}]}'),),
+                      "What the services run could not be read", ()),
+    "none": ({}, (Fault("wrong_json", path="/services", text='{"response": []}'),), "success: Deployment", ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SAYS)
+def test_what_runs_is_shown(step: MakeStep, name: str) -> None:
+    """One call after the success; whatever it says, the deployment stays green, and contradictions are warned of."""
+    dials, faults, words, warnings = SAYS[name]
+    played = play(step, Case(dials=dials, faults=faults, inputs=ASKED, logs=(words,)))
+    ending = played.ending
+    assert ending.outputs["services"] == "web:v2,worker"
+    assert "web:v2,worker" in ending.summary
+    assert len([path for path in played.made.calls("GET") if path.endswith("/services")]) == 1
+    assert len(ending.warnings) == len(warnings)
+    for warning, said in zip(ending.warnings, warnings, strict=True):
+        assert said in warning
+
+
+NOT_ASKED: dict[str, Case] = {
+    "nothing was asked for": Case(inputs={"stack_id": DOCKER_STACK}),
+    "it failed": Case("failed", dials={"fate": "failed"}, inputs=ASKED),
+    "nobody waits": Case("scheduled", inputs=ASKED | {"wait": "false"}),
+    "a dry run": Case("dry_run", inputs=ASKED | {"dry_run": "true"}, ours=0, posts=0),
+}
+
+
+@pytest.mark.parametrize("name", NOT_ASKED)
+def test_where_it_says_nothing_it_is_not_read(step: MakeStep, name: str) -> None:
+    """Without services that were asked for, or a success, no call is made."""
+    case = NOT_ASKED[name]
+    played = play(step, case)
+    assert not [path for path in played.made.calls("GET") if path.endswith("/services")]
+    assert played.ending.outputs["services"] == ("web:v2,worker" if "services" in case.inputs else "")
+
+
+def test_it_is_shown_of_what_does_not_serve(step: MakeStep) -> None:
+    """An old container may be why an application does not serve."""
+    made = step()
+    made.simulator.behaviour.services_say = "old_containers"
+    made.website.answer = KINDS["is down"]
+    ending = made.run(**ASKED, health_check="https://awesome.example.com", health_check_timeout="5s")
+    assert ending.outcome == "unhealthy"
+    assert "0 of 1 containers" in ending.log
+
+
+def container(**fields: Any) -> dict[str, Any]:
+    """Make a record of a service with one container."""
+    return {"name": "web", "containers": [fields]}
+
+
+RECORDS: list[tuple[dict[str, Any], str, list[str]]] = [
+    ({"name": "web"}, "web runs an image that Cloud 66 doesn't name", []),
+    ({"name": "web", "containers": None}, "web runs an image that Cloud 66 doesn't name", []),
+    ({"name": "web", "containers": [None, 5, "x"]}, "web runs an image that Cloud 66 doesn't name", []),
+    (container(image="", image_tag=None, started_at=None), "web runs an image that Cloud 66 doesn't name", []),
+    (container(image="acme/web"), "web runs acme/web", []),
+    (container(image="acme/web:v2"), "web runs acme/web:v2", []),
+    (container(image="host:5000/acme/web"), "web runs host:5000/acme/web", []),
+    (container(image="host:5000/acme/web:v1"), "web runs host:5000/acme/web:v1", ["Service web runs v1, not v2."]),
+    (container(image="acme/web@sha256:0123"), "web runs acme/web", []),
+    (container(image="acme/web:v1@sha256:0123"), "web runs acme/web:v1", ["Service web runs v1, not v2."]),
+    (container(image_tag="v2", git_ref="main"), "web runs v2|main", []),
+    (container(git_ref="main"), "web runs main", ["Service web runs main, not v2."]),
+    ({"name": "web", "image_tag": "v1"}, "web runs v1", ["Service web runs v1, not v2."]),
+    (container(image_tag=5, image={}, started_at=5), "web runs an image that Cloud 66 doesn't name", []),
+    (container(image_tag="v2", started_at="2026-01-01T00:00:30Z"),
+     "web runs v2; 1 of 1 containers started since the deployment began", []),
+    (container(image_tag="v2", created_at="2025-12-31T23:59:58Z"),
+     "web runs v2; 0 of 1 containers started since the deployment began", []),
+    (container(image_tag="v2", started_at="2025-12-31T00:00:00Z"),
+     "web runs v2; 0 of 1 containers started since the deployment began",
+     ["All containers of service web are older than the deployment."]),
+    ({"name": "other", "image_tag": "v1"}, "other runs v1", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("record", "words", "warnings"), RECORDS)
+def test_a_record(record: dict[str, Any], words: str, warnings: list[str]) -> None:
+    """Whatever a record leaves out contradicts nothing; what it says is said."""
+    service = Service.from_json(record)
+    assert describe_service(service, BEGAN) == words
+    assert contradictions("web:v2,worker", [service], BEGAN) == warnings
+
+
+def test_without_a_start_nothing_is_older() -> None:
+    """Where the deployment doesn't tell when it began, no container is older."""
+    service = Service("web", started=(BEGAN - timedelta(days=1),))
+    assert (describe_service(service, None), contradictions("web", [service], None)) == (
+        "web runs an image that Cloud 66 doesn't name", [],
+    )  # fmt: skip
+    assert asked_tags("web:feature/x,worker,") == {"web": "feature/x", "worker": ""}
