@@ -73,6 +73,12 @@ def test_each_decision(step: MakeStep) -> None:
     assert any(re.fullmatch(by_past, line) for line in pauses)
 
 
+def test_actions_that_cannot_be_read(step: MakeStep) -> None:
+    """That nothing can be told by actions is said."""
+    _, lines = debugged(step(faults=[Fault("status", path="/actions", code=403, count=None)]))
+    assert any(line.startswith("Seen: actions not readable, deployment 108, proved") for line in lines)
+
+
 def test_pauses_after_trouble_and_in_a_cancellation(step: MakeStep) -> None:
     """A pause after trouble names the trouble; that of a cancellation needs no reason."""
     made = step(behaviour=Behaviour(duration_seconds=300.0, cancel_takes_seconds=9.0))

@@ -144,6 +144,17 @@ def test_several_are_checked_side_by_side(step: MakeStep) -> None:
     assert ending.seconds < 100
 
 
+def test_what_failed_is_not_checked(step: MakeStep) -> None:
+    """Of several, those that succeeded are checked."""
+    made = step()
+    for reference, fate in (("one", "success"), ("two", "failed")):
+        made.simulator.request_deployment(user_reference=reference, via="api", user="ci@example.com", fate=fate)
+        made.clock.advance(50)
+    ending = made.run(command="wait", user_reference="one\ntwo", health_check="true")
+    found = [(one["outcome"], one["health"]) for one in json.loads(ending.outputs["results"])]
+    assert (found, ending.outcome) == ([("success", "healthy"), ("failed", "")], "failed")
+
+
 def test_no_address(step: MakeStep) -> None:
     """Where Cloud 66 names no address, nothing is checked, and the job is red; the first deployment may bring one."""
     nowhere = StackSpec(application_address="", fqdn="")
@@ -154,6 +165,10 @@ def test_no_address(step: MakeStep) -> None:
     nameless = json.dumps({"response": {"uid": DEFAULT_STACK, "name": "Awesome App"}})
     later = step(faults=[Fault("wrong_json", text=nameless, path=f"/stacks/{DEFAULT_STACK}$", count=1)])
     assert (later.run(**OWN).outcome, later.website.hosts) == ("success", {ADDRESS})
+    gone = step(
+        stacks=[nowhere], faults=[Fault("status", code=503, path=f"/stacks/{DEFAULT_STACK}$", skip=1, count=None)]
+    )
+    assert "The stack's address could not be read" in gone.run(**OWN).log
 
 
 def test_nothing_of_the_job_goes_along(step: MakeStep) -> None:
