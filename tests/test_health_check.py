@@ -96,7 +96,7 @@ def test_what_does_not_serve_is_rolled_back(step: MakeStep) -> None:
         outputs = played.ending.outputs
         assert back.git_hash == theirs[0].git_hash
         assert outputs["rollback_outcome"] == ("success" if is_mended else "unhealthy")
-        assert outputs["rolled_back_to"] == (back.git_hash if is_mended else "")
+        assert outputs["rollback_commit"] == (back.git_hash if is_mended else "")
         assert (outputs["health"], outputs["deployment_id"]) == ("unhealthy", str(played.mine[0].id))
         assert "answered 500 (last of" in outputs["reason"]
 
@@ -116,7 +116,7 @@ def test_a_cancelled_workflow_ends_the_check(step: MakeStep, seconds: float, rol
     made.website.answer = hang
     ending = play(step, case, made, theirs).ending
     assert ending.seconds - made.website.clock.abort_at < 1
-    assert ending.outputs["health"] == ending.outputs["rolled_back_to"] == ""
+    assert ending.outputs["health"] == ending.outputs["rollback_commit"] == ""
     assert ending.state["ended"] == "true"
 
 

@@ -47,7 +47,7 @@ def test_the_one_of_that_name(step: MakeStep, per_page: int, ignored: bool, numb
 @pytest.mark.parametrize("environment", ["production", "staging", "Production"])
 def test_one_name_in_several_environments(step: MakeStep, environment: str) -> None:
     """The environment tells stacks of one name apart."""
-    ending = run(step(stacks=environments("production", "staging", "Production")), "App", environment=environment)
+    ending = run(step(stacks=environments("production", "staging", "Production")), "App", stack_environment=environment)
     assert (ending.outcome, ending.outputs["stack_environment"]) == ("success", environment)
 
 
@@ -62,7 +62,8 @@ REFUSED: dict[str, tuple[list[StackSpec] | None, str, list[str]]] = {
     },
     "several of one name": (
         THREE, "App",
-        ["3 stacks have that name. Give environment, or stack_id: App (Production), UID ", *(one.uid for one in THREE)],
+        ["3 stacks have that name. Give stack_environment, or stack_id: App (Production), UID "]
+        + [spec.uid for spec in THREE],
     ),
     **{
         f"no such environment: {one}": (
@@ -87,10 +88,10 @@ def test_no_name_but_the_exact_one(step: MakeStep, specs: list[StackSpec] | None
 
 def refused(made: Step, name: str, environment: str = "") -> str:
     """Check that a name leads to no stack and nothing is asked for; return the annotation."""
-    ending = run(made, name, environment=environment)
+    ending = run(made, name, stack_environment=environment)
     assert (ending.outcome, ending.status, {*made.calls("GET")}, made.calls("POST")) == ("failed", 1, {"/stacks"}, [])
     [error] = ending.errors
-    assert re.search("Input (stack_name|environment): ", error)
+    assert re.search("Input (stack_name|stack_environment): ", error)
     assert "Other" not in error
     return error
 
@@ -138,7 +139,7 @@ def test_every_command_takes_a_name(step: MakeStep, command: str, outcome: str) 
     """Each command finds its stack by name and environment."""
     made = step(stacks=stacks("Other", "App"))
     asked(made, stack_uid=OTHER, duration=60)
-    ending = run(made, "App", environment="production", command=command, **COMMANDS[command])
+    ending = run(made, "App", stack_environment="production", command=command, **COMMANDS[command])
     assert (ending.outcome, ending.status, ending.outputs["stack_id"]) == (outcome, 0, OTHER)
 
 

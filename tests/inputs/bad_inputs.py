@@ -37,7 +37,7 @@ def of(names: str, error: str, *values: str, **others: str) -> list[Bad]:
 # fmt: off
 BOOLEANS = "wait cancel_on_abort cancel_on_timeout rollback dry_run"
 DURATIONS = "timeout queue_timeout poll_interval health_check_timeout"
-LINES = "stack_name environment profile user_reference"
+LINES = "stack_name stack_environment profile user_reference"
 _OTHERS = ("health_check health_check_contains health_check_status if_live command stack_id git_ref services "
            "deployment_id on_busy expected_commit log api_url")
 
@@ -102,8 +102,8 @@ _TOGETHER: list[tuple[str, dict[str, str], str]] = [
      "was given together with wait: false. Only who waits sees a bad outcome."),
     ("stack_name", {"stack_name": "Awesome App"},
      f"was given together with stack_id ('{INPUTS['stack_id']}'). Give one of the two."),
-    ("environment", {"environment": "production"}, f"was given as 'production', without stack_name. {_APART}"),
-    ("environment", {"environment": "x", "stack_id": ""}, f"was given as 'x', without stack_name. {_APART}"),
+    *(("stack_environment", {"stack_environment": "x"} | more, f"was given as 'x', without stack_name. {_APART}")
+      for more in ({}, {"stack_id": ""})),
     *((name, {"command": command, name: "1\n2"}, f"was given as '1\\n2'. {valid}")
       for command in ("cancel", "status")
       for name, valid in (("stack_id", _SEVERAL), ("deployment_id", _SEVERAL), ("user_reference", _ONE_LINE))),
@@ -171,7 +171,7 @@ BAD_INPUTS: list[Bad] = [
         "5999b763,5999b764", "5999\x1bb763"),
     *of("command", "was given as {}. Valid are redeploy, wait, cancel, status.",
         "deploy", "rollback", "WAIT", "wait cancel", "wait,cancel", "stat", "cancels", "true", "wait\u200b", LONG),
-    *of("on_busy", "was given as {}. Valid are queue, fail, skip, cancel, cancel: any.",
+    *of("on_busy", "was given as {}. Valid are queue, fail, skip, cancel, cancel_any.",
         "wait", "SKIP", "true", "any", "cancel:any", "cancel:  any", "cancel:\nany", "queue,fail", "que",
         "cancel\uff1a any", LONG),
     *of("log", "was given as {}. Valid are on_failure, live, never.",

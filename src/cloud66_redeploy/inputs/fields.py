@@ -29,7 +29,7 @@ class OnBusy(StrEnum):
     SKIP = "skip"
     CANCEL = "cancel"
     """What runs, if it carries a reference of this repository."""
-    CANCEL_ANY = "cancel: any"
+    CANCEL_ANY = "cancel_any"
 
 
 class LogMode(StrEnum):
@@ -90,7 +90,7 @@ class Table:
     command: Command = row(_ALL, partial(parsers.choice, Command), Command.REDEPLOY)
     stack_id: str = row(_ALL, partial(parsers.lines_like, parsers.STACK, parsers.STACK_HELP))
     stack_name: str = row(_ALL, parsers.text)
-    environment: str = row(_ALL, parsers.text)
+    stack_environment: str = row(_ALL, parsers.text)
     git_ref: str = row(_REDEPLOY, parsers.git_ref, git_only=_NO_REF)
     services: str = row(_REDEPLOY, parsers.services)
     profile: str = row(_REDEPLOY, parsers.text)

@@ -128,7 +128,7 @@ class Inputs(Table):
 
 
 def _derive_reference(inputs: Inputs, environ: Mapping[str, str]) -> str:
-    stack = {name: getattr(inputs, name) for name in ("stack_id", "stack_name", "environment")}
+    stack = {name: getattr(inputs, name) for name in ("stack_id", "stack_name", "stack_environment")}
     return derive_reference(environ, inputs.options | {name: value for name, value in stack.items() if value})
 
 
@@ -150,13 +150,13 @@ def _check_fit(row: Field, command: Command) -> None:
 
 
 def _check_stack(inputs: Inputs) -> None:
-    ids, name, environment = inputs.stack_id.splitlines(), inputs.stack_name, inputs.environment
+    ids, name, environment = inputs.stack_id.splitlines(), inputs.stack_name, inputs.stack_environment
     if name and ids:
         said = f"was given together with stack_id ({parsers.shown(ids[0])})."
         raise InputError("stack_name", said, "Give one of the two.")
     if environment and not name:
         said = f"was given as {parsers.shown(environment)}, without stack_name."
-        raise InputError("environment", said, "It tells stacks of one name apart: give stack_name, too.")
+        raise InputError("stack_environment", said, "It tells stacks of one name apart: give stack_name, too.")
     if not ids and not name:
         raise InputError("stack_id", "is empty.", f"{parsers.STACK_HELP} Or give its name as stack_name. {_DROPPED}")
 

@@ -102,7 +102,7 @@ WORDING = {
     Reason.BUSY_FAILED: _unsent("{busy}.", _WHEN_FREE),
     Reason.BUSY_WITH_OTHERS: _unsent(
         "{busy}. It carries no reference of this repository that could be told, so it was not cancelled.",
-        "Run this again when the stack is free, or let on_busy be 'cancel: any'.",
+        "Run this again when the stack is free, or let on_busy be 'cancel_any'.",
     ),
     Reason.MAKING_WAY: Row("Deployment {number} was to be cancelled to make way."),
     Reason.NOT_FREED: _unsent("{part}", _WHEN_FREE),

@@ -27,11 +27,11 @@ def find_stack(transport: Transport, name: str, environment: str) -> Stack:
     if found:
         said = f"is {shown(name)}, but {len(found)} stacks have that name{' and environment' if environment else ''}."
         raise InputError(
-            "stack_name", said, f"Give {'' if environment else 'environment, or '}stack_id: {_listed(found)}."
+            "stack_name", said, f"Give {'' if environment else 'stack_environment, or '}stack_id: {_listed(found)}."
         )
     if named:
         said = f"is {shown(environment)}, but no stack named {shown(name)} has that environment."
-        raise InputError("environment", said, _there(named))
+        raise InputError("stack_environment", said, _there(named))
     raise InputError("stack_name", f"is {shown(name)}, but this token can see no stack of that name.", _there(stacks))
 
 
