@@ -81,7 +81,7 @@ WORDING = {
         "{name} says success, but no action carries our reference, so it can't be told whether it is ours."
     ),
     # Nothing was scheduled, or that is not known
-    Reason.BAD_INPUT: _unsent("{error}", "Correct the input in the workflow file and run it again."),
+    Reason.BAD_INPUT: _unsent("{error}", "Correct the input and re-run the job."),
     Reason.OWN_FAULT: _unsent("This action has a fault ({error}).", _REPORT_IT),
     Reason.OWN_FAULT_AFTER_POST: Row(
         "This action has a fault ({error}). How the deployment ended is not known.", _REPORT_IT
