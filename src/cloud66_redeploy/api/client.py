@@ -104,7 +104,12 @@ class Client:
         return sorted((action for action in found if action.reference == reference), key=lambda action: action.id)
 
     def services(self) -> list[Service]:
-        """GET the services of a Docker stack, with their containers."""
+        """
+        GET the services of a Docker stack, with their containers: the first page, if there are several.
+
+        Source: the vendor's API reference and Go client (`GET /stacks/:id/services`). In the only real data known, the
+        fields that tell images and tags were empty.
+        """
 
         def read(body: object) -> list[Service]:
             return [
