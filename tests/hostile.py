@@ -11,7 +11,7 @@ from harness import OUTPUTS
 TOKEN = "demo-token"
 MARK = "was-here"
 
-OUR_WARNINGS = {"Cloud 66", "Deployment not known", "Actions can't be read", "Scheduled twice"}
+OUR_WARNINGS = {"Cloud 66", "Deployment not known", "Actions can't be read", "Scheduled twice", "Services"}
 
 _COMMANDS = [
     "set-output name=outcome", "set-env name=PATH", "add-path", "add-mask", "save-state name=ended", "stop-commands",
@@ -130,7 +130,7 @@ def check_outputs(path: Path, token: str) -> dict[str, str]:
 class _Tags(HTMLParser):
     """Checks that a text is made of our own elements, each closed, and nothing else."""
 
-    ours = frozenset({"h3", "p", "table", "tr", "th", "td", "b", "code", "a", "details", "summary", "pre"})
+    ours = frozenset({"h3", "p", "table", "tr", "th", "td", "b", "code", "a", "br", "details", "summary", "pre"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -143,7 +143,8 @@ class _Tags(HTMLParser):
         assert {name for name, _ in attrs} == allowed
         for name, value in attrs:
             assert name != "href" or re.match(r"https?://[A-Za-z0-9.-]+(:\d+)?(/|$)", value or ""), value
-        self.open.append(tag)
+        if tag != "br":
+            self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cloud66_simulator import Behaviour, Fault, StackSpec
+from cloud66_simulator.core.records import DOCKER_STACK
 from harness import Ending, Step
 from hostile import MARK, TEXTS, TOKEN, check_log, check_outputs, check_summary, commands
 
@@ -108,6 +109,16 @@ def test_hostile_name_in_the_queue(step: Callable[..., Step], text: str) -> None
     check(made, ending, ending.outcome)
     assert "is deploying now, triggered by" in ending.log
     assert [MARK in warning for warning in ending.warnings if "title=Cloud 66," in warning] == [True]
+
+
+@pytest.mark.parametrize("text", _CAPABLE)
+def test_hostile_services(step: Callable[..., Step], text: str) -> None:
+    """What the services of a Docker stack say that they run, and the warning about it, forge nothing."""
+    made = step(behaviour=Behaviour(text=f"{TEXTS[text]}{MARK}", git_hash="0" * 40, duration_seconds=5))
+    ending = made.run(stack_id=DOCKER_STACK, services="web:v2")
+    check(made, ending, "success")
+    assert MARK in ending.log.partition("Service web runs ")[2].partition("\n")[0]
+    assert [MARK in warning for warning in ending.warnings if "title=Services" in warning] == [True]
 
 
 @pytest.mark.parametrize(
