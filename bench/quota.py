@@ -205,6 +205,9 @@ class Silent:
     def looked(self, seconds: float, trouble: ApiError | None, pace: Pace) -> None:
         """Say nothing."""
 
+    def pausing(self, seconds: float, trouble: ApiError | None) -> None:
+        """Say nothing."""
+
     def cancel_duplicates(self) -> None:
         """Do nothing."""
 

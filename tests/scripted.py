@@ -10,8 +10,10 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
+from cloud66_redeploy.api.answers import Listener
 from cloud66_redeploy.api.connecting import Session
 from cloud66_redeploy.api.transport import Transport
+from cloud66_redeploy.errors import TransientError
 
 T = TypeVar("T")
 
@@ -94,6 +96,19 @@ class Windows:
         return call()
 
 
+class Ears(Listener):
+    """Keeps warnings, and trouble that is tried again."""
+
+    def __init__(self, warnings: list[str], troubles: list[str]) -> None:
+        self._warnings, self._troubles = warnings, troubles
+
+    def warned(self, text: str) -> None:
+        self._warnings.append(text)
+
+    def troubled(self, trouble: TransientError) -> None:
+        self._troubles.append(str(trouble))
+
+
 @dataclass
 class Wire:
     """A transport on a scripted network, and all that can be seen of it."""
@@ -121,8 +136,7 @@ def wire(*replies: Reply, deadline: float = 1000.0, **options: Any) -> Wire:
         clock=clock,
         interruptible=windows,
         deadline=deadline,
-        on_warning=warnings.append,
-        on_trouble=lambda trouble: troubles.append(str(trouble)),
+        listener=Ears(warnings, troubles),
         **options,
     )
     return Wire(transport, script, clock, windows, warnings, troubles)

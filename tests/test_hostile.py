@@ -1,8 +1,9 @@
 """Whole runs against a Cloud 66 whose every text is hostile: log, outputs and summary stay ours."""
 
 import json
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any
 
@@ -58,14 +59,16 @@ WAYS = {
 }
 
 
-def run(make: Callable[..., Step], way: Ends, text: str, **simulator: Any) -> tuple[Step, Ending]:
+def run(
+    make: Callable[..., Step], way: Ends, text: str, environ: dict[str, str] | None = None, **simulator: Any
+) -> tuple[Step, Ending]:
     """Let a run end in this way while every text that it is answered is this one."""
     dials: dict[str, Any] = {"text": text, "git_hash": text, "duration_seconds": 5} | way.behaviour
     made = make(behaviour=Behaviour(**dials), **simulator)
     for fault in way.faults:
         body = json.dumps(text) if fault["kind"] == "wrong_json" else text
         made.simulator.faults.append(Fault(text=body, **fault))
-    ending = made.run(abort_at=way.abort_at, **way.inputs)
+    ending = made.run(abort_at=way.abort_at, environ=environ, **way.inputs)
     return made, ending
 
 
@@ -98,6 +101,17 @@ def test_hostile_text(step: Callable[..., Step], way: str, text: str) -> None:
     made, ending = run(step, WAYS[way], f"{TEXTS[text]}{MARK}", stacks=[StackSpec(history=1)])
     check(made, ending, WAYS[way].outcome)
     assert MARK in ending.log
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_hostile_text_in_a_debug_log(step: Callable[..., Step], way: str) -> None:
+    """With debug logging, too: what is said more are lines of that kind alone, and they show no token."""
+    text = _CAPABLE[list(WAYS).index(way) % len(_CAPABLE)]
+    made, ending = run(step, WAYS[way], f"{TEXTS[text]}{MARK}", {"RUNNER_DEBUG": "1"}, stacks=[StackSpec(history=1)])
+    more = [line.removeprefix("::debug::") for line in ending.log.splitlines() if line.startswith("::debug::")]
+    assert len(more) >= len(made.simulator.requests)
+    assert not any("##[" in line or TOKEN in line for line in more)
+    check(made, replace(ending, log=re.sub(r"^::debug::.*\n", "", ending.log, flags=re.MULTILINE)), WAYS[way].outcome)
 
 
 @pytest.mark.parametrize("text", _CAPABLE)
@@ -144,6 +158,7 @@ def test_post_step(step: Callable[..., Step], name: str) -> None:
     ending = made.run(abort_at=10)
     cleaned = made.clean_up({name: value for name, value in ending.state.items() if name == "run"})
     for line in cleaned.log.splitlines():
-        assert line.startswith((f"::add-mask::{TOKEN}", "::warning title=Not cancelled")) or not commands(line)
+        ours = (f"::add-mask::{TOKEN}", "::warning title=Not cancelled", "::warning title=Cloud 66,")
+        assert line.startswith(ours) or not commands(line)
     assert TOKEN not in cleaned.log.replace(f"::add-mask::{TOKEN}", "")
     assert MARK in cleaned.log

@@ -19,6 +19,7 @@ from cloud66_redeploy.inputs import parsers
 from cloud66_redeploy.inputs.inputs import Inputs
 from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.polling.poll import poll_all
+from cloud66_redeploy.report.debugging import CallLog
 from cloud66_redeploy.report.phrases import sentence_of
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.start import with_real_things
@@ -48,7 +49,9 @@ def cancel_left_over(
     deadline = clock.monotonic() + CLEANUP_SECONDS
     try:
         inputs = Inputs.load(environ)
-        transport = Transport(session, inputs.api_url, inputs.api_token, clock, interruptible, deadline)
+        transport = Transport(
+            session, inputs.api_url, inputs.api_token, clock, interruptible, deadline, listener=CallLog(reporter)
+        )
         _cancel(wanted, transport, reporter)
     except (InputError, Aborted) as error:
         reporter.warn("Not cancelled", f"Look for {names} in the Cloud 66 dashboard: {error}")

@@ -13,10 +13,11 @@ from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.api.connecting import Session
 from cloud66_redeploy.api.transport import UNTIL_DEADLINE, Interruptible, Transport
 from cloud66_redeploy.clock import Clock, Interrupts, SystemClock
-from cloud66_redeploy.errors import Aborted, InputError, TransientError
+from cloud66_redeploy.errors import Aborted, InputError
 from cloud66_redeploy.inputs import parsers
 from cloud66_redeploy.inputs.inputs import Inputs
-from cloud66_redeploy.report.reporter import Narrator, Reporter, open_closed_streams
+from cloud66_redeploy.report.debugging import CallLog
+from cloud66_redeploy.report.reporter import Reporter, open_closed_streams
 from cloud66_redeploy.report.text import Sanitizer
 
 if TYPE_CHECKING:
@@ -69,14 +70,9 @@ def _begin(
         clock=clock,
         interruptible=interruptible,
         deadline=began + inputs.timeout_seconds,
-        on_warning=lambda text: reporter.warn("Cloud 66", text),
+        listener=CallLog(reporter),
     )
-    narrator = Narrator(reporter.say)
-
-    def tell(trouble: TransientError) -> None:
-        narrator.tell(clock.monotonic() - began, f"{trouble}; trying again")
-
-    patient = replace(transport, profile=UNTIL_DEADLINE, on_trouble=tell)
+    patient = replace(transport, profile=UNTIL_DEADLINE, listener=CallLog(reporter, lambda: clock.monotonic() - began))
     return inputs, (transport, patient), began, _first_answer(inputs, patient)
 
 

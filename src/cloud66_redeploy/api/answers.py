@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from cloud66_redeploy.api.error_text import decoded, words_of, words_of_page
 from cloud66_redeploy.api.headers import as_http_date
@@ -18,6 +19,7 @@ from cloud66_redeploy.errors import (
     NotFound,
     NotTheApi,
     PermanentError,
+    TransientError,
 )
 from cloud66_redeploy.timing import ABSURD_RETRY_AFTER_SECONDS, LONGEST_RETRY_AFTER_SECONDS
 
@@ -33,6 +35,31 @@ _REFUSALS: dict[int, type[ApiError]] = {
     409: NotAccepted,
 }
 """What the API's own 4xx mean; any other is a `PermanentError`."""
+
+
+class Listener:
+    """Who is told what calls do. This one takes no note of anything."""
+
+    def warned(self, text: str) -> None:
+        """Take note of a text in X-Cloud66-Warning."""
+
+    def troubled(self, trouble: TransientError) -> None:
+        """Take note of trouble that is about to be tried again."""
+
+    def answered(self, call: "Call", answer: "Answer | ApiError") -> None:
+        """Take note of a call, and of its answer or what kept it from having one."""
+
+    def read(self, kind: str, record: object) -> None:
+        """Take note of a record, before anything is read out of it."""
+
+
+class Call(NamedTuple):
+    """A call, for people: how it was made, which try it was, how long it took, and the hour's calls that are left."""
+
+    name: str
+    attempt: int
+    seconds: float
+    calls_left: int | None
 
 
 @dataclass
@@ -62,6 +89,11 @@ class Answer:
             self.value = json.loads(self._text, parse_constant=_no_constant)
         except (ValueError, RecursionError):
             self.is_json = False
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self._text
 
     @property
     def is_the_apis(self) -> bool:

@@ -68,7 +68,7 @@ class Client:
 
     def deployments(self) -> list[Deployment]:
         """GET the newest of the stack's deployments, the newest first: about a page, and all that may be open."""
-        return self._list("deployments", Deployment.from_json, lambda seen: any(one.has_run for one in seen))
+        return self._list("deployments", self._reading(Deployment), lambda seen: any(one.has_run for one in seen))
 
     def deployment(self, deployment_id: int) -> Deployment:
         """GET one deployment."""
@@ -76,7 +76,7 @@ class Client:
 
     def actions(self) -> list[Action]:
         """GET the newest of the stack's actions, the newest first: about a page, and the redeploys that may be open."""
-        return self._list("actions", Action.from_json, _are_enough)
+        return self._list("actions", self._reading(Action), _are_enough)
 
     def action(self, action_id: int) -> Action:
         """GET one action."""
@@ -96,11 +96,11 @@ class Client:
             return any(matching) and not all(matching)
 
         try:
-            found = self._newest("actions", Action.from_json, are_enough, user_reference=reference)
+            found = self._newest("actions", self._reading(Action), are_enough, user_reference=reference)
         except PermanentError as refusal:
             if refusal.status in {401, 402}:
                 raise
-            found = self._newest("actions", Action.from_json, are_enough)
+            found = self._newest("actions", self._reading(Action), are_enough)
         return sorted((action for action in found if action.reference == reference), key=lambda action: action.id)
 
     def services(self) -> list[Service]:
@@ -158,12 +158,21 @@ class Client:
 
     def _one(self, kind: type[R], path: str, number: int) -> R:
         def read(body: object) -> R:
-            record = kind.from_json(_record(body))
+            record = self._reading(kind)(_record(body))
             if record.id != number:
                 raise ValueError(f"the record of another {kind.__name__.lower()}: {record.id}")
             return record
 
         return self._get(path, {}, read)
+
+    def _reading(self, kind: type[R]) -> Callable[[Any], R]:
+        """Make what reads one record, and tells who listens of it first."""
+
+        def read(record: Any) -> R:  # noqa: ANN401 - whatever stands in a list
+            self._transport.listener.read(kind.__name__, record)
+            return kind.from_json(record)
+
+        return read
 
     def _list(self, name: str, read: Callable[[Any], N], is_enough: Callable[[Sequence[N]], bool]) -> list[N]:
         kept, path = {} if self._kept is None else self._kept, f"{self._stack}/{name}"

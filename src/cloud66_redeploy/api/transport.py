@@ -8,12 +8,13 @@ retried here.
 import random
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Protocol, TypeVar
 
 import requests
 from requests import exceptions as broken
 
-from cloud66_redeploy.api.answers import Answer
+from cloud66_redeploy.api.answers import Answer, Call, Listener
 from cloud66_redeploy.api.connecting import USER_AGENT, BearerToken, route_to
 from cloud66_redeploy.api.failures import BREAKS, failure_of
 from cloud66_redeploy.api.headers import Headers
@@ -82,8 +83,7 @@ class Transport:
     Attributes:
         deadline: the instant (monotonic seconds) after which nothing is tried again. No call outlasts it by more
             than `profile.total`.
-        on_warning: told the text of X-Cloud66-Warning.
-        on_trouble: told of trouble that is about to be tried again.
+        listener: told what calls do.
         heard: keeps what the headers of the answers say; copies of this transport share it.
 
     """
@@ -95,8 +95,7 @@ class Transport:
     interruptible: Interruptible
     deadline: float
     profile: Profile = STEADY
-    on_warning: Callable[[str], None] = lambda _text: None
-    on_trouble: Callable[[TransientError], None] = lambda _trouble: None
+    listener: Listener = field(default_factory=Listener)
     heard: Headers = field(default_factory=Headers)
 
     def retrying(self, method: str, path: str, query: dict[str, str], read: Callable[[object], T]) -> T:
@@ -106,8 +105,9 @@ class Transport:
         A body that `read` can't read (ValueError) is passing trouble like one that is no JSON.
         """
         failed: list[TransientError] = []
+        attempts = count(1)
         try:
-            return self.once(method, path, query, read)
+            return self.once(method, path, query, read, next(attempts))
         except TransientError as trouble:
             failed.append(trouble)
         # Only now: it brings asyncio along, and most runs never have to try anything again.
@@ -116,7 +116,7 @@ class Transport:
         def try_again() -> T:
             if failed:
                 raise failed.pop()
-            return self.once(method, path, query, read)
+            return self.once(method, path, query, read, next(attempts))
 
         again = backoff.on_exception(
             self._pauses,
@@ -128,7 +128,7 @@ class Transport:
         )
         return again(try_again)()
 
-    def once(self, method: str, path: str, query: dict[str, str], read: Callable[[object], T]) -> T:
+    def once(self, method: str, path: str, query: dict[str, str], read: Callable[[object], T], attempt: int = 1) -> T:
         """
         Make one call, once; return what `read` makes of the JSON body.
 
@@ -137,7 +137,7 @@ class Transport:
             ApiError, Aborted: as `send`.
 
         """
-        body = self.send(method, path, query)
+        body = self.send(method, path, query, attempt)
         try:
             return read(body)
         except ValueError as error:
@@ -161,12 +161,12 @@ class Transport:
             impatient = stubborn >= _FEW_TRIES or (self.profile.tries is not None and asked > MAX_PAUSE_SECONDS)
             if impatient or self.clock.monotonic() + wait >= self.deadline:
                 return
-            self.on_trouble(error)
+            self.listener.troubled(error)
             self.clock.sleep(wait)
             pause = min(MAX_PAUSE_SECONDS, pause * 2)
             error = yield 0.0
 
-    def send(self, method: str, path: str, query: dict[str, str]) -> object:
+    def send(self, method: str, path: str, query: dict[str, str], attempt: int = 1) -> object:
         """
         Make one call, once, and return the JSON body (None for an empty one).
 
@@ -175,26 +175,38 @@ class Transport:
             Aborted: the workflow was cancelled meanwhile.
 
         """
+        name, began = f"{method} {path}", self.clock.monotonic()
+        try:
+            answer = self._answer(method, path, query)
+        except ApiError as error:
+            self.listener.answered(self._call(name, attempt, began), error)
+            raise
+        self.heard.note(answer.headers, self.clock.monotonic(), is_the_apis=answer.is_the_apis)
+        self.listener.answered(self._call(name, attempt, began), answer)
+        warning = answer.headers.get("X-Cloud66-Warning")
+        if warning:
+            self.listener.warned(warning)
+        if answer.is_good:
+            return answer.value
+        raise answer.error(self._route())
+
+    def _call(self, name: str, attempt: int, began: float) -> Call:
+        return Call(name, attempt, self.clock.monotonic() - began, self.heard.quota.remaining)
+
+    def _answer(self, method: str, path: str, query: dict[str, str]) -> Answer:
         call = f"{method} {path}"
         limit = min(self.profile.total, self.deadline + self.profile.total - self.clock.monotonic())
         if limit <= 0:
             raise NotSent(call, "there was no time left for it")
         grace = self.profile.grace_for_post if method == "POST" else 0.0
         try:
-            answer = self.interruptible(
+            return self.interruptible(
                 lambda: self._exchange(method, path, query, limit), limit_seconds=limit, grace_seconds=grace
             )
         except CallTimeout:
             raise AnswerLost(call, f"no whole answer within {limit:.0f} s") from None
         except BREAKS as error:
             raise failure_of(call, error, self._route()) from error
-        self.heard.note(answer.headers, self.clock.monotonic(), is_the_apis=answer.is_the_apis)
-        warning = answer.headers.get("X-Cloud66-Warning")
-        if warning:
-            self.on_warning(warning)
-        if answer.is_good:
-            return answer.value
-        raise answer.error(self._route())
 
     def _route(self) -> Route:
         return route_to(self.session, self.base_url, "the input api_url")

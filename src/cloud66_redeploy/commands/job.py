@@ -12,6 +12,7 @@ from cloud66_redeploy.model.records import Stack
 from cloud66_redeploy.polling.cancellation import Cancellation, Deletion, Terms
 from cloud66_redeploy.polling.live_log import LiveLog
 from cloud66_redeploy.polling.pace import Pace
+from cloud66_redeploy.report.debugging import describe_pause, describe_sighting
 from cloud66_redeploy.report.phrases import name_of
 from cloud66_redeploy.report.progress import how_far, log_lines, progress
 from cloud66_redeploy.report.reporter import Narrator, Reporter
@@ -169,10 +170,12 @@ class Watch:
         self._why = why
         self._note_known = note_known
         self._narrator = Narrator(job.say)
+        self._pace: Pace | None = None
+        self._seen = ""
 
     def looked(self, seconds: float, trouble: ApiError | None, pace: Pace) -> None:
         """Say what is new."""
-        job = self._job
+        job, self._pace = self._job, pace
         self._note_known()
         self.cancel_duplicates()
         if trouble:
@@ -181,6 +184,17 @@ class Watch:
             estimate = pace.estimate(self._transport.clock.monotonic())
             self._narrator.tell(seconds, progress(job.tracking), how_far(job.tracking, estimate))
         job.show_log()
+
+    def pausing(self, seconds: float, trouble: ApiError | None) -> None:
+        """Debug: say which deployment is taken for the one, where that is new, and why the pause is as it is."""
+        job = self._job
+        if not job.reporter.is_debug:
+            return
+        seen = describe_sighting(job.tracking)
+        if seen != self._seen:
+            self._seen = seen
+            job.reporter.debug(f"{job.label}{seen}")
+        job.reporter.debug(f"{job.label}{describe_pause(seconds, self._pace, trouble)}")
 
     def cancel_duplicates(self) -> None:
         """Undo a request that went through twice."""

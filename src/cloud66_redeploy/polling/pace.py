@@ -162,6 +162,12 @@ class Pace:
         longest = max(most, min(LONGEST_SLOWED_PAUSE_SECONDS, most * self.stretched))
         return min(longest, self._pause(now, longest) * sqrt(self.stretched))
 
+    @property
+    def usual_seconds(self) -> float | None:
+        """How long the like of it usually take, or None where not known."""
+        forecast = self._forecast()
+        return forecast.usual_seconds if forecast else None
+
     def estimate(self, now: float) -> Estimate | None:
         """Say how far the deployment is; None while it has not started. The percentage never goes back."""
         if self._started_at is None:

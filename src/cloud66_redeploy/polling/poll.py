@@ -33,6 +33,9 @@ class Listener(Protocol):
     def looked(self, seconds: float, trouble: ApiError | None, pace: Pace) -> None:
         """Take note of a look, so many seconds after the first, and of what kept it from getting news, if anything."""
 
+    def pausing(self, seconds: float, trouble: ApiError | None) -> None:
+        """Take note of what the look has found so far, of what kept it from news, and of the pause that follows."""
+
     def cancel_duplicates(self) -> None:
         """Undo what a look has found of a request that went through twice."""
 
@@ -126,6 +129,7 @@ class Poll(ABC):
         result = self._judge(now) or self._at_deadline(now)
         if result is None:
             self.due = self._next(now)
+            self.listener.pausing(self.due - self.clock.monotonic(), self.trouble)
         return result
 
     @abstractmethod

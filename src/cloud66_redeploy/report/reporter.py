@@ -21,6 +21,7 @@ _LONGEST_SUMMARY_BYTES = 900 * 1024
 _LONGEST_ANNOTATION_BYTES = 3900
 """The runner cuts an annotation at 4,096 UTF-16 units, after it has put *** for secrets; so this stays below."""
 
+_LONGEST_DEBUG = 2000
 _LONGEST_SENTENCE_BYTES = 700
 _LEFT_OUT_BYTES = 60
 _FILES = {
@@ -61,6 +62,16 @@ class Reporter:
         for part in {secret, *secret.splitlines()} - {""}:
             self.sanitizer.hide(part)
             self._emit(core.set_secret, part)
+
+    @property
+    def is_debug(self) -> bool:
+        """Whether GitHub's "Enable debug logging" is on."""
+        return self._environ.get("RUNNER_DEBUG") == "1"
+
+    def debug(self, text: str) -> None:
+        """Write a line for whoever looks for a fault, where that was asked for."""
+        if self.is_debug:
+            self._emit(core.debug, self.sanitizer.line(text, _LONGEST_DEBUG))
 
     def say(self, text: str, longest: int = 1000) -> None:
         """Write a line of the log."""
