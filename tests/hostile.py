@@ -109,6 +109,23 @@ def check_log(log: str, token: str, error: str | None) -> None:
     assert token not in log.replace(f"::add-mask::{token}\n", "", 1)
 
 
+def debug_lines(log: str) -> list[str]:
+    """Return what the lines of a debug log say; check that each is one plain command, and shows no token."""
+    found = [one for one in commands(log) if one.name == "debug"]
+    for one in found:
+        assert one.line.startswith("::debug::")
+        check_plain(one.line)
+        assert "##[" not in one.line
+        assert TOKEN not in one.line
+        assert len(one.line) < 10_000
+    return [one.line.removeprefix("::debug::") for one in found]
+
+
+def without_debug(log: str) -> str:
+    """Return a log without the lines that debug logging adds."""
+    return re.sub(r"^::debug::.*\n", "", log, flags=re.MULTILINE)
+
+
 def check_outputs(path: Path, token: str) -> dict[str, str]:
     """Read a file of outputs, three lines for each: check that it holds the documented ones and nothing else."""
     found: dict[str, str] = {}
