@@ -37,7 +37,7 @@ OUTPUTS = {
     "outcome", "reason", "deployment_id", "action_id", "user_reference", "git_hash", "git_ref", "commit_url",
     "started_at", "finished_at", "queued_seconds", "deploy_seconds", "usual_seconds", "is_live", "stack_name",
     "stack_environment", "app_url", "deployment", "stack_id", "rollback_outcome", "rollback_deployment_id",
-    "rolled_back_to", "results", "health", "health_seconds", "services",
+    "rollback_commit", "results", "health", "health_seconds", "services",
 }  # fmt: skip
 INPUTS = {"api_token": "demo-token", "stack_id": DEFAULT_STACK}
 

@@ -196,8 +196,8 @@ def _check_deletes(schedule: Schedule, told: Told, truth: Truth) -> None:
             continue
         assert when < first_post, "somebody else's deployment was cancelled after ours was asked for"
         on_busy, theirs = told.inputs["on_busy"], truth.named(number)
-        assert on_busy in {"cancel", "cancel: any"}, "somebody else's deployment was cancelled"
-        assert on_busy == "cancel: any" or theirs.user_reference == OURS, "a stranger's deployment was cancelled"
+        assert on_busy in {"cancel", "cancel_any"}, "somebody else's deployment was cancelled"
+        assert on_busy == "cancel_any" or theirs.user_reference == OURS, "a stranger's deployment was cancelled"
 
 
 def _stood_alone(schedule: Schedule, told: Told, truth: Truth, number: int, when: float) -> bool:
@@ -218,9 +218,9 @@ def _check_rollback(schedule: Schedule, told: Told, truth: Truth) -> None:
     assert told.ending.ever("rollback_deployment_id") <= {"", *(str(one.id) for one in back)}
     if outputs["rollback_outcome"] == "success":
         assert back[0].final_fate in {"success", "reverted"}, "the rollback did not succeed"
-        assert back[0].git_hash == outputs["rolled_back_to"]
+        assert back[0].git_hash == outputs["rollback_commit"]
     else:
-        assert outputs["rolled_back_to"] == ""
+        assert outputs["rollback_commit"] == ""
     if not back:
         assert outputs["rollback_outcome"] != "success"
         return

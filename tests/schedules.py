@@ -130,7 +130,7 @@ def schedules(draw: st.DrawFn) -> Schedule:
     later, head_start = None, 0.0
     if plan == "busy":
         head_start = draw(st.sampled_from([0.0, 20.0, 20.0]))
-        inputs["on_busy"] = draw(st.sampled_from(["queue", "fail", "skip", *["cancel"] * 3, "cancel: any"]))
+        inputs["on_busy"] = draw(st.sampled_from(["queue", "fail", "skip", *["cancel"] * 3, "cancel_any"]))
         inputs["if_live"] = draw(st.sampled_from(["", "", "skip"]))
         inputs["dry_run"] = draw(st.sampled_from(["", "", "", "true"]))
         inputs["log"] = draw(st.sampled_from(["", "live"]))

@@ -76,6 +76,12 @@ def test_each_decision(step: MakeStep) -> None:
     assert len(seen) == len(set(seen))
 
 
+def test_actions_that_cannot_be_read(step: MakeStep) -> None:
+    """That nothing can be told by actions is said."""
+    _, lines = debugged(step(faults=[Fault("status", path="/actions", code=403, count=None)]))
+    assert any(line.startswith("Seen: actions not readable, deployment 108, proved") for line in lines)
+
+
 BY_API: dict[str, Any] = {"via": "api", "user": "ci@example.com"}
 # What somebody else asks for, and when; what is said of the candidates at the end.
 CANDIDATES: dict[str, tuple[dict[str, Any], str]] = {

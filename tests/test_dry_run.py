@@ -14,7 +14,7 @@ WOULD = {
     "fail": ("the run would fail", "the run would fail"),
     "skip": ("the run would be skipped", "the run would be skipped"),
     "cancel": ("it carries no reference of this repository, so the run would fail", GOES),
-    "cancel: any": (GOES, GOES),
+    "cancel_any": (GOES, GOES),
 }
 NO_RECORD = Case(dials={"deployment_record_delay_seconds": 300}, others=((0, MINE | {"duration": 600}),))
 
@@ -51,7 +51,7 @@ def test_a_busy_stack(step: MakeStep, on_busy: str, mine: int, asked: dict[str, 
     assert dry(step, case, said, on_busy=on_busy).theirs[0].cancel_at is None
 
 
-@pytest.mark.parametrize("on_busy", ["cancel", "cancel: any"])
+@pytest.mark.parametrize("on_busy", ["cancel", "cancel_any"])
 def test_what_only_waits_could_not_be_cancelled(step: MakeStep, on_busy: str) -> None:
     """Where nothing runs yet, nothing would be cancelled."""
     dry(step, NO_RECORD, "nothing runs that could be cancelled, so ours would wait", on_busy=on_busy)

@@ -9,14 +9,14 @@ import pytest
 from cases import ANN, CI, MINE, SHAPES, Case, MakeStep, Played, play, stage
 from cloud66_simulator import Fault
 
-EVERY = ["queue", "fail", "skip", "cancel", "cancel: any"]
+EVERY = ["queue", "fail", "skip", "cancel", "cancel_any"]
 SETTLE = 15.0
 NOTHING = "Nothing was scheduled."
 QUEUED = "A redeploy (action 40) is queued, triggered by ann@example.com."
 STRANGER = "It carries no reference of this repository that could be told, so it was not cancelled."
 DELETE = partial(Fault, method="DELETE")
 CANCEL = {"on_busy": "cancel"}
-ANY = {"on_busy": "cancel: any"}
+ANY = {"on_busy": "cancel_any"}
 
 
 def busy(*asked: dict[str, Any], lasts: float = 600, **case: Any) -> Case:
@@ -76,8 +76,8 @@ STRANGE = {
 
 @pytest.mark.parametrize("asked", STRANGE.values(), ids=STRANGE)
 def test_a_stranger_is_never_cancelled(step: MakeStep, asked: dict[str, Any]) -> None:
-    """A deployment without a reference of this repository is left alone, unless `cancel: any` is written out."""
-    stood_back(step, replace(busy(asked), advises="cancel: any"), "failed", "Deployment 108 is deploying", STRANGER)
+    """A deployment without a reference of this repository is left alone, unless `cancel_any` is written out."""
+    stood_back(step, replace(busy(asked), advises="cancel_any"), "failed", "Deployment 108 is deploying", STRANGER)
     assert play(step, busy(asked, inputs=ANY)).theirs[0].final_fate == "cancelled"
 
 
@@ -147,7 +147,7 @@ WAYS = {
             ),
             ["success"],
         )
-        for on_busy in ("cancel", "cancel: any")
+        for on_busy in ("cancel", "cancel_any")
     },
 }  # fmt: skip
 
@@ -171,9 +171,9 @@ IN_VAIN = {
         )
         for on_busy, code, outcome, said in (
             ("cancel", 401, "failed", "could not be cancelled"),
-            ("cancel: any", 403, "failed", "could not be cancelled"),
+            ("cancel_any", 403, "failed", "could not be cancelled"),
             ("cancel", 404, "timed_out", "could not be cancelled"),
-            ("cancel: any", 409, "timed_out", "could not be cancelled"),
+            ("cancel_any", 409, "timed_out", "could not be cancelled"),
             ("cancel", 500, "timed_out", "was not seen to be cancelled"),
         )
     },

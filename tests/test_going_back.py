@@ -27,7 +27,7 @@ def broken(*then: str, first: str = "failed", **case: Any) -> Case:
 
 def told(played: Played) -> list[str]:
     """Return what the outputs tell of the rollback."""
-    return [played.ending.outputs[name] for name in ("rollback_outcome", "rollback_deployment_id", "rolled_back_to")]
+    return [played.ending.outputs[name] for name in ("rollback_outcome", "rollback_deployment_id", "rollback_commit")]
 
 
 def went(step: MakeStep, case: Case, *staged: Any) -> Played:
@@ -58,7 +58,7 @@ def test_after_a_failure_what_was_live_is_deployed_again(step: MakeStep, shape: 
     assert ending.outputs["reason"] == f"Deployment {mine.id} failed. Rolled back to commit {live}."
     assert f"Deployment 107 was live before, with commit {live}." in ending.log
     assert ("ended" in ending.state, len(played.times("POST"))) == (True, 2)
-    assert (ending.ever("rollback_outcome"), ending.ever("rolled_back_to")) == ({"", "success"}, {"", live})
+    assert (ending.ever("rollback_outcome"), ending.ever("rollback_commit")) == ({"", "success"}, {"", live})
 
 
 def late(lag: float) -> tuple[tuple[float, dict[str, Any]], ...]:

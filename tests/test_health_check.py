@@ -96,7 +96,7 @@ def test_what_does_not_serve_is_rolled_back(step: MakeStep) -> None:
         outputs = played.ending.outputs
         assert back.git_hash == theirs[0].git_hash
         assert outputs["rollback_outcome"] == ("success" if is_mended else "unhealthy")
-        assert outputs["rolled_back_to"] == (back.git_hash if is_mended else "")
+        assert outputs["rollback_commit"] == (back.git_hash if is_mended else "")
         assert (outputs["health"], outputs["deployment_id"]) == ("unhealthy", str(played.mine[0].id))
         assert "answered 500 (last of" in outputs["reason"]
 
@@ -116,7 +116,7 @@ def test_a_cancelled_workflow_ends_the_check(step: MakeStep, seconds: float, rol
     made.website.answer = hang
     ending = play(step, case, made, theirs).ending
     assert ending.seconds - made.website.clock.abort_at < 1
-    assert ending.outputs["health"] == ending.outputs["rolled_back_to"] == ""
+    assert ending.outputs["health"] == ending.outputs["rollback_commit"] == ""
     assert ending.state["ended"] == "true"
 
 
@@ -144,6 +144,17 @@ def test_several_are_checked_side_by_side(step: MakeStep) -> None:
     assert ending.seconds < 100
 
 
+def test_what_failed_is_not_checked(step: MakeStep) -> None:
+    """Of several, those that succeeded are checked."""
+    made = step()
+    for reference, fate in (("one", "success"), ("two", "failed")):
+        made.simulator.request_deployment(user_reference=reference, via="api", user="ci@example.com", fate=fate)
+        made.clock.advance(50)
+    ending = made.run(command="wait", user_reference="one\ntwo", health_check="true")
+    found = [(one["outcome"], one["health"]) for one in json.loads(ending.outputs["results"])]
+    assert (found, ending.outcome) == ([("success", "healthy"), ("failed", "")], "failed")
+
+
 def test_no_address(step: MakeStep) -> None:
     """Where Cloud 66 names no address, nothing is checked, and the job is red; the first deployment may bring one."""
     nowhere = StackSpec(application_address="", fqdn="")
@@ -154,6 +165,10 @@ def test_no_address(step: MakeStep) -> None:
     nameless = json.dumps({"response": {"uid": DEFAULT_STACK, "name": "Awesome App"}})
     later = step(faults=[Fault("wrong_json", text=nameless, path=f"/stacks/{DEFAULT_STACK}$", count=1)])
     assert (later.run(**OWN).outcome, later.website.hosts) == ("success", {ADDRESS})
+    gone = step(
+        stacks=[nowhere], faults=[Fault("status", code=503, path=f"/stacks/{DEFAULT_STACK}$", skip=1, count=None)]
+    )
+    assert "The stack's address could not be read" in gone.run(**OWN).log
 
 
 def test_nothing_of_the_job_goes_along(step: MakeStep) -> None:

@@ -89,7 +89,7 @@ def told(step: MakeStep, case: Case, listing: dict[str, Any]) -> tuple[Any, ...]
     before(made.simulator)
     made.clock.advance(60)
     ending: Ending = made.run(**inputs)
-    names = ("outcome", "deployment_id", "action_id", "reason", "rollback_outcome", "rolled_back_to")
+    names = ("outcome", "deployment_id", "action_id", "reason", "rollback_outcome", "rollback_commit")
     # How long deployments usually take is told from more records or from fewer.
     said = [re.sub("; deployments usually take [^;]*", "", ending.outputs[name]) for name in names]
     return ending.status, said, ending.notices, made.calls("DELETE"), len(made.calls("POST"))

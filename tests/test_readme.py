@@ -20,7 +20,7 @@ def test_there_is_one_for_each_command() -> None:
     """Every command and every ability that an input switches on is shown in a workflow of its own."""
     given = [step.get("with", {}) for block in WORKFLOWS.values() for step in steps(block)]
     assert {one.get("command") for one in given} >= {None, "wait", "cancel", "status"}
-    for name in ("rollback", "on_busy", "dry_run", "stack_name", "environment", "services", "profile", "wait"):
+    for name in ("rollback", "on_busy", "dry_run", "stack_name", "stack_environment", "services", "profile", "wait"):
         assert any(name in one for one in given), name
 
 

@@ -116,7 +116,7 @@ def test_a_rollback_that_deploys_another_commit(step: MakeStep) -> None:
     made, theirs = stage(step, case)
     event(made, 10, lambda: setattr(made.simulator, "hash_of", lambda *_: "f" * 40))
     played = play(step, case, made, theirs)
-    assert (played.ending.outputs["rollback_outcome"], played.ending.outputs["rolled_back_to"]) == ("failed", "")
+    assert (played.ending.outputs["rollback_outcome"], played.ending.outputs["rollback_commit"]) == ("failed", "")
 
 
 def test_a_rollback_that_is_overtaken(step: MakeStep) -> None:

@@ -12,7 +12,7 @@ from cloud66_simulator import DEFAULT_STACK, Behaviour, Fault, StackSpec
 from elsewhere import ABORT_SECONDS, ANN, LONG, OTHER, MakeStep, asked, cancelled, check, fate, rows, stacks
 from harness import OUTPUTS, Ending, Step
 
-ENTRY = OUTPUTS - {"results", "deployment", "rollback_outcome", "rollback_deployment_id", "rolled_back_to"}
+ENTRY = OUTPUTS - {"results", "deployment", "rollback_outcome", "rollback_deployment_id", "rollback_commit"}
 BOTH: dict[str, Any] = {"stack_id": f"{DEFAULT_STACK}\n{OTHER}", "user_reference": "mine"}
 
 

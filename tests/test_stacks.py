@@ -47,11 +47,11 @@ def test_the_one_of_that_name(step: MakeStep, per_page: int, ignored: bool, numb
 @pytest.mark.parametrize("environment", ["production", "staging", "Production"])
 def test_one_name_in_several_environments(step: MakeStep, environment: str) -> None:
     """The environment tells stacks of one name apart."""
-    ending = run(step(stacks=environments("production", "staging", "Production")), "App", environment=environment)
+    ending = run(step(stacks=environments("production", "staging", "Production")), "App", stack_environment=environment)
     assert (ending.outcome, ending.outputs["stack_environment"]) == ("success", environment)
 
 
-SEEN = f"There are: Awesome App (production), UID {DEFAULT_STACK}; Boxed App (staging), UID "
+SEEN = f"Available: Awesome App (production), UID {DEFAULT_STACK}; Boxed App (staging), UID "
 NONE = "this token can see no stack of that name"
 THREE = environments("production", "staging", "Production")
 REFUSED: dict[str, tuple[list[StackSpec] | None, str, list[str]]] = {
@@ -62,18 +62,19 @@ REFUSED: dict[str, tuple[list[StackSpec] | None, str, list[str]]] = {
     },
     "several of one name": (
         THREE, "App",
-        ["3 stacks have that name. Give environment, or stack_id: App (Production), UID ", *(one.uid for one in THREE)],
+        ['3 stacks are named "App". Give stack_environment, or stack_id. Available: App (Production), UID ']
+        + [spec.uid for spec in THREE],
     ),
     **{
         f"no such environment: {one}": (
             [*environments("production", "development"), *stacks("Other")], f"App|{one}",
-            ["no stack named 'App' has that environment. There are: App (development), UID"])
+            [f'No stack named "App" has the environment "{one}". Available: App (development), UID'])
         for one in ("staging", "PRODUCTION", "prod")
     },
     "twins": (
         environments("production", "production"), "App|production",
-        ["2 stacks have that name and environment. Give stack_id: "]),
-    "no stacks at all": ([], "x", ["This token can see no stack at all."]),
+        ['2 stacks are named "App" in "production". Give stack_id. Available: ']),
+    "no stacks at all": ([], "x", ["No stack at all is visible to it."]),
 }  # fmt: skip
 
 
@@ -87,10 +88,10 @@ def test_no_name_but_the_exact_one(step: MakeStep, specs: list[StackSpec] | None
 
 def refused(made: Step, name: str, environment: str = "") -> str:
     """Check that a name leads to no stack and nothing is asked for; return the annotation."""
-    ending = run(made, name, environment=environment)
+    ending = run(made, name, stack_environment=environment)
     assert (ending.outcome, ending.status, {*made.calls("GET")}, made.calls("POST")) == ("failed", 1, {"/stacks"}, [])
     [error] = ending.errors
-    assert re.search("Input (stack_name|environment): ", error)
+    assert re.search("::(No stack|[0-9]+ stacks are) named ", error)
     assert "Other" not in error
     return error
 
@@ -138,7 +139,7 @@ def test_every_command_takes_a_name(step: MakeStep, command: str, outcome: str) 
     """Each command finds its stack by name and environment."""
     made = step(stacks=stacks("Other", "App"))
     asked(made, stack_uid=OTHER, duration=60)
-    ending = run(made, "App", environment="production", command=command, **COMMANDS[command])
+    ending = run(made, "App", stack_environment="production", command=command, **COMMANDS[command])
     assert (ending.outcome, ending.status, ending.outputs["stack_id"]) == (outcome, 0, OTHER)
 
 
@@ -206,5 +207,5 @@ def test_a_record_that_is_no_stack_is_trouble(record: object) -> None:
 @pytest.mark.parametrize("name", [None, 5, ["App"], {"App": 1}, True])
 def test_a_name_that_is_no_text_is_none(name: object) -> None:
     """A stack whose name is no text is not the one that is meant, and is listed without a name."""
-    with pytest.raises(InputError, match=r"There are:  \(\), UID a\."):
+    with pytest.raises(InputError, match=r"Available:  \(\), UID a\."):
         found_by([{"uid": "a", "name": name}])

@@ -15,7 +15,7 @@ OUTCOMES = {
     "success": "success", "failed": "failed", "cancelled": "cancelled", "odd": "failed", "reverted": "failed",
     "action_failed": "failed", "action_null": "unknown",
 }  # fmt: skip
-OF_ROLLBACKS = {"rollback_outcome", "rollback_deployment_id", "rolled_back_to"}
+OF_ROLLBACKS = {"rollback_outcome", "rollback_deployment_id", "rollback_commit"}
 ROUND: dict[str, Any] = {
     "ahead": [{"duration": 30, "fate": "failed"}] * 2,
     "behind": [{"duration": 30, "fate": "failed", **ANN}] * 2,

@@ -58,10 +58,10 @@ class RedeployError(Exception):
 
 
 class InputError(RedeployError):
-    """An input can't be used. Carries the input's name, what was given and what is valid."""
+    """An input can't be used. Carries the input's name, and says what is wrong with it and what to do."""
 
-    def __init__(self, name: str, given: str, valid: str) -> None:
-        super().__init__(f"Input {name}: {given} {valid}".strip())
+    def __init__(self, name: str, said: str) -> None:
+        super().__init__(said)
         self.name = name
 
 

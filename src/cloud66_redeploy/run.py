@@ -159,7 +159,7 @@ def _find_stack(step: Step, first: First) -> bool:
     if not step.inputs.stack_name:
         return True
     try:
-        uid = find_stack(step.patient, step.inputs.stack_name, step.inputs.environment).uid
+        uid = find_stack(step.patient, step.inputs.stack_name, step.inputs.stack_environment).uid
     except InputError as error:
         step.result = bad_input(error)
     except ApiError as error:

@@ -3,11 +3,13 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cloud66_redeploy.api.application import Application
 from cloud66_redeploy.api.connecting import Session
+from cloud66_redeploy.clock import CallTimeout
 from cloud66_redeploy.model.health import GoodAnswer, Problem, Visit
 from odd_network import CERTIFICATE, Proxy, cutting, listening, says
 from scripted import Windows
@@ -61,6 +63,20 @@ def test_what_is_no_http(env: SetEnv, answer: bytes) -> None:
     with listening(says(answer)) as port:
         assert visit(f"http://127.0.0.1:{port}/").problem is Problem.NO_ANSWER
     assert visit(f"http://127.0.0.1:{port}/").problem is Problem.NO_ANSWER
+
+
+def test_a_visit_over_its_time() -> None:
+    """What trickles in for longer than a visit may take is no answer."""
+
+    class Late(Windows):
+        def __call__(self, call: Any, **limits: float) -> Any:
+            del call
+            assert limits == {"limit_seconds": 10.0, "grace_seconds": 0.0}
+            raise CallTimeout
+
+    with Session() as session:
+        found = Application(session, Late()).visit("http://127.0.0.1:1/", GOOD)
+    assert (found.problem, found.said) == (Problem.NO_ANSWER, "no whole answer within 10 s")
 
 
 def test_odd_bytes_in_a_redirect(env: SetEnv) -> None:

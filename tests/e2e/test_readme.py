@@ -191,7 +191,7 @@ def test_go_back(done: dict[str, Done]) -> None:
     assert (found.status, found.jobs["deploy"].result) == (1, "failure")
     assert (outputs["outcome"], outputs["deployment_id"]) == ("failed", str(failed.id))
     assert (outputs["rollback_outcome"], outputs["rollback_deployment_id"]) == ("success", str(back.id))
-    assert back.git_hash == outputs["rolled_back_to"] != failed.git_hash
+    assert back.git_hash == outputs["rollback_commit"] != failed.git_hash
     assert f"Commit {back.git_hash} is live again" in found.jobs["deploy"].log
 
 

@@ -28,7 +28,7 @@ def refused(step: Step, ending: Ending, name: str) -> str:
     assert found, line
     message = found[1].replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
     assert all(part in message for part in ("Nothing was scheduled.", "Correct the input")), message
-    assert all(text.startswith(f"Input {name}: ") for text in (message, ending.outputs["reason"])), message
+    assert all(name in text for text in (message, ending.outputs["reason"])), message
     assert not any(ending.outputs[each] for each in ("deployment_id", "action_id", "user_reference", "deployment"))
     assert set(ending.outputs) == OUTPUTS
     return message
@@ -70,7 +70,7 @@ def test_token_refused(step: Callable[..., Step], token: str) -> None:
     made = step()
     ending = made.run(api_token=token)
     message = refused(made, ending, "api_token")
-    assert "holds spaces, line breaks or characters that no token has. Make a personal access token" in message
+    assert "it contains spaces, line breaks or characters that no token has. Create a personal access token" in message
     lines = ending.log.split("\n")
     said = "\n".join(line for line in lines if not line.startswith("::add-mask::"))
     seen = said + ending.summary + repr(ending.outputs) + repr(ending.state)
@@ -81,8 +81,8 @@ def test_token_refused(step: Callable[..., Step], token: str) -> None:
         assert lines[0].startswith("::add-mask::")
 
 
-_DEPENDABOT, _FORK, _SCOPES = "Secrets and variables, Dependabot", "from a fork", "'public' and 'redeploy'"
-_ENVIRONMENT, _REUSABLE = "only with environment: in the job", "says secrets: inherit"
+_DEPENDABOT, _FORK, _SCOPES = "Secrets and variables, Dependabot", "from a fork", "public and redeploy"
+_ENVIRONMENT, _REUSABLE = "only with environment: in the job", "sets secrets: inherit"
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_no_token(step: Callable[..., Step], environ: dict[str, str], causes: li
         inputs: dict[str, Any] = {} if token is None else {"api_token": token}
         ending = made.run(environ=environ, **inputs)
     message = refused(made, ending, "api_token")
-    assert "Input api_token: is empty. " in message
+    assert "Missing api_token. " in message
     assert [cause for cause in (_DEPENDABOT, _FORK, _ENVIRONMENT, _REUSABLE) if cause in message] == causes
     assert all(part in ending.outputs["reason"] for part in [*causes, _SCOPES, "secrets.CLOUD66_TOKEN"])
     assert "add-mask" not in ending.log

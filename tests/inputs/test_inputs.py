@@ -34,7 +34,7 @@ def test_defaults(nothing: str | None) -> None:
     optional = [field.name for field in FIELDS if field.name not in harness.INPUTS]
     inputs = load() if nothing is None else load(**dict.fromkeys(optional, nothing))
     assert (inputs.command, inputs.on_busy, inputs.log) == (Command.REDEPLOY, OnBusy.QUEUE, LogMode.ON_FAILURE)
-    texts = ["stack_name", "environment", "deployment_id", "git_ref", "services", "profile", "expected_commit"]
+    texts = ["stack_name", "stack_environment", "deployment_id", "git_ref", "services", "profile", "expected_commit"]
     assert [getattr(inputs, name) for name in texts] == [""] * 7
     assert [getattr(inputs, name) for name in BOOLEANS.split()] == [True, True, False, False, False]
     assert [getattr(inputs, f"{name}_seconds") for name in DURATIONS.split()] == [1800, 1800, 30, 120]
@@ -136,7 +136,8 @@ def test_git_ref(given: str, sent: str) -> None:
 def test_reference_differs_by_what_is_asked_for() -> None:
     """Two matrix jobs that ask for different things have different references, and one asked again has its own."""
     name = {"stack_id": "", "stack_name": "Awesome App"}
-    by_name: list[dict[str, str]] = [name, name | {"environment": "production"}, name | {"environment": "staging"}]
+    by_name: list[dict[str, str]] = [name]
+    by_name += [name | {"stack_environment": there} for there in ("production", "staging")]
     by_option = [{"git_ref": "main"}, {"git_ref": "next"}, {"services": "main"}, {"profile": "main"}]
     asked = [{}, *by_name, *by_option, {"stack_id": DOCKER_STACK}]
     assert len({load(**inputs).user_reference for inputs in asked}) == len(asked)

@@ -73,7 +73,7 @@ def test_a_docker_stack_tells_no_commit(step: MakeStep, framework: str, name: st
     made = step(stacks=(StackSpec(framework=framework),))
     ending = made.run(**inputs)
     refused = framework.strip().lower() == "docker"
-    assert (f"Input {name}: was given for a Docker stack." in ending.outputs["reason"]) == refused
+    assert (f"Invalid {name}: it can't be used with a Docker stack." in ending.outputs["reason"]) == refused
     if refused:
         assert (ending.outcome, ending.status, made.calls("POST")) == ("failed", 1, [])
 

@@ -20,7 +20,7 @@ from hostile import TEXTS
 from records import tracked
 from results import RECORD, STACK, SUCCEEDED, ended_as, known, result_of
 
-OF_ONE = OUTPUTS - {"rollback_outcome", "rollback_deployment_id", "rolled_back_to", "results"}
+OF_ONE = OUTPUTS - {"rollback_outcome", "rollback_deployment_id", "rollback_commit", "results"}
 """Those of one deployment alone."""
 
 

@@ -103,9 +103,6 @@ def _beginning(response: requests.Response) -> str:
 
 def _is_plain(address: str) -> bool:
     """Tell whether a redirect leads to an address of the web, without a login in it."""
-    try:
-        parts = urlsplit(address)
-        is_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None
-    except ValueError:
-        return False
+    parts = urlsplit(address)
+    is_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None
     return is_web and re.fullmatch(r"[!-~]+", address) is not None

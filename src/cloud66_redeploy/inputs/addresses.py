@@ -8,12 +8,12 @@ from cloud66_redeploy.errors import InputError
 from cloud66_redeploy.inputs.parsers import given, wrong
 from cloud66_redeploy.model.health import REDIRECTS
 
-_ADDRESS_HELP = "Give an address like https://app.cloud66.com/api/3, without user, query or fragment."
+_ADDRESS_HELP = "use an address such as https://app.cloud66.com/api/3, without user, query or fragment."
 _HEALTH_CHECK_HELP = (
-    "Give an address like https://example.com/health, without user or fragment, or true for the stack's own."
+    "use an address such as https://example.com/health, without user or fragment, or true for the stack's own."
 )
-_STATUSES_HELP = "Give HTTP statuses and ranges of them, like 200,204,300-399."
-_CLEAR_TEXT = "The token would travel in clear text: use https (http only to this host)."
+_STATUSES_HELP = "use HTTP statuses and ranges, for example 200,204,300-399."
+_CLEAR_TEXT = "use https. Over http the token would travel in clear text (http is for this host only)."
 _HOST_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
 
 
@@ -48,7 +48,7 @@ def statuses(name: str, default: str) -> tuple[tuple[int, int], ...]:
             raise wrong(name, value, _STATUSES_HELP)
         found.append((low, high))
     if all(low == high and low in REDIRECTS for low, high in found):
-        raise wrong(name, value, "Redirects are followed: give the status of the page that they lead to.")
+        raise wrong(name, value, "use the status of the page that redirects lead to. They are followed.")
     return tuple(found)
 
 
@@ -60,7 +60,7 @@ def _address(name: str, value: str, valid: str) -> SplitResult:
     except ValueError:
         parts, host, port = SplitResult("", "", "", "", ""), "", None
     if "@" in parts.netloc or re.search(r"//[^/]*@", value):
-        raise InputError(name, "holds a user or a password.", valid)
+        raise InputError(name, f"Invalid {name}: it contains a user or a password. {valid[:1].upper()}{valid[1:]}")
     is_odd = not re.fullmatch(r"[!-~]+", value) or "\\" in value or "#" in value or port == 0
     if parts.scheme not in {"http", "https"} or is_odd or not _is_host(host):
         raise wrong(name, value, valid)

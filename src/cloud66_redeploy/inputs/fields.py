@@ -29,7 +29,7 @@ class OnBusy(StrEnum):
     SKIP = "skip"
     CANCEL = "cancel"
     """What runs, if it carries a reference of this repository."""
-    CANCEL_ANY = "cancel: any"
+    CANCEL_ANY = "cancel_any"
 
 
 class LogMode(StrEnum):
@@ -77,9 +77,9 @@ _REDEPLOY = frozenset({Command.REDEPLOY})
 _WAITS = frozenset({Command.REDEPLOY, Command.WAIT})
 _FOLLOWS = _ALL - _REDEPLOY
 
-_NO_REF = "Cloud 66 takes it for stacks built from git only: give services, or nothing."
-_NO_ROLLBACK = "A rollback deploys the last good commit again, and the deployments of a Docker stack tell no commit."
-_NO_COMMIT = "The deployments of a Docker stack tell no commit, so it can't be checked: leave it out."
+_NO_REF = "Cloud 66 accepts it only for stacks built from git. Use services instead."
+_NO_ROLLBACK = "A rollback redeploys a commit, and Cloud 66 records none for a Docker stack."
+_NO_COMMIT = "Cloud 66 records no commit for a Docker stack, so there is nothing to check."
 
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)
@@ -90,7 +90,7 @@ class Table:
     command: Command = row(_ALL, partial(parsers.choice, Command), Command.REDEPLOY)
     stack_id: str = row(_ALL, partial(parsers.lines_like, parsers.STACK, parsers.STACK_HELP))
     stack_name: str = row(_ALL, parsers.text)
-    environment: str = row(_ALL, parsers.text)
+    stack_environment: str = row(_ALL, parsers.text)
     git_ref: str = row(_REDEPLOY, parsers.git_ref, git_only=_NO_REF)
     services: str = row(_REDEPLOY, parsers.services)
     profile: str = row(_REDEPLOY, parsers.text)

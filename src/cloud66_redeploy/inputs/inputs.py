@@ -16,21 +16,21 @@ MOST_TARGETS = 50
 """So many at once still go round with the hour's calls."""
 
 _DEPENDABOT = (
-    "Runs that Dependabot starts get only its own secrets: "
-    "store the token under Settings, Secrets and variables, Dependabot, too."
+    "Runs that Dependabot starts get only Dependabot's secrets. "
+    "Save the token under Settings, Secrets and variables, Dependabot, too."
 )
 _NOT_PASSED = (
     "Workflows started from a fork get no secrets. "
-    "An environment's secret is there only with environment: in the job. "
-    "A reusable workflow gets no secrets unless its caller says secrets: inherit."
+    "A job gets an environment's secret only with environment: in the job. "
+    "A reusable workflow gets no secrets unless its caller sets secrets: inherit."
 )
 _DROPPED = (
-    "If it comes from an earlier job, GitHub may have dropped that output, because it held a secret's value. "
+    "If it comes from an earlier job, GitHub may have dropped that output because it contained a secret's value. "
     "Look for 'Skip output' in that job's log."
 )
 _NOTHING_TO_WAIT_FOR = (
-    "Give what the step that asked for the deployment has put out as user_reference, one a line. "
-    f"{_DROPPED} Give that job a user_reference that holds no such value."
+    "Pass the user_reference output of the step that started the deployment, one per line. "
+    f"{_DROPPED} Give that job a user_reference that contains no such value."
 )
 
 
@@ -82,8 +82,8 @@ class Inputs(Table):
         for index, target in enumerate(targets):
             if target in targets[:index]:
                 name = "deployment_id" if target.deployment_id else "user_reference"
-                said = f"names one deployment twice: {target.deployment_id or target.reference!r}."
-                raise InputError(name, said, "Each can be waited for once.")
+                listed = parsers.shown(str(target.deployment_id or target.reference))
+                raise InputError(name, f"Invalid {name}: {listed} is listed twice. List each deployment once.")
         return targets
 
     def check_stack(self, stack: Stack) -> None:
@@ -95,7 +95,7 @@ class Inputs(Table):
 
         """
         if stack.text("framework").strip().lower() == "docker":
-            _refuse_git_only(self, "was given for a Docker stack.")
+            _refuse_git_only(self, "a Docker stack")
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> "Inputs":
@@ -128,7 +128,7 @@ class Inputs(Table):
 
 
 def _derive_reference(inputs: Inputs, environ: Mapping[str, str]) -> str:
-    stack = {name: getattr(inputs, name) for name in ("stack_id", "stack_name", "environment")}
+    stack = {name: getattr(inputs, name) for name in ("stack_id", "stack_name", "stack_environment")}
     return derive_reference(environ, inputs.options | {name: value for name, value in stack.items() if value})
 
 
@@ -136,7 +136,7 @@ def _check_token(environ: Mapping[str, str]) -> None:
     if not parsers.raw("api_token"):
         actors = [environ.get(name) for name in ("GITHUB_ACTOR", "GITHUB_TRIGGERING_ACTOR")]
         why = _DEPENDABOT if "dependabot[bot]" in actors else _NOT_PASSED
-        raise InputError("api_token", "is empty.", f"{why} {parsers.HOW_TO_GET_ONE}")
+        raise InputError("api_token", f"Missing api_token. {why} {parsers.HOW_TO_GET_ONE}")
 
 
 def _check_fit(row: Field, command: Command) -> None:
@@ -146,50 +146,48 @@ def _check_fit(row: Field, command: Command) -> None:
         return
     where = ", ".join(name for name in Command if name in row.commands)
     given = parsers.shown(parsers.given(row.name))
-    raise InputError(row.name, f"was given as {given}, with command: {command}.", f"It goes with {where} only.")
+    said = f"Invalid {row.name} {given}: it can't be used with command: {command}. Use it with command: {where}."
+    raise InputError(row.name, said)
 
 
 def _check_stack(inputs: Inputs) -> None:
-    ids, name, environment = inputs.stack_id.splitlines(), inputs.stack_name, inputs.environment
+    ids, name, environment = inputs.stack_id.splitlines(), inputs.stack_name, inputs.stack_environment
     if name and ids:
-        said = f"was given together with stack_id ({parsers.shown(ids[0])})."
-        raise InputError("stack_name", said, "Give one of the two.")
+        raise InputError("stack_name", "Invalid stack_name: it can't be combined with stack_id. Use one of them.")
     if environment and not name:
-        said = f"was given as {parsers.shown(environment)}, without stack_name."
-        raise InputError("environment", said, "It tells stacks of one name apart: give stack_name, too.")
+        said = "Invalid stack_environment: it needs stack_name. Use it if several stacks share a name."
+        raise InputError("stack_environment", said)
     if not ids and not name:
-        raise InputError("stack_id", "is empty.", f"{parsers.STACK_HELP} Or give its name as stack_name. {_DROPPED}")
+        how = f"{parsers.STACK_HELP} You can also use the stack's name as stack_name."
+        raise InputError("stack_id", f"Missing stack_id: {how} {_DROPPED}")
 
 
 def _check_together(inputs: Inputs) -> None:
     if inputs.git_ref and inputs.services:
-        said = f"was given together with git_ref ({parsers.shown(inputs.git_ref)})."
-        valid = "git_ref is for stacks built from git, services for Docker stacks: give one of the two."
-        raise InputError("services", said, valid)
+        why = "git_ref is for stacks built from git, and services is for Docker stacks."
+        raise InputError("services", f"Invalid services: it can't be combined with git_ref. {why}")
     if inputs.services:
-        _refuse_git_only(inputs, "was given together with services.")
+        _refuse_git_only(inputs, "services")
     if inputs.rollback and not inputs.wait:
-        raise InputError("rollback", "was given together with wait: false.", "Only who waits sees a bad outcome.")
+        raise InputError("rollback", "Invalid rollback: it needs wait: true.")
     _check_health(inputs)
 
 
 def _check_health(inputs: Inputs) -> None:
     if inputs.health_check and not inputs.wait:
-        said = "was given together with wait: false."
-        raise InputError("health_check", said, "Only who waits knows when there is something to check.")
+        raise InputError("health_check", "Invalid health_check: it needs wait: true.")
     if inputs.health_check:
         return
     for row in FIELDS:
-        given = parsers.raw(row.name)
-        if row.name.startswith("health_check_") and given not in {"", row.default}:
-            said = f"was given as {parsers.shown(given)}, without health_check."
-            raise InputError(row.name, said, "Give health_check, too: an address, or true for the stack's own.")
+        if row.name.startswith("health_check_") and parsers.raw(row.name) not in {"", row.default}:
+            how = "Set health_check to an address, or to true for the stack's own."
+            raise InputError(row.name, f"Invalid {row.name}: it needs health_check. {how}")
 
 
-def _refuse_git_only(inputs: Inputs, said: str) -> None:
+def _refuse_git_only(inputs: Inputs, what: str) -> None:
     for row in FIELDS:
         if row.git_only and getattr(inputs, row.attribute):
-            raise InputError(row.name, said, row.git_only)
+            raise InputError(row.name, f"Invalid {row.name}: it can't be used with {what}. {row.git_only}")
 
 
 def _check_targets(inputs: Inputs) -> None:
@@ -197,24 +195,27 @@ def _check_targets(inputs: Inputs) -> None:
     if inputs.command is not Command.WAIT:
         for name in ("stack_id", "deployment_id"):
             if "\n" in getattr(inputs, name):
-                raise parsers.wrong(name, getattr(inputs, name), "Several, one a line, go with command: wait only.")
+                valid = "use several values only with command: wait, one per line."
+                raise parsers.wrong(name, getattr(inputs, name), valid)
         parsers.text("user_reference", "")  # raises where it has several lines
     elif not (inputs.user_reference or inputs.deployment_id):
-        raise InputError("user_reference", "is empty, and so is deployment_id.", _NOTHING_TO_WAIT_FOR)
+        said = "Missing user_reference or deployment_id."
+        raise InputError("user_reference", f"{said} {_NOTHING_TO_WAIT_FOR}")
     targets = inputs.targets  # raises where the lines don't go together
     if len(targets) > 1 and inputs.health_check not in {"", "true"}:
-        said = f"is one address, where there are {len(targets)} deployments."
-        raise InputError("health_check", said, "Give true: each stack's own address is checked.")
+        said = f"Invalid health_check: it is one address, but there are {len(targets)} deployments."
+        raise InputError("health_check", f"{said} Use true to check each stack's own address.")
 
 
 def _check_count(name: str, lines: int, targets: int) -> None:
     # No single id for all: an id is one deployment's alone. An empty output leaves a line out.
     is_for_all = lines == 1 and name != "deployment_id"
     if lines not in {0, targets} and not is_for_all:
-        each = "one for each" if name == "deployment_id" else "one for each, in the same order, or a single one for all"
-        raise InputError(name, f"has {lines} lines, where there are {targets} deployments.", f"Give {each}.")
+        how = "one per deployment"
+        how += "" if name == "deployment_id" else ", in the same order, or a single one for all"
+        raise InputError(name, f"Invalid {name}: it has {lines} lines, but there are {targets} deployments. Use {how}.")
     if lines > MOST_TARGETS:
-        raise InputError(name, f"has {lines} lines.", f"At most {MOST_TARGETS} deployments are allowed.")
+        raise InputError(name, f"Invalid {name}: it has {lines} lines. Use at most {MOST_TARGETS}.")
 
 
 def _spread(lines: list[str], count: int) -> list[str]:

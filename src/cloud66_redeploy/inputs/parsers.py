@@ -14,18 +14,19 @@ from cloud66_redeploy.model.reference import LONGEST
 Choice = TypeVar("Choice", bound=StrEnum)
 
 HOW_TO_GET_ONE = (
-    "Make a personal access token in the Cloud 66 dashboard (Account, Authorized Applications) with the scopes "
-    "'public' and 'redeploy', store it as a secret and pass it: api_token: ${{ secrets.CLOUD66_TOKEN }}."
+    "Create a personal access token with the scopes public and redeploy at "
+    "https://app.cloud66.com/oauth/authorized_applications, save it as a secret, and pass it: "
+    "api_token: ${{ secrets.CLOUD66_TOKEN }}."
 )
 STACK = r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}"
-STACK_HELP = "Give the stack's UID; it stands on the stack's information page in the Cloud 66 dashboard."
+STACK_HELP = "use the stack's UID. In the Cloud 66 dashboard, it is under Settings & Information, Information."
 DEPLOYMENT = r"[1-9][0-9]{0,17}"
-DEPLOYMENT_HELP = "Give a deployment's id: a number above 0."
+DEPLOYMENT_HELP = "use a deployment's ID, a number above 0."
 _SERVICE = re.compile(r"([A-Za-z0-9][\w.-]*)(:[^:]+)?", re.ASCII)
 _IMAGE_TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 _SERVICES_HELP = (
-    "Write name or name:tag, separated by commas or new lines. The tag is an image tag or a git reference. "
-    "Cloud 66 takes no digest and no full image name."
+    "use name or name:tag, separated by commas or new lines. The tag is an image tag or a git reference. "
+    "Cloud 66 accepts no digest and no full image name."
 )
 _DAY_SECONDS = 24 * 3600
 
@@ -39,29 +40,30 @@ def given(name: str, default: str = "") -> str:
     """Read an input as text, or its default. Raises InputError where it is not valid UTF-8."""
     value = raw(name) or default
     if any("\ud800" <= character <= "\udfff" for character in value):
-        raise wrong(name, value, "It has to be valid UTF-8 text.")
+        raise wrong(name, value, "use valid UTF-8 text.")
     return value
 
 
 def shown(value: str) -> str:
-    """Show what was given, cut if it is long."""
-    return repr(value if len(value) <= 100 else value[:100] + "…")
+    """Show what was given in quotes, cut if it is long."""
+    return f'"{repr(value if len(value) <= 100 else value[:100] + "…")[1:-1]}"'
 
 
 def wrong(name: str, value: str, valid: str) -> InputError:
-    """Make the error that shows what was given and says what is valid."""
-    return InputError(name, f"was given as {shown(value)}.", valid)
+    """Make the error that shows what was given and says what to use instead."""
+    return InputError(name, f"Invalid {name} {shown(value)}: {valid}")
 
 
 def _odd(name: str, value: str, problem: str) -> InputError:
-    return InputError(name, f"was given as {shown(value)}, which", problem)
+    return InputError(name, f"Invalid {name} {shown(value)}: it {problem}")
 
 
 def token(name: str, _default: str) -> str:
     """Read a token. The error never shows it. Whoever reads it masks it first (`Reporter.mask`)."""
     value = raw(name)
     if not re.fullmatch(r"[!-~]+", value):
-        raise InputError(name, "holds spaces, line breaks or characters that no token has.", HOW_TO_GET_ONE)
+        said = "it contains spaces, line breaks or characters that no token has."
+        raise InputError(name, f"Invalid {name}: {said} {HOW_TO_GET_ONE}")
     return value
 
 
@@ -69,7 +71,7 @@ def choice(words: type[Choice], name: str, default: str) -> Choice:
     """Read one of a few words."""
     value = given(name, default)
     if value not in list(words):
-        raise wrong(name, value, f"Valid are {', '.join(words)}.")
+        raise wrong(name, value, f"use one of {', '.join(words)}.")
     return words(value)
 
 
@@ -77,7 +79,7 @@ def boolean(name: str, default: str) -> bool:
     """Read true or false, in YAML's spellings."""
     value = raw(name) or default
     if value not in {"true", "True", "TRUE", "false", "False", "FALSE"}:
-        raise wrong(name, value, "Valid are true and false.")
+        raise wrong(name, value, "use true or false.")
     return value.lower() == "true"
 
 
@@ -87,9 +89,9 @@ def seconds(name: str, default: str) -> int:
     try:
         duration = parse_duration(value) if value else None
     except ValueError as error:
-        raise _odd(name, value, str(error)) from None
+        raise wrong(name, value, str(error)) from None
     if duration is not None and not 1 <= duration <= _DAY_SECONDS:
-        raise wrong(name, value, f"Valid are 1s to {format_duration(_DAY_SECONDS)}.")
+        raise wrong(name, value, f"use 1s to {format_duration(_DAY_SECONDS)}.")
     return duration or 0
 
 
@@ -126,7 +128,7 @@ def commit(name: str, default: str) -> str:
     """Read the hash of a commit, possibly abbreviated, in small letters; there may be none."""
     value = given(name, default)
     if value and not re.fullmatch(r"[0-9a-fA-F]{7,40}", value):
-        raise wrong(name, value, "Give a commit's hash, 7 to 40 hex digits.")
+        raise wrong(name, value, "use a commit's hash, 7 to 40 hex digits.")
     problem = misfit_of(value)
     if problem:
         raise _odd(name, value, problem)
@@ -138,30 +140,30 @@ def services(name: str, default: str) -> str:
     value = given(name, default)
     entries = _parts(r"[,\r\n]", value)
     if value and not entries:
-        raise InputError(name, f"was given as {shown(value)}, which names no service.", _SERVICES_HELP)
+        raise wrong(name, value, _SERVICES_HELP)
     found: dict[str, str] = {}
     for entry in entries:
         service, tag = _service(name, entry)
         if service in found:
-            raise InputError(name, f"names {shown(service)} twice.", "Each service can be deployed once.")
+            raise InputError(name, f"Invalid {name}: {shown(service)} is listed twice. List each service once.")
         found[service] = f"{service}:{tag}" if tag else service
     return ",".join(found.values())
 
 
 def _problem_with(ref: str) -> str | None:
     broken = problem_with(ref)
-    return misfit_of(ref) or (f"{broken} Give a branch, tag or commit." if broken else None)
+    return misfit_of(ref) or (f"{broken} Use a branch, tag or commit." if broken else None)
 
 
 def _service(name: str, entry: str) -> tuple[str, str]:
     parts = _SERVICE.fullmatch(entry)
     if parts is None:
-        raise InputError(name, f"has the entry {shown(entry)}.", _SERVICES_HELP)
+        raise InputError(name, f"Invalid {name} entry {shown(entry)}: {_SERVICES_HELP}")
     tag = plain_ref((parts[2] or "").removeprefix(":"))
     is_plain = not tag or (_IMAGE_TAG.fullmatch(tag) and not misfit_of(tag))
     problem = None if is_plain else _problem_with(tag)
     if problem:
-        raise InputError(name, f"has the entry {shown(entry)}, whose tag {problem}", _SERVICES_HELP)
+        raise InputError(name, f"Invalid {name} entry {shown(entry)}: its tag {problem}")
     return parts[1], _not_long(name, tag)
 
 
@@ -171,11 +173,12 @@ def _parts(breaks: str, value: str) -> list[str]:
 
 def _one_line(name: str, value: str) -> str:
     if not value.isprintable():
-        raise wrong(name, value, "It has to be one line without control characters.")
+        raise wrong(name, value, "use one line without control characters.")
     return _not_long(name, value)
 
 
 def _not_long(name: str, value: str) -> str:
     if len(value) > LONGEST:
-        raise InputError(name, f"has {len(value)} characters: {shown(value)}.", f"At most {LONGEST} are allowed.")
+        said = f"it has {len(value)} characters. Use at most {LONGEST}."
+        raise InputError(name, f"Invalid {name} {shown(value)}: {said}")
     return value

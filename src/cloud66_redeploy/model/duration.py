@@ -16,10 +16,10 @@ def parse_duration(text: str) -> int:
     """
     text = text.strip()
     if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text, re.ASCII):
-        raise ValueError(f"needs a unit: {text}s is {text} seconds, {text}m is {text} minutes.")
+        raise ValueError(f"add a unit, for example {text}s or {text}m.")
     match = _SHAPE.fullmatch(text.lower())
     if not text or match is None:
-        raise ValueError("is not a duration. Write hours, minutes and seconds like 90s, 30m or 1h30m.")
+        raise ValueError("use hours, minutes and seconds, for example 90s, 30m or 1h30m.")
     return sum(int(count) * size for count, size in zip(match.groups(), _UNITS.values(), strict=True) if count)
 
 

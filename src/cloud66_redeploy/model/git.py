@@ -7,17 +7,17 @@ _NAMESPACES = re.compile(r"^(refs/(heads|tags)/)+(?=.)")
 _NO_REFS = (
     (
         re.compile(r"\$.*|github\.(sha|ref|ref_name|head_ref|base_ref|event\..*)", re.DOTALL),
-        "is a variable or expression left unfilled. Write ${{ github.sha }}: an input knows no shell variables.",
+        "is a variable or expression left unfilled. Use ${{ github.sha }}. Inputs know no shell variables.",
     ),
     (
         re.compile(r"0{7,}"),
-        "is all zeros, as GitHub says of a branch that is gone. Skip such runs: if: ${{ !github.event.deleted }}.",
+        "is all zeros, which means that the branch was deleted. Skip such runs with if: ${{ !github.event.deleted }}.",
     ),
     (
         re.compile(r"refs/pull/.*|pull/\d+/(merge|head)|\d+/merge", re.ASCII),
-        "is the ref of a pull request. Give github.head_ref or github.event.pull_request.head.sha.",
+        "is the ref of a pull request. Use github.head_ref or github.event.pull_request.head.sha.",
     ),
-    (re.compile(r"refs(/.*[^/])?"), "is neither refs/heads/… nor refs/tags/…. Give the name of a branch or tag alone."),
+    (re.compile(r"refs(/.*[^/])?"), "is neither refs/heads/… nor refs/tags/…. Use the plain name of a branch or tag."),
 )
 """What is no branch, tag or commit though git takes it for a name: contexts that people paste, and what to use."""
 _FULL_HASH = re.compile(r"[0-9a-fA-F]{40}", re.ASCII)
@@ -27,10 +27,10 @@ def problem_with(ref: str) -> str | None:
     """Say what git would object to in a ref name, or None where it is a valid one."""
     found = _FORBIDDEN.search(ref)
     if found:
-        return f"holds {found.group()!r}, which git doesn't allow in a ref name."
+        return f"contains {found.group()!r}, which git doesn't allow in a ref name."
     for part in ("..", "@{", "//"):
         if part in ref:
-            return f"holds {part!r}, which git doesn't allow in a ref name."
+            return f"contains {part!r}, which git doesn't allow in a ref name."
     if ref == "@" or ref.startswith(("-", "/")) or ref.endswith(("/", ".")):
         return "can't be '@', start with '-' or '/', or end with '/' or '.' (git's rules for ref names)."
     for component in ref.split("/"):

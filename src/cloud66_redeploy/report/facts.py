@@ -185,7 +185,7 @@ def rollback_outputs(tracking: Tracking, result: Result | None) -> dict[str, str
     return {
         "rollback_outcome": str(outcome or ""),
         "rollback_deployment_id": str(tracking.confirmed_id or ""),
-        "rolled_back_to": tracking.request.git_ref if outcome is Outcome.SUCCESS else "",
+        "rollback_commit": tracking.request.git_ref if outcome is Outcome.SUCCESS else "",
     }
 
 

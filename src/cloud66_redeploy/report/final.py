@@ -80,7 +80,7 @@ def report_ending(ending: Ending, reporter: Reporter) -> int:
 
 
 def _outputs(ending: Ending, sanitizer: Sanitizer) -> dict[str, str]:
-    outputs = {"rollback_outcome": "", "rollback_deployment_id": "", "rolled_back_to": "", **ending.rollback}
+    outputs = {"rollback_outcome": "", "rollback_deployment_id": "", "rollback_commit": "", **ending.rollback}
     results = [all_outputs(each.result, each.facts, sanitizer) for each in ending.each]
     for result in results:
         # The API's records would make the list too large.

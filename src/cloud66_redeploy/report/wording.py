@@ -81,7 +81,7 @@ WORDING = {
         "{name} says success, but no action carries our reference, so it can't be told whether it is ours."
     ),
     # Nothing was scheduled, or that is not known
-    Reason.BAD_INPUT: _unsent("{error}", "Correct the input in the workflow file and run it again."),
+    Reason.BAD_INPUT: _unsent("{error}", "Correct the input and re-run the job."),
     Reason.OWN_FAULT: _unsent("This action has a fault ({error}).", _REPORT_IT),
     Reason.OWN_FAULT_AFTER_POST: Row(
         "This action has a fault ({error}). How the deployment ended is not known.", _REPORT_IT
@@ -102,7 +102,7 @@ WORDING = {
     Reason.BUSY_FAILED: _unsent("{busy}.", _WHEN_FREE),
     Reason.BUSY_WITH_OTHERS: _unsent(
         "{busy}. It carries no reference of this repository that could be told, so it was not cancelled.",
-        "Run this again when the stack is free, or let on_busy be 'cancel: any'.",
+        "Run this again when the stack is free, or let on_busy be 'cancel_any'.",
     ),
     Reason.MAKING_WAY: Row("Deployment {number} was to be cancelled to make way."),
     Reason.NOT_FREED: _unsent("{part}", _WHEN_FREE),

@@ -25,18 +25,17 @@ def find_stack(transport: Transport, name: str, environment: str) -> Stack:
     if len(found) == 1:
         return found[0]
     if found:
-        said = f"is {shown(name)}, but {len(found)} stacks have that name{' and environment' if environment else ''}."
-        raise InputError(
-            "stack_name", said, f"Give {'' if environment else 'environment, or '}stack_id: {_listed(found)}."
-        )
+        named_so = f"{len(found)} stacks are named {shown(name)}{f' in {shown(environment)}' if environment else ''}."
+        how = "" if environment else "stack_environment, or "
+        raise InputError("stack_name", f"{named_so} Give {how}stack_id. Available: {_listed(found)}.")
     if named:
-        said = f"is {shown(environment)}, but no stack named {shown(name)} has that environment."
-        raise InputError("environment", said, _there(named))
-    raise InputError("stack_name", f"is {shown(name)}, but this token can see no stack of that name.", _there(stacks))
+        said = f"No stack named {shown(name)} has the environment {shown(environment)}."
+        raise InputError("stack_environment", f"{said} {_available(named)}")
+    raise InputError("stack_name", f"No stack named {shown(name)} is visible to this token. {_available(stacks)}")
 
 
-def _there(stacks: list[Stack]) -> str:
-    return f"There are: {_listed(stacks)}." if stacks else "This token can see no stack at all."
+def _available(stacks: list[Stack]) -> str:
+    return f"Available: {_listed(stacks)}." if stacks else "No stack at all is visible to it."
 
 
 def _listed(stacks: list[Stack]) -> str:
