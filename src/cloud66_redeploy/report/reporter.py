@@ -22,7 +22,7 @@ _LONGEST_ANNOTATION_BYTES = 3900
 """The runner cuts an annotation at 4,096 UTF-16 units, after it has put *** for secrets; so this stays below."""
 
 _LONGEST_DEBUG = 2000
-_LONGEST_RAW_DEBUG = 20_000
+_CLEANED_FOR_DEBUG = 20_000
 """A page may have much that does not show; cleaning tens of megabytes would take seconds."""
 
 _LONGEST_SENTENCE_BYTES = 700
@@ -74,9 +74,7 @@ class Reporter:
     def debug(self, text: Callable[[], str]) -> None:
         """Write a line for whoever looks for a fault, where that was asked for; else its text is not made."""
         if self.is_debug:
-            # A whole secret goes before the cut could tear it.
-            beginning = self.sanitizer.redact(text())[:_LONGEST_RAW_DEBUG]
-            self._emit(core.debug, self.sanitizer.line(beginning, _LONGEST_DEBUG))
+            self._emit(core.debug, self.sanitizer.beginning(text(), _LONGEST_DEBUG, _CLEANED_FOR_DEBUG))
 
     def say(self, text: str, longest: int = 1000) -> None:
         """Write a line of the log."""
