@@ -60,7 +60,8 @@ def test_what_went_wrong(step: MakeStep) -> None:
     assert re.search(
         rf"GET {STACK}/deployments: Remote end closed connection without response, \d+ ms, attempt 1", said
     )
-    assert re.search(rf"POST {STACK}/deployments: 409, ", said)
+    assert re.search(rf"POST {STACK}/deployments: 409, \d+ ms, attempt 1", said)
+    assert re.search(rf"POST {STACK}/deployments: 200, \d+ ms, attempt 2", said)
 
 
 def test_each_decision(step: MakeStep) -> None:

@@ -125,6 +125,19 @@ def test_hostile_name_in_the_queue(step: Callable[..., Step], text: str) -> None
 
 
 @pytest.mark.parametrize("text", _CAPABLE)
+def test_hostile_names_of_fields(step: Callable[..., Step], text: str) -> None:
+    """The name of a field and an unknown word forge nothing in a debug log."""
+    said = f"{TEXTS[text]}{MARK}"
+    record = {"id": 1, said: {said: said}, "triggered_via": {"code": 1, "meaning": said}}
+    fault = Fault("wrong_json", path="/deployments", text=json.dumps({"response": [record]}))
+    made = step(behaviour=Behaviour(git_hash="0" * 40, duration_seconds=5), faults=[fault])
+    ending = made.run(environ=DEBUG)
+    [shown] = [line for line in debug_lines(ending.log) if line.startswith("Deployment with ")]
+    assert "triggered_via" in shown
+    check(made, replace(ending, log=without_debug(ending.log)), "success")
+
+
+@pytest.mark.parametrize("text", _CAPABLE)
 def test_hostile_services(step: Callable[..., Step], text: str) -> None:
     """What the services of a Docker stack say that they run, and the warning about it, forge nothing."""
     made = step(behaviour=Behaviour(text=f"{TEXTS[text]}{MARK}", git_hash="0" * 40, duration_seconds=5))

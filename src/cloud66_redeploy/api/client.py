@@ -119,7 +119,7 @@ class Client:
 
         return self._get(f"{self._stack}/services", {}, read)
 
-    def redeploy(self, options: Mapping[str, str]) -> tuple[int | None, int | None]:
+    def redeploy(self, options: Mapping[str, str], attempt: int = 1) -> tuple[int | None, int | None]:
         """
         POST a redeploy, once; return the answer's `id` and `async_action_id`, each None where there is none.
 
@@ -134,7 +134,7 @@ class Client:
 
         """
         path = f"{self._stack}/deployments"
-        said = self._transport.once("POST", path, dict(options), self._record_of("Answer to POST"))
+        said = self._transport.once("POST", path, dict(options), self._record_of("Answer to POST"), attempt)
         # Anything else in a good answer's clothes is none: whether it was scheduled has to be looked up.
         tells = as_id(said.get("id")) or said.get("ok") is True or "async_action_id" in said or "queued" in said
         if not tells or said.get("ok") is False or said.get("error"):

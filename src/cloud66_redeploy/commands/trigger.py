@@ -7,6 +7,7 @@ long as Cloud 66 might still be working on it, and asked for at most once more: 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
 from cloud66_redeploy.api.transport import Transport
 from cloud66_redeploy.commands.job import Job
@@ -69,14 +70,14 @@ class Trigger:
             Aborted: the workflow was cancelled; the tracking tells whether a POST may have left.
 
         """
-        submission, pause = self._submission, 1.0
+        submission, pause, attempts = self._submission, 1.0, count(1)
         while not submission.accepted:
             result = self._before_sending()
             if result is not None or self._tracking.action is not None:
                 return result
             submission.posts_sent += 1
             try:
-                submission.answer_id, submission.answer_action_id = self.client.redeploy(options)
+                submission.answer_id, submission.answer_action_id = self.client.redeploy(options, next(attempts))
                 submission.accepted = True
             except Aborted as aborted:
                 submission.posts_sent -= aborted.before_call
