@@ -121,6 +121,7 @@ def test_a_record(record: dict[str, Any], words: str, warnings: list[str]) -> No
 COMMITS: list[tuple[str, str, bool]] = [
     (COMMIT, COMMIT, False),
     (COMMIT[:7], COMMIT, False),
+    (COMMIT, COMMIT[:7], False),
     (COMMIT, "0" * 40, True),
     (COMMIT, "main", True),
     ("main", COMMIT, False),
