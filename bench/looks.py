@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import NormalDist, fmean, quantiles
 
 from cloud66_redeploy.polling.forecast import Forecast
-from cloud66_redeploy.polling.pace import pause_before_next_look, pause_by_past
+from cloud66_redeploy.polling.pauses import pause_before_next_look, pause_by_past
 from looks_plot import draw
 
 POLL_INTERVAL = 30.0

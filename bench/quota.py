@@ -27,6 +27,7 @@ from cloud66_redeploy.commands.trigger import Trigger
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.polling.pace import Pace
+from cloud66_redeploy.polling.pauses import Ground, Pause
 from cloud66_redeploy.polling.wait import Patience, Wait
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.text import Sanitizer
@@ -111,10 +112,10 @@ class Stage:
 class Fixed(Pace):
     """Looks every so many seconds: `poll_interval_seconds`."""
 
-    def pause(self, now: float, deadline: float) -> float:
+    def pause(self, now: float, deadline: float) -> Pause:
         """Return the same pause always."""
         del now, deadline
-        return self.poll_interval_seconds
+        return Pause(self.poll_interval_seconds, Ground.SHARE)
 
 
 @dataclass
@@ -205,7 +206,7 @@ class Silent:
     def looked(self, seconds: float, trouble: ApiError | None, pace: Pace) -> None:
         """Say nothing."""
 
-    def pausing(self, seconds: float, trouble: ApiError | None) -> None:
+    def pausing(self, pause: Pause, trouble: ApiError | None) -> None:
         """Say nothing."""
 
     def cancel_duplicates(self) -> None:

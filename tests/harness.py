@@ -185,10 +185,10 @@ class Step:
             status = start(env, Reporter(env, Sanitizer()), session, clock, clock.interruptible)
         return self._ending(status, clock.monotonic())
 
-    def clean_up(self, state: Mapping[str, str], **inputs: str) -> Ending:
+    def clean_up(self, state: Mapping[str, str], environ: Mapping[str, str] | None = None, /, **inputs: str) -> Ending:
         """Run the post step with a state that the step has left."""
         clock = StepClock(self.clock)
-        env = self.environ(inputs) | {f"STATE_{name}": value for name, value in state.items()}
+        env = self.environ(inputs) | {f"STATE_{name}": value for name, value in state.items()} | dict(environ or {})
         with mock.patch.dict(os.environ, env, clear=True), self.session(clock) as session:
             cancel_left_over(env, Reporter(env, Sanitizer()), session, clock, clock.interruptible)
         return self._ending(0, clock.monotonic())

@@ -11,7 +11,7 @@ from harness import OUTPUTS
 TOKEN = "demo-token"
 MARK = "was-here"
 
-OUR_WARNINGS = {"Cloud 66", "Deployment not identified", "Stack actions can't be read", "Scheduled twice"}
+OUR_WARNINGS = {"Cloud 66", "Deployment not identified", "Stack actions can't be read", "Scheduled twice", "Services"}
 
 _COMMANDS = [
     "set-output name=outcome", "set-env name=PATH", "add-path", "add-mask", "save-state name=ended", "stop-commands",
@@ -109,6 +109,23 @@ def check_log(log: str, token: str, error: str | None) -> None:
     assert token not in log.replace(f"::add-mask::{token}\n", "", 1)
 
 
+def debug_lines(log: str) -> list[str]:
+    """Return what the lines of a debug log say; check that each is one plain command, and shows no token."""
+    found = [one for one in commands(log) if one.name == "debug"]
+    for one in found:
+        assert one.line.startswith("::debug::")
+        check_plain(one.line)
+        assert "##[" not in one.line
+        assert TOKEN not in one.line
+        assert len(one.line) < 10_000
+    return [one.line.removeprefix("::debug::") for one in found]
+
+
+def without_debug(log: str) -> str:
+    """Return a log without the lines that debug logging adds."""
+    return re.sub(r"^::debug::.*\n", "", log, flags=re.MULTILINE)
+
+
 def check_outputs(path: Path, token: str) -> dict[str, str]:
     """Read a file of outputs, three lines for each: check that it holds the documented ones and nothing else."""
     found: dict[str, str] = {}
@@ -130,7 +147,7 @@ def check_outputs(path: Path, token: str) -> dict[str, str]:
 class _Tags(HTMLParser):
     """Checks that a text is made of our own elements, each closed, and nothing else."""
 
-    ours = frozenset({"h3", "p", "table", "tr", "th", "td", "b", "code", "a", "details", "summary", "pre"})
+    ours = frozenset({"h3", "p", "table", "tr", "th", "td", "b", "code", "a", "br", "details", "summary", "pre"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -143,7 +160,8 @@ class _Tags(HTMLParser):
         assert {name for name, _ in attrs} == allowed
         for name, value in attrs:
             assert name != "href" or re.match(r"https?://[A-Za-z0-9.-]+(:\d+)?(/|$)", value or ""), value
-        self.open.append(tag)
+        if tag != "br":
+            self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag

@@ -105,7 +105,8 @@ class Ears(Listener):
     def warned(self, text: str) -> None:
         self._warnings.append(text)
 
-    def troubled(self, trouble: TransientError) -> None:
+    def troubled(self, trouble: TransientError, pause_seconds: float) -> None:
+        assert pause_seconds > 0
         self._troubles.append(str(trouble))
 
 

@@ -1,13 +1,19 @@
 """With GitHub's "Enable debug logging" the log shows each call, odd records, each decision and each pause."""
 
+import json
 import re
+from math import inf
 from typing import Any
 
 import pytest
 
-from cases import MakeStep
+from cases import Case, MakeStep, stage
 from cloud66_redeploy.model.shapes import oddities, shape_of
+from cloud66_redeploy.polling.pauses import Ground
+from cloud66_redeploy.report.reporter import Reporter
+from cloud66_redeploy.report.text import Sanitizer
 from cloud66_simulator import DEFAULT_STACK, Behaviour, Fault
+from cloud66_simulator.core.account import Account
 from harness import Ending, Step
 
 DEBUG = {"RUNNER_DEBUG": "1"}
@@ -54,11 +60,12 @@ def test_what_went_wrong(step: MakeStep) -> None:
     assert re.search(
         rf"GET {STACK}/deployments: Remote end closed connection without response, \d+ ms, attempt 1", said
     )
-    assert re.search(rf"POST {STACK}/deployments: 409, ", said)
+    assert re.search(rf"POST {STACK}/deployments: 409, \d+ ms, attempt 1", said)
+    assert re.search(rf"POST {STACK}/deployments: 200, \d+ ms, attempt 2", said)
 
 
 def test_each_decision(step: MakeStep) -> None:
-    """What is taken for the deployment, by what, and when the next look comes is said whenever it is new."""
+    """Which deployment is taken for the one, and by what, is said whenever it is new."""
     made = step(behaviour=Behaviour(post_shape="async_action_id", deployment_record_delay_seconds=5.0))
     ending, lines = debugged(made)
     seen = [line for line in lines if line.startswith("Seen: ")]
@@ -68,9 +75,6 @@ def test_each_decision(step: MakeStep) -> None:
     assert f"deployment {number}, proved" in seen[-1]
     assert seen[-1].endswith("; they say success and success, so SUCCEEDED")
     assert len(seen) == len(set(seen))
-    pauses = [line for line in lines if line.startswith("Next look in ")]
-    by_past = r"Next look in \d+\.\d s \(usually 40 s, 0 ahead, stretched 1\.0 times\)"
-    assert any(re.fullmatch(by_past, line) for line in pauses)
 
 
 def test_actions_that_cannot_be_read(step: MakeStep) -> None:
@@ -79,14 +83,95 @@ def test_actions_that_cannot_be_read(step: MakeStep) -> None:
     assert any(line.startswith("Seen: actions not readable, deployment 108, proved") for line in lines)
 
 
-def test_pauses_after_trouble_and_in_a_cancellation(step: MakeStep) -> None:
-    """A pause after trouble names the trouble; that of a cancellation needs no reason."""
-    made = step(behaviour=Behaviour(duration_seconds=300.0, cancel_takes_seconds=9.0))
-    made.simulator.faults.append(Fault("status", code=500, skip=7, count=6))
-    _, lines = debugged(made, timeout="1m", cancel_on_timeout="true")
+BY_API: dict[str, Any] = {"via": "api", "user": "ci@example.com"}
+# What somebody else asks for, and when; what is said of the candidates at the end.
+CANDIDATES: dict[str, tuple[dict[str, Any], str]] = {
+    "the only one": ({}, "Candidates: 108 (fits); redeploys to pair off: 1, deployments: 1"),
+    "by hand": ({"via": "web"}, "Candidates: 109 (not through the API), 108 (fits); redeploys to pair off: 1, "),
+    "another user": (BY_API | {"user": "ann@example.com"}, "109 (of somebody else), 108 (fits); redeploys to pair"),
+    "another ref": (BY_API | {"git_ref": "next"}, "109 (of another ref), 108 (fits); redeploys to pair off: 2, "),
+    "a twin": (BY_API | {"git_ref": "main"}, "109 (fits), 108 (fits); redeploys to pair off: 2, deployments: 2"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CANDIDATES)
+def test_candidates(step: MakeStep, name: str) -> None:
+    """While it isn't proved, the deployments that could be the one are said, with what speaks against each."""
+    fields, words = CANDIDATES[name]
+    made, theirs = stage(step, Case(dials={"post_shape": "async_action_id"}, others=((3.0, fields),) if fields else ()))
+    _, lines = debugged(made, git_ref="main", timeout="30s")
+    said = [line for line in lines if line.startswith("Candidates: ")]
+    assert len(theirs) == bool(fields)
+    assert any(words in line for line in said), said
+    assert len(said) == len(set(said))
+
+
+def test_candidates_without_an_action(step: MakeStep) -> None:
+    """Where no action has shown there is nothing to pair off with, and a deployment that is too old says so."""
+    behaviour = Behaviour(post_shape="async_action_id", action_record_delay_seconds=20.0)
+    _, lines = debugged(step(behaviour=behaviour))
+    said = [line for line in lines if line.startswith("Candidates: ")]
+    assert said[:2] == ["Candidates: 108 (fits)", "Candidates: 108 (fits); redeploys to pair off: 1, deployments: 1"]
+
+
+def test_what_is_proved_has_no_candidates(step: MakeStep) -> None:
+    """Once it is proved, nothing is said of candidates."""
+    _, lines = debugged(step())
+    assert not any(line.startswith("Candidates: ") for line in lines)
+
+
+TWO = ((0.0, {"duration": 30.0}), (0.0, {"duration": 10.0}))
+PAUSES: dict[Ground, Case] = {
+    Ground.PAST: Case(),
+    Ground.SHARE: Case(dials={"deployment_record_delay_seconds": 9.0}),
+    Ground.AHEAD: Case(others=((0.0, {"duration": 30.0}),)),
+    Ground.QUEUE: Case(others=TWO),
+    Ground.SETTLING: Case(dials={"action_finish_lag_seconds": 9.0, "fate": "cancelled", "cancelled_as": "null"}),
+    Ground.DOUBT: Case(faults=(Fault("status", code=403, skip=8),)),
+    Ground.ASKED: Case(faults=(Fault("status", code=429, skip=8, count=9, retry_after=21),)),
+    Ground.DEADLINE: Case(dials={"duration_seconds": inf}, inputs={"timeout": "33s"}),
+    Ground.HURRY: Case(dials={"duration_seconds": inf, "cancel_takes_seconds": 9.0}, inputs={
+        "timeout": "33s", "cancel_on_timeout": "true"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("ground", Ground)
+def test_each_pause(step: MakeStep, ground: Ground) -> None:
+    """When the next look comes is said, and what that follows from."""
+    case = PAUSES[ground]
+    made, _ = stage(step, case)
+    _, lines = debugged(made, **case.inputs)
+    assert any(re.match(rf"Next look in \d+\.\d s: {ground}", line) for line in lines), lines
+
+
+def test_pauses_that_the_quota_makes_longer(step: MakeStep) -> None:
+    """A pause that the hour's calls make longer says by how much."""
+    made = step(behaviour=Behaviour(rate_limit=60, duration_seconds=300.0))
+    _, lines = debugged(made, poll_interval="5s")
+    assert any(re.search(r", up to [2-8]\.\d times as long so that the hour's calls last", line) for line in lines)
+
+
+def test_pauses_after_trouble(step: MakeStep) -> None:
+    """A pause after trouble names the trouble; one before a call is tried again names what the server asks for."""
+    faults = [
+        Fault("status", code=500, skip=12, count=6),
+        Fault("throttle", path="/actions"),
+        Fault("status", code=429, path=f"{STACK}$", retry_after=4),
+    ]
+    _, lines = debugged(step(faults=faults))
     said = "\n".join(lines)
     assert re.search(r"Next look in .* after trouble: GET .* answered 500", said)
-    assert re.search(r"^Next look in \d+\.\d s$", said, re.MULTILINE)
+    assert re.search(rf"GET {STACK}/deployments/108: again in \d+\.\d s$", said, re.MULTILINE)
+    assert f"GET {STACK}: again in 4.0 s (Retry-After)" in said
+    assert f"GET {STACK}/actions: again in 60.0 s (the hour's calls are used up)" in said
+
+
+def test_pauses_while_a_lost_answer_is_looked_up(step: MakeStep) -> None:
+    """While the reference of a lost request is looked up, each pause is said, too."""
+    _, lines = debugged(step(faults=[Fault("lost_undone", method="POST")]))
+    posts = [number for number, line in enumerate(lines) if line.startswith("POST ")]
+    between = lines[posts[0] : posts[1]]
+    assert any(re.fullmatch(rf"Next look in \d+\.\d s: {Ground.SHARE}", line) for line in between)
 
 
 def test_visits(step: MakeStep) -> None:
@@ -123,8 +208,16 @@ RECORDS: list[tuple[str, object, list[str]]] = [
     ("Action", {"id": 1, "resource_type": "Stack", "action": "deploy"}, []),
     ("Action", {"id": 1, "action": "scale"}, ["action 'scale'"]),
     ("Stack", {"uid": "x", "region": "eu"}, ["region"]),
+    ("Deployment", FAMILIAR | {"outcome": {"code": 1, "why": "x"}}, ["outcome.why"]),
+    ("Action", {"id": 1, "metadata": {"user_reference": "x"}, "finished_result": {}}, []),
+    ("Action", {"id": 1, "finished_result": {"deployment_id": 5}}, ["finished_result.deployment_id"]),
+    ("Service", {"name": "web", "containers": []}, []),
+    ("Service", {"name": "web", "replicas": 2}, ["replicas"]),
+    ("Answer to POST", {"ok": True, "message": "", "queued": True, "async_action_id": None}, []),
+    ("Answer to POST", {"approval_id": 5}, ["approval_id"]),
+    ("Action", {"x" * 100: 1}, [f"{'x' * 59}…"]),
     ("Action", None, ["null"]),
-    ("Action", [1], ["list"]),
+    ("Action", [1], ["array"]),
 ]  # fmt: skip
 
 
@@ -137,37 +230,84 @@ def test_what_is_odd(kind: str, record: object, odd: list[str]) -> None:
 def test_a_shape() -> None:
     """A shape has names and types, no values, and an end."""
     value = {"a": "secret", "b": [1, 2], "c": {"d": None, "e": [{"f": 1.5}]}, "g": True, "h": []}
-    assert shape_of(value) == "{a: str, b: [int], c: {d: null, e: [{f: float}]}, g: bool, h: []}"
+    assert shape_of(value) == "{a: string, b: [number], c: {d: null, e: [{f: number}]}, g: boolean, h: []}"
     deep: Any = 1
     for _ in range(100):
         deep = {"x": deep}
-    assert shape_of(deep) == "{x: {x: {x: {x: object}}}}"
-    assert len(shape_of({str(number): 1 for number in range(1000)})) < 1000
+    assert shape_of(deep) == "{x: {x: {x: {x: {x: object}}}}}"
+    wide = {str(number): 1 for number in range(1000)}
+    assert shape_of({"inner": wide}).endswith("9: number, …}}")
+    assert len(shape_of(wide)) < 1000
+    assert len(oddities("Stack", {"x": wide} | wide)) < 100
+    assert shape_of({"x" * 100: 1}) == f"{{{'x' * 59}…: number}}"
 
 
 def test_odd_records_are_shown_once(step: MakeStep) -> None:
     """A record with an unknown word is shown by its shape, once, without its values."""
     made = step(behaviour=Behaviour(fate="odd"))
     _, lines = debugged(made)
-    [shown] = [line for line in lines if line.startswith("Deployment with outcome 'superseded': {id: int, ")]
-    assert "git_hash: str" in shown
+    [shown] = [line for line in lines if line.startswith("Deployment with outcome 'superseded': {id: number, ")]
+    assert "git_hash: string" in shown
     assert "11e1d512" not in shown
+
+
+def test_many_odd_records(step: MakeStep) -> None:
+    """However many odd records there are, a run shows few of them, and says that there are more."""
+    records = [{"id": number, f"field{number}": 1} for number in range(1, 500)]
+    fault = Fault("wrong_json", path="/deployments", skip=2, count=1, text=json.dumps({"response": records}))
+    _, lines = debugged(step(faults=[fault]))
+    shown = [line for line in lines if re.match(r"Deployment with |There are more", line)]
+    assert len(shown) == 21
+    assert shown[-1] == "There are more odd records; they are not shown."
+
+
+def test_a_shape_is_shown_once_by_all_calls(step: MakeStep) -> None:
+    """Patient calls and usual ones show a shape once between them."""
+    made = step()
+    made.simulator.faults += [
+        Fault("wrong_json", path=f"{STACK}$", skip=skip, text='{"response": {"name": "x", "region": "eu"}}')
+        for skip in (0, 1)
+    ]
+    _, lines = debugged(made, health_check="https://awesome.example.com", log="live")
+    assert [line for line in lines if line.startswith("Stack with ")] == [
+        "Stack with region: {name: string, region: string}"
+    ]
+
+
+def test_a_page_without_end(step: MakeStep) -> None:
+    """However large a refusal is, a line of the log says its beginning, and no part of the token."""
+    faults = [
+        Fault("garbage", code=500, text=text) for text in ("demo-token" * 200_000, f"{' ' * 19_900}demo-token" * 99)
+    ]
+    ending, lines = debugged(step(faults=faults))
+    assert max(map(len, ending.log.splitlines())) < 4000
+    assert sum(line.endswith("…") for line in lines) == len(faults)
+    assert "demo" not in "".join(lines)
+
+
+def test_without_it_no_text_is_made(capsys: pytest.CaptureFixture[str]) -> None:
+    """A text that isn't asked for is not worked out."""
+
+    def never() -> str:
+        raise AssertionError
+
+    Reporter({}, Sanitizer()).debug(never)
+    Reporter({"RUNNER_DEBUG": "0"}, Sanitizer()).debug(never)
+    Reporter(DEBUG, Sanitizer()).debug(lambda: "::error::x\n##[error]y")
+    assert capsys.readouterr().out == "::debug::::error::x ## [error]y\n"
 
 
 def test_the_request_id_of_the_server(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> None:
     """The request's id that the server gave is shown, where there is one."""
-    made = step()
-    from cloud66_simulator.core import account  # noqa: PLC0415
+    real = Account.answer
 
-    real = account.Account.answer
-
-    def answer(self: Any, *args: Any) -> Any:
+    def answer(self: Account, *args: Any) -> Any:
         found = real(self, *args)
         found.headers["X-Request-Id"] = "4f0c::error::x"
         return found
 
-    monkeypatch.setattr(account.Account, "answer", answer)
-    _, lines = debugged(made)
+    monkeypatch.setattr(Account, "answer", answer)
+    _, lines = debugged(step())
     assert any(line.endswith(", X-Request-Id 4f0c::error::x") for line in lines)
 
 
@@ -176,11 +316,5 @@ def test_the_post_step(step: MakeStep) -> None:
     made = step(behaviour=Behaviour(duration_seconds=300.0))
     ending = made.run(abort_at=8.0)
     state = {name: value for name, value in ending.state.items() if name == "run"}
-    import harness  # noqa: PLC0415
-
-    harness.GITHUB["RUNNER_DEBUG"] = "1"
-    try:
-        log = made.clean_up(state).log
-    finally:
-        del harness.GITHUB["RUNNER_DEBUG"]
+    log = made.clean_up(state, DEBUG).log
     assert f"::debug::GET {STACK}/deployments" in log

@@ -1,7 +1,6 @@
 """Whole runs against a Cloud 66 whose every text is hostile: log, outputs and summary stay ours."""
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from math import inf
@@ -10,10 +9,12 @@ from typing import Any
 import pytest
 
 from cloud66_simulator import Behaviour, Fault, StackSpec
+from cloud66_simulator.core.records import DOCKER_STACK
 from harness import Ending, Step
-from hostile import MARK, TEXTS, TOKEN, check_log, check_outputs, check_summary, commands
+from hostile import MARK, TEXTS, TOKEN, check_log, check_outputs, check_summary, commands, debug_lines, without_debug
 
 NEVER = 1e9
+DEBUG = {"RUNNER_DEBUG": "1"}
 
 
 @dataclass
@@ -106,11 +107,10 @@ def test_hostile_text(step: Callable[..., Step], way: str, text: str) -> None:
 def test_hostile_text_in_a_debug_log(step: Callable[..., Step], way: str) -> None:
     """With debug logging, too: what is said more are lines of that kind alone, and they show no token."""
     text = _CAPABLE[list(WAYS).index(way) % len(_CAPABLE)]
-    made, ending = run(step, WAYS[way], f"{TEXTS[text]}{MARK}", {"RUNNER_DEBUG": "1"}, stacks=[StackSpec(history=1)])
-    more = [line.removeprefix("::debug::") for line in ending.log.splitlines() if line.startswith("::debug::")]
+    made, ending = run(step, WAYS[way], f"{TEXTS[text]}{MARK}", DEBUG, stacks=[StackSpec(history=1)])
+    more = debug_lines(ending.log)
     assert len(more) >= len(made.simulator.requests)
-    assert not any("##[" in line or TOKEN in line for line in more)
-    check(made, replace(ending, log=re.sub(r"^::debug::.*\n", "", ending.log, flags=re.MULTILINE)), WAYS[way].outcome)
+    check(made, replace(ending, log=without_debug(ending.log)), WAYS[way].outcome)
 
 
 @pytest.mark.parametrize("text", _CAPABLE)
@@ -122,6 +122,29 @@ def test_hostile_name_in_the_queue(step: Callable[..., Step], text: str) -> None
     check(made, ending, ending.outcome)
     assert "is deploying now, triggered by" in ending.log
     assert [MARK in warning for warning in ending.warnings if "title=Cloud 66," in warning] == [True]
+
+
+@pytest.mark.parametrize("text", _CAPABLE)
+def test_hostile_names_of_fields(step: Callable[..., Step], text: str) -> None:
+    """The name of a field and an unknown word forge nothing in a debug log."""
+    said = f"{TEXTS[text]}{MARK}"
+    record = {"id": 1, said: {said: said}, "triggered_via": {"code": 1, "meaning": said}}
+    fault = Fault("wrong_json", path="/deployments", text=json.dumps({"response": [record]}))
+    made = step(behaviour=Behaviour(git_hash="0" * 40, duration_seconds=5), faults=[fault])
+    ending = made.run(environ=DEBUG)
+    [shown] = [line for line in debug_lines(ending.log) if line.startswith("Deployment with ")]
+    assert "triggered_via" in shown
+    check(made, replace(ending, log=without_debug(ending.log)), "success")
+
+
+@pytest.mark.parametrize("text", _CAPABLE)
+def test_hostile_services(step: Callable[..., Step], text: str) -> None:
+    """What the services of a Docker stack say that they run, and the warning about it, forge nothing."""
+    made = step(behaviour=Behaviour(text=f"{TEXTS[text]}{MARK}", git_hash="0" * 40, duration_seconds=5))
+    ending = made.run(stack_id=DOCKER_STACK, services="web:v2")
+    check(made, ending, "success")
+    assert MARK in ending.log.partition("Service web runs ")[2].partition("\n")[0]
+    assert [MARK in warning for warning in ending.warnings if "title=Services" in warning] == [True]
 
 
 @pytest.mark.parametrize(
@@ -138,15 +161,17 @@ def test_a_megabyte(step: Callable[..., Step], way: str, unit: str) -> None:
     assert len(ending.log) < 100_000
 
 
+@pytest.mark.parametrize("environ", [{}, DEBUG], ids=["", "debug"])
 @pytest.mark.parametrize("name", _CAPABLE)
-def test_post_step(step: Callable[..., Step], name: str) -> None:
-    """The post step, too, says what it did without letting a text from outside in."""
+def test_post_step(step: Callable[..., Step], name: str, environ: dict[str, str]) -> None:
+    """The post step, too, says what it did without letting a text from outside in, with debug logging or without."""
     text = f"{TEXTS[name]}{MARK}"
     made = step(behaviour=Behaviour(text=text, duration_seconds=inf))
     made.simulator.faults.append(Fault("status", method="DELETE", text=text, count=None))
     ending = made.run(abort_at=10)
-    cleaned = made.clean_up({name: value for name, value in ending.state.items() if name == "run"})
-    for line in cleaned.log.splitlines():
+    cleaned = made.clean_up({name: value for name, value in ending.state.items() if name == "run"}, environ)
+    assert bool(debug_lines(cleaned.log)) == bool(environ)
+    for line in without_debug(cleaned.log).splitlines():
         ours = (f"::add-mask::{TOKEN}", "::warning title=Not cancelled", "::warning title=Cloud 66,")
         assert line.startswith(ours) or not commands(line)
     assert TOKEN not in cleaned.log.replace(f"::add-mask::{TOKEN}", "")

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeGuard
@@ -153,3 +155,11 @@ def test_two_imports_wait() -> None:
 def test_few_exceptions_from_the_linter() -> None:
     """At most ten lines of the package are excepted from a rule of the linter."""
     assert sum(path.read_text().count("noqa") for path in FILES) <= 10
+
+
+def test_the_start_needs_few_rooms() -> None:
+    """Before the first request nothing is imported of the rooms that come after it; they would take its time."""
+    script = "import sys, cloud66_redeploy.start; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    found = {name.split(".")[1] for name in done.stdout.split() if name.startswith("cloud66_redeploy.")}
+    assert found == {"start", "report", "api", "inputs", "clock", "model", "errors", "timing"}

@@ -73,7 +73,7 @@ def test_nothing_known_is_no_percentage() -> None:
     pace = paced(known(deployment=RUNNING, baseline=Baseline()))
     pace.note(100)
     assert pace.estimate(130) == Estimate(30)
-    assert 1.7 < pace.pause(130, NEVER) < 2.3
+    assert 1.7 < pace.pause(130, NEVER).seconds < 2.3
 
 
 @rows(
@@ -95,20 +95,20 @@ def test_pauses_follow_what_is_likely(
     pace = paced(known(deployment=deployment, ahead=ahead))
     if deployment is RUNNING:
         pace.note(100)
-    assert least < pace.pause(now, NEVER) <= most
+    assert least < pace.pause(now, NEVER).seconds <= most
 
 
 def test_the_hours_calls_stretch_pauses() -> None:
     """As they run low, pauses grow beyond poll_interval, one line says why, and the deadline bounds what is needed."""
     quota, said = Quota(), list[str]()
     pace = paced(known(deployment=QUEUED, ahead=(AHEAD, AHEAD, AHEAD)), heard=Headers(quota), say=said.append)
-    assert pace.pause(0, 3600) <= 30
+    assert pace.pause(0, 3600).seconds <= 30
     for now in range(0, 200, 20):
         quota.note("3000", str(1400 - 5 * now), now)
-    assert 60 < max(pace.pause(200, 3600) for _ in range(6)) <= 90
+    assert 60 < max(pace.pause(200, 3600).seconds for _ in range(6)) <= 90
     [line] = said
     assert line.startswith("500 of 3000 API calls left")
-    assert [pace.pause(200, 210) for _ in range(9)][-1] < 40
+    assert [pace.pause(200, 210).seconds for _ in range(9)][-1] < 40
 
 
 @rows(

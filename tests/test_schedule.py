@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud66_redeploy.polling.forecast import Forecast
-from cloud66_redeploy.polling.pace import jittered, pause_before_next_look, pause_by_past
+from cloud66_redeploy.polling.pauses import jittered, pause_before_next_look, pause_by_past
 
 PAST = Forecast(tuple(300 * random.Random(number).lognormvariate(0, 0.1) for number in range(20)))
 

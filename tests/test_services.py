@@ -1,18 +1,21 @@
 """Docker stacks: what was asked for is put out, and what runs after a success is shown; it never decides."""
 
+import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from cases import Case, MakeStep, play
-from cloud66_redeploy.model.services import Service, asked_tags
+from cloud66_redeploy.model.services import Service, asked_tags, those_asked
 from cloud66_redeploy.report.phrases import contradictions, describe_service
 from cloud66_simulator import Fault
 from cloud66_simulator.core.records import DOCKER_STACK
 from website import KINDS
 
 ASKED: dict[str, Any] = {"stack_id": DOCKER_STACK, "services": "web:v2, worker"}
+COMMIT = "11e1d512031f732d061ee8cf606cf804b6d7a15c"
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 # What the services say; words of the log; what is warned of.
 SAYS: dict[str, tuple[dict[str, Any], tuple[Fault, ...], str, tuple[str, ...]]] = {
@@ -89,7 +92,13 @@ RECORDS: list[tuple[dict[str, Any], str, list[str]]] = [
     (container(image="acme/web:v1@sha256:0123"), "web runs acme/web:v1", ["Service web runs v1, not v2."]),
     (container(image_tag="v2", git_ref="main"), "web runs v2|main", []),
     (container(git_ref="main"), "web runs main", ["Service web runs main, not v2."]),
+    (container(git_ref="refs/tags/v2"), "web runs refs/tags/v2", []),
+    (container(git_ref=COMMIT), f"web runs {COMMIT}", []),
     ({"name": "web", "image_tag": "v1"}, "web runs v1", ["Service web runs v1, not v2."]),
+    # What it is set to is not what runs.
+    (container(image_tag="v1") | {"image_tag": "v2"}, "web runs v1", ["Service web runs v1, not v2."]),
+    (container(image="acme/web") | {"image_tag": "v2"}, "web runs acme/web:v2", []),
+    ({"name": "web", "containers": [{"image_tag": "v1"}, {"image_tag": "v2"}]}, "web runs v1|v2", []),
     (container(image_tag=5, image={}, started_at=5), "web runs an image that Cloud 66 doesn't name", []),
     (container(image_tag="v2", started_at="2026-01-01T00:00:30Z"),
      "web runs v2; 1 of 1 containers started since the deployment began", []),
@@ -98,7 +107,6 @@ RECORDS: list[tuple[dict[str, Any], str, list[str]]] = [
     (container(image_tag="v2", started_at="2025-12-31T00:00:00Z"),
      "web runs v2; 0 of 1 containers started since the deployment began",
      ["All containers of service web are older than the deployment."]),
-    ({"name": "other", "image_tag": "v1"}, "other runs v1", []),
 ]  # fmt: skip
 
 
@@ -108,6 +116,34 @@ def test_a_record(record: dict[str, Any], words: str, warnings: list[str]) -> No
     service = Service.from_json(record)
     assert describe_service(service, BEGAN) == words
     assert contradictions("web:v2,worker", [service], BEGAN) == warnings
+
+
+COMMITS: list[tuple[str, str, bool]] = [
+    (COMMIT, COMMIT, False),
+    (COMMIT[:7], COMMIT, False),
+    (COMMIT, COMMIT[:7], False),
+    (COMMIT, "0" * 40, True),
+    (COMMIT, "main", True),
+    ("main", COMMIT, False),
+]
+
+
+@pytest.mark.parametrize(("asked", "shown", "lacks"), COMMITS)
+def test_a_commit(asked: str, shown: str, *, lacks: bool) -> None:
+    """A commit is known by its first digits, and may be the one that a name stands for."""
+    assert Service("web", refs=(shown,)).lacks(asked) is lacks
+
+
+def test_only_what_was_asked_for_is_shown(step: MakeStep) -> None:
+    """However many services there are, those that were asked for are shown, each once."""
+    records = [{"name": name, "image_tag": f"v{number}"} for number in range(500) for name in ("web", "other")]
+    fault = Fault("wrong_json", path="/services", text=json.dumps({"response": records}))
+    ending = play(step, Case(faults=(fault,), inputs=ASKED)).ending
+    assert re.findall(r"^Service .*$", ending.log, re.MULTILINE) == ["Service web runs v0"]
+    assert len(ending.warnings) == 1
+    assert those_asked("web,worker", [Service("worker"), Service("other"), Service("web")]) == [
+        Service("worker"), Service("web"),
+    ]  # fmt: skip
 
 
 def test_without_a_start_nothing_is_older() -> None:

@@ -63,6 +63,7 @@ def _begin(
         inputs = Inputs.load(environ)
     except InputError as error:
         return error
+    log = CallLog(reporter)
     transport = Transport(
         session=session,
         base_url=inputs.api_url,
@@ -70,9 +71,9 @@ def _begin(
         clock=clock,
         interruptible=interruptible,
         deadline=began + inputs.timeout_seconds,
-        listener=CallLog(reporter),
+        listener=log,
     )
-    patient = replace(transport, profile=UNTIL_DEADLINE, listener=CallLog(reporter, lambda: clock.monotonic() - began))
+    patient = replace(transport, profile=UNTIL_DEADLINE, listener=log.patient(lambda: clock.monotonic() - began))
     return inputs, (transport, patient), began, _first_answer(inputs, patient)
 
 

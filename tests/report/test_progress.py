@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud66_redeploy.model.records import Action, Deployment
-from cloud66_redeploy.polling.pace import pause_before_next_look
+from cloud66_redeploy.polling.pauses import pause_before_next_look
 from cloud66_redeploy.report.progress import progress
 from cloud66_redeploy.report.reporter import Narrator
 from records import tracked

@@ -93,6 +93,19 @@ def test_secret_is_hidden_though_torn(between: list[str], cut: int) -> None:
     assert [CLEANER.line(torn), *CLEANER.tail(torn, 5)] == ["<***>"] * 2
 
 
+@pytest.mark.parametrize("filler", ["a", " ", "\u200b", "\x1b[0m", "##[", "é"])
+@pytest.mark.parametrize("torn", [SECRET, *FORMS, "\u200b".join(SECRET), "\x1b[0m".join(SECRET)])
+def test_a_beginning_ends_in_no_half_of_a_secret(filler: str, torn: str) -> None:
+    """Wherever a long text is cut before it is cleaned, nothing of a secret is left at its end."""
+    for place in range(100):
+        shown = CLEANER.beginning((filler * 100)[: 100 - place] + torn + "x" * 100, 50, 100)
+        assert "s3" not in shown
+        assert len(shown) <= 50
+        assert shown.endswith("…")
+    assert CLEANER.beginning(f"{filler}{torn}", 1000, 1000) == CLEANER.line(f"{filler}{torn}", 1000)
+    assert Sanitizer().beginning("a" * 101, 200, 100) == f"{'a' * 100}…"
+
+
 def test_nothing_invisible_stays() -> None:
     """No character that is shown as nothing stays in a line, since it could tear a secret or a word unseen."""
     torn = {one: f"<{SECRET[:4]}{one}{SECRET[4:]}>" for one in IGNORABLE}

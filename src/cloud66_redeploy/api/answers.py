@@ -26,6 +26,9 @@ from cloud66_redeploy.timing import ABSURD_RETRY_AFTER_SECONDS, LONGEST_RETRY_AF
 _OWN_WORDS = ("error", "error_description", "details")
 """The fields of the API's own errors (source: its official client); one of them is enough."""
 
+_REQUEST_IDS = ("X-Request-Id", "X-Amzn-Trace-Id", "CF-Ray")
+"""Headers by which servers name a request. No source says whether Cloud 66 has one."""
+
 _REFUSALS: dict[int, type[ApiError]] = {
     401: Denied,
     402: Denied,
@@ -38,28 +41,51 @@ _REFUSALS: dict[int, type[ApiError]] = {
 
 
 class Listener:
-    """Who is told what calls do. This one takes no note of anything."""
+    """
+    Who is told what calls do. This one takes no note of anything.
+
+    Attributes:
+        is_debug: whether to be told of calls and records; for who says no, nothing of them is worked out.
+
+    """
+
+    is_debug = False
 
     def warned(self, text: str) -> None:
         """Take note of a text in X-Cloud66-Warning."""
 
-    def troubled(self, trouble: TransientError) -> None:
-        """Take note of trouble that is about to be tried again."""
+    def troubled(self, trouble: TransientError, pause_seconds: float) -> None:
+        """Take note of trouble, and of the pause before the call is tried again."""
 
-    def answered(self, call: "Call", answer: "Answer | ApiError") -> None:
-        """Take note of a call, and of its answer or what kept it from having one."""
+    def called(self, call: "Call") -> None:
+        """Take note of a call."""
 
     def read(self, kind: str, record: object) -> None:
         """Take note of a record, before anything is read out of it."""
 
 
 class Call(NamedTuple):
-    """A call, for people: how it was made, which try it was, how long it took, and the hour's calls that are left."""
+    """
+    A call that is over, without the login of a proxy.
+
+    Attributes:
+        name: method and path.
+        attempt: which try it was.
+        seconds: how long it took.
+        came: the status of its answer, or what kept it from having one.
+        calls_left: how many of the hour's calls are left, or None where no answer has said.
+        request_id: the header by which the server, or what stands in front, names the request, or "".
+        body: what a refusal (400 and above) holds, or "".
+
+    """
 
     name: str
     attempt: int
     seconds: float
+    came: str
     calls_left: int | None
+    request_id: str = ""
+    body: str = ""
 
 
 @dataclass
@@ -91,11 +117,6 @@ class Answer:
             self.is_json = False
 
     @property
-    def text(self) -> str:
-        """The body as text."""
-        return self._text
-
-    @property
     def is_the_apis(self) -> bool:
         """
         Whether it looks like an answer of the API: good JSON, or a JSON object with an error or an envelope.
@@ -106,6 +127,16 @@ class Answer:
             return self.is_json
         value = self.value if isinstance(self.value, dict) else {}
         return "response" in value or any(value.get(name) not in (None, "") for name in _OWN_WORDS)
+
+    @property
+    def request_id(self) -> str:
+        """The header by which the server names the request, with its value, or ""."""
+        return next((f"{name} {self.headers[name]}" for name in _REQUEST_IDS if name in self.headers), "")
+
+    @property
+    def refusal(self) -> str:
+        """The body of a refusal (400 and above) as text; "" of any other answer."""
+        return self._text if self.status >= 400 else ""
 
     @property
     def is_good(self) -> bool:

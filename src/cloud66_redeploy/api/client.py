@@ -36,7 +36,8 @@ def all_stacks(transport: Transport) -> list[Stack]:
         ApiError: as the methods of `Client`.
 
     """
-    return all_records(_pages(transport, "/stacks", {}, _stack_of), lambda stack: stack.uid, _MOST_STACK_PAGES)
+    pages = _pages(transport, "/stacks", {}, _telling(transport, "Stack", _stack_of))
+    return all_records(pages, lambda stack: stack.uid, _MOST_STACK_PAGES)
 
 
 class Client:
@@ -55,7 +56,7 @@ class Client:
 
     def stack(self) -> Stack:
         """GET the stack."""
-        return Stack(self._stack_id, self._get(self._stack, {}, _record))
+        return Stack(self._stack_id, self._get(self._stack, {}, self._record_of("Stack")))
 
     def age_seconds(self, moment: datetime) -> float | None:
         """Tell how long ago that was by the server's clock; None where no answer has told its time."""
@@ -64,7 +65,7 @@ class Client:
 
     def last_log(self) -> str:
         """GET the stack's newest log, or "". Not in the reference: it may be missing, empty or long."""
-        return as_text(self._get(self._stack, {"show_log": "true"}, _record).get("last_log"))
+        return as_text(self._get(self._stack, {"show_log": "true"}, self._record_of("Stack")).get("last_log"))
 
     def deployments(self) -> list[Deployment]:
         """GET the newest of the stack's deployments, the newest first: about a page, and all that may be open."""
@@ -104,16 +105,21 @@ class Client:
         return sorted((action for action in found if action.reference == reference), key=lambda action: action.id)
 
     def services(self) -> list[Service]:
-        """GET the services of a Docker stack, with their containers."""
+        """
+        GET the services of a Docker stack, with their containers: the first page, if there are several.
+
+        Source: the vendor's API reference and Go client (`GET /stacks/:id/services`). In the only real data known, the
+        fields that tell images and tags were empty.
+        """
+        read_one = _telling(self._transport, "Service", Service.from_json)
 
         def read(body: object) -> list[Service]:
-            return [
-                Service.from_json(record) for record in _shaped(body, list, "a list") if isinstance(record, Mapping)
-            ]
+            records = _shaped(body, list, "a list")
+            return [read_one(record) for record in records if isinstance(record, Mapping)]
 
         return self._get(f"{self._stack}/services", {}, read)
 
-    def redeploy(self, options: Mapping[str, str]) -> tuple[int | None, int | None]:
+    def redeploy(self, options: Mapping[str, str], attempt: int = 1) -> tuple[int | None, int | None]:
         """
         POST a redeploy, once; return the answer's `id` and `async_action_id`, each None where there is none.
 
@@ -128,7 +134,7 @@ class Client:
 
         """
         path = f"{self._stack}/deployments"
-        said = self._transport.once("POST", path, dict(options), _record)
+        said = self._transport.once("POST", path, dict(options), self._record_of("Answer to POST"), attempt)
         # Anything else in a good answer's clothes is none: whether it was scheduled has to be looked up.
         tells = as_id(said.get("id")) or said.get("ok") is True or "async_action_id" in said or "queued" in said
         if not tells or said.get("ok") is False or said.get("error"):
@@ -161,13 +167,12 @@ class Client:
         return self._get(path, {}, read)
 
     def _reading(self, kind: type[R]) -> Callable[[Any], R]:
-        """Make what reads one record, and tells who listens of it first."""
+        """Make what reads one record."""
+        return _telling(self._transport, kind.__name__, kind.from_json)
 
-        def read(record: Any) -> R:  # noqa: ANN401 - whatever stands in a list
-            self._transport.listener.read(kind.__name__, record)
-            return kind.from_json(record)
-
-        return read
+    def _record_of(self, kind: str) -> Callable[[object], Mapping[str, Any]]:
+        """Make what takes an answer's one record."""
+        return _telling(self._transport, kind, _record, _unwrap)
 
     def _list(self, name: str, read: Callable[[Any], N], is_enough: Callable[[Sequence[N]], bool]) -> list[N]:
         kept, path = {} if self._kept is None else self._kept, f"{self._stack}/{name}"
@@ -183,6 +188,20 @@ class Client:
 
     def _get(self, path: str, query: dict[str, str], read: Callable[[object], T]) -> T:
         return self._transport.retrying("GET", path, query, read)
+
+
+def _telling(
+    transport: Transport, kind: str, read: Callable[[Any], T], inside: Callable[[object], object] = lambda body: body
+) -> Callable[[Any], T]:
+    """Let who listens be told of each record, before it is read; in a body it may stand `inside`."""
+    if not transport.listener.is_debug:
+        return read
+
+    def tell_and_read(body: object) -> T:
+        transport.listener.read(kind, inside(body))
+        return read(body)
+
+    return tell_and_read
 
 
 def _unwrap(body: object) -> object:

@@ -161,7 +161,7 @@ class Transport:
             impatient = stubborn >= _FEW_TRIES or (self.profile.tries is not None and asked > MAX_PAUSE_SECONDS)
             if impatient or self.clock.monotonic() + wait >= self.deadline:
                 return
-            self.listener.troubled(error)
+            self.listener.troubled(error, wait)
             self.clock.sleep(wait)
             pause = min(MAX_PAUSE_SECONDS, pause * 2)
             error = yield 0.0
@@ -175,14 +175,14 @@ class Transport:
             Aborted: the workflow was cancelled meanwhile.
 
         """
-        name, began = f"{method} {path}", self.clock.monotonic()
+        began = self.clock.monotonic()
         try:
             answer = self._answer(method, path, query)
         except ApiError as error:
-            self.listener.answered(self._call(name, attempt, began), error)
+            self._tell(error, attempt, began)
             raise
         self.heard.note(answer.headers, self.clock.monotonic(), is_the_apis=answer.is_the_apis)
-        self.listener.answered(self._call(name, attempt, began), answer)
+        self._tell(answer, attempt, began)
         warning = answer.headers.get("X-Cloud66-Warning")
         if warning:
             self.listener.warned(warning)
@@ -190,8 +190,16 @@ class Transport:
             return answer.value
         raise answer.error(self._route())
 
-    def _call(self, name: str, attempt: int, began: float) -> Call:
-        return Call(name, attempt, self.clock.monotonic() - began, self.heard.quota.remaining)
+    def _tell(self, came: Answer | ApiError, attempt: int, began: float) -> None:
+        if not self.listener.is_debug:
+            return
+        seconds, left = self.clock.monotonic() - began, self.heard.quota.remaining
+        if isinstance(came, ApiError):
+            self.listener.called(Call(came.call, attempt, seconds, came.said, left))
+            return
+        # What a proxy answers may repeat the login that it was given.
+        request_id, body = map(self._route().hide, (came.request_id, came.refusal))
+        self.listener.called(Call(came.call, attempt, seconds, str(came.status), left, request_id, body))
 
     def _answer(self, method: str, path: str, query: dict[str, str]) -> Answer:
         call = f"{method} {path}"

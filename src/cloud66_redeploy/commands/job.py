@@ -1,6 +1,6 @@
 """One deployment as a step deals with it: what it is to the step, what is known of it, and how it ended."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -8,13 +8,20 @@ from cloud66_redeploy.api.client import Client, Kept
 from cloud66_redeploy.api.transport import Transport
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.model.outcome import Result
-from cloud66_redeploy.model.records import Stack
+from cloud66_redeploy.model.records import Action, Deployment, Stack
 from cloud66_redeploy.polling.cancellation import Cancellation, Deletion, Terms
 from cloud66_redeploy.polling.live_log import LiveLog
 from cloud66_redeploy.polling.pace import Pace
-from cloud66_redeploy.report.debugging import describe_pause, describe_sighting
+from cloud66_redeploy.polling.pauses import Pause
 from cloud66_redeploy.report.phrases import capitalised, name_of
-from cloud66_redeploy.report.progress import how_far, log_lines, progress
+from cloud66_redeploy.report.progress import (
+    describe_candidates,
+    describe_pause,
+    describe_sighting,
+    how_far,
+    log_lines,
+    progress,
+)
 from cloud66_redeploy.report.reporter import Narrator, Reporter
 from cloud66_redeploy.timing import RECORD_LAG_SECONDS
 from cloud66_redeploy.tracking.baseline import Stock, read_baseline
@@ -70,6 +77,7 @@ class Job:
 
     def __post_init__(self) -> None:
         self._undone: set[int] = set()
+        self._debugged: dict[str, str] = {}
 
     @property
     def is_open(self) -> bool:
@@ -82,11 +90,27 @@ class Job:
 
     def observer(self, transport: Transport) -> Observer:
         """Make what looks at it."""
-        return Observer(self.client(transport), self.tracking, transport.clock)
+        searched = (self._searched,) if self.reporter.is_debug else ()
+        return Observer(self.client(transport), self.tracking, transport.clock, *searched)
 
     def say(self, text: str) -> None:
         """Write a line of the log about it."""
         self.reporter.say(f"{self.label}{text}")
+
+    def debug(self, text: Callable[[], str]) -> None:
+        """Write a line of a debug log about it."""
+        self.reporter.debug(lambda: f"{self.label}{text()}")
+
+    def debug_news(self, name: str, text: str) -> None:
+        """Debug: write a line where it is another one than the last of its name."""
+        if self._debugged.get(name) != text:
+            self._debugged[name] = text
+            self.debug(lambda: text)
+
+    def _searched(self, actions: Sequence[Action], deployments: Sequence[Deployment]) -> None:
+        """Debug: say which deployments could be the one, unless that is proved."""
+        if not self.tracking.confirmed:
+            self.debug_news("candidates", describe_candidates(self.tracking, actions, deployments))
 
     def cancel_duplicates(self, transport: Transport) -> None:
         """
@@ -169,7 +193,6 @@ class Watch:
         self._note_known = note_known
         self._narrator = Narrator(job.say)
         self._pace: Pace | None = None
-        self._seen = ""
 
     def looked(self, seconds: float, trouble: ApiError | None, pace: Pace) -> None:
         """Say what is new."""
@@ -183,16 +206,12 @@ class Watch:
             self._narrator.tell(seconds, progress(job.tracking), how_far(job.tracking, estimate))
         job.show_log()
 
-    def pausing(self, seconds: float, trouble: ApiError | None) -> None:
+    def pausing(self, pause: Pause, trouble: ApiError | None) -> None:
         """Debug: say which deployment is taken for the one, where that is new, and why the pause is as it is."""
-        job = self._job
-        if not job.reporter.is_debug:
-            return
-        seen = describe_sighting(job.tracking)
-        if seen != self._seen:
-            self._seen = seen
-            job.reporter.debug(f"{job.label}{seen}")
-        job.reporter.debug(f"{job.label}{describe_pause(seconds, self._pace, trouble)}")
+        job, stretched = self._job, self._pace.stretched if self._pace else 1.0
+        if job.reporter.is_debug:
+            job.debug_news("sighting", describe_sighting(job.tracking))
+            job.debug(lambda: describe_pause(pause, trouble, stretched))
 
     def cancel_duplicates(self) -> None:
         """Undo a request that went through twice."""

@@ -11,6 +11,7 @@ from cloud66_redeploy.commands.step import Step
 from cloud66_redeploy.commands.trigger import ask_and_wait
 from cloud66_redeploy.errors import ApiError, InputError
 from cloud66_redeploy.model.outcome import Outcome, Reason
+from cloud66_redeploy.model.services import those_asked
 from cloud66_redeploy.polling.ends import bad_input, unready
 from cloud66_redeploy.report.phrases import contradictions, describe_service, sentence_of
 
@@ -59,10 +60,11 @@ def _look_at_services(step: Step, job: Job) -> None:
     if not (tracking.request.services and is_success):
         return
     try:
-        tracking.services = job.client(replace(step.transport, profile=BEST_EFFORT)).services()
+        found = job.client(replace(step.transport, profile=BEST_EFFORT)).services()
     except ApiError as error:
         job.say(f"Couldn't read what the services run: {error}")
         return
+    tracking.services = those_asked(tracking.request.services, found)
     for service in tracking.services:
         job.say(f"Service {describe_service(service, tracking.began_at)}")
     for said in contradictions(tracking.request.services, tracking.services, tracking.began_at):

@@ -7,6 +7,7 @@ long as Cloud 66 might still be working on it, and asked for at most once more: 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
 from cloud66_redeploy.api.transport import Transport
 from cloud66_redeploy.commands.job import Job
@@ -25,7 +26,8 @@ from cloud66_redeploy.errors import (
 from cloud66_redeploy.model.outcome import Reason, Result
 from cloud66_redeploy.model.records import Action
 from cloud66_redeploy.polling.ends import not_accepted, refused, uncertain
-from cloud66_redeploy.polling.pace import pause_after, pause_before_next_look
+from cloud66_redeploy.polling.pauses import Ground, Pause, pause_after, pause_before_next_look
+from cloud66_redeploy.report.progress import describe_pause
 from cloud66_redeploy.timing import LONGEST_RESEND_PAUSE_SECONDS, REFERENCE_LAG_SECONDS
 
 _MOST_SENDS = 2
@@ -68,14 +70,14 @@ class Trigger:
             Aborted: the workflow was cancelled; the tracking tells whether a POST may have left.
 
         """
-        submission, pause = self._submission, 1.0
+        submission, pause, attempts = self._submission, 1.0, count(1)
         while not submission.accepted:
             result = self._before_sending()
             if result is not None or self._tracking.action is not None:
                 return result
             submission.posts_sent += 1
             try:
-                submission.answer_id, submission.answer_action_id = self.client.redeploy(options)
+                submission.answer_id, submission.answer_action_id = self.client.redeploy(options, next(attempts))
                 submission.accepted = True
             except Aborted as aborted:
                 submission.posts_sent -= aborted.before_call
@@ -137,7 +139,8 @@ class Trigger:
         assert last is not None
         while True:
             asked_at = self._clock.monotonic()
-            pause = pause_before_next_look(asked_at - since, REFERENCE_LAG_SECONDS, _SETTLE_SHARE)
+            share = pause_before_next_look(asked_at - since, REFERENCE_LAG_SECONDS, _SETTLE_SHARE)
+            pause = Pause(share, Ground.SHARE)
             try:
                 is_absent = self._is_absent(asked_at - since)
             except (Denied, NotFound) as refusal:
@@ -155,7 +158,9 @@ class Trigger:
             left = self.transport.deadline - self._clock.monotonic()
             if asked_at >= self.transport.deadline:
                 return self._gave_up(last)
-            self._clock.sleep(min(pause, max(0.0, left)))
+            pause = pause.at_most(max(0.0, left), Ground.DEADLINE)
+            self.job.debug(lambda pause=pause: describe_pause(pause))  # type: ignore[misc]
+            self._clock.sleep(pause.seconds)
 
     def _is_absent(self, seconds: float) -> bool:
         """

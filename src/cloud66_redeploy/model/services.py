@@ -5,12 +5,13 @@ Source of the fields: the vendor's API reference and Go client (services with th
 known they were empty or without a tag, so what isn't said contradicts nothing, and nothing is decided by it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
 from cloud66_redeploy.model.fields import as_text, as_time, is_before
+from cloud66_redeploy.model.git import is_full_hash, plain_ref, same_commit
 from cloud66_redeploy.model.records import Record
 from cloud66_redeploy.timing import CLOCK_SKEW_SECONDS
 
@@ -24,7 +25,8 @@ class Service:
 
     Attributes:
         image: the name of its image, without the tag.
-        tags: the image tags or git references that its containers run.
+        tags: the image tags that its containers run; where those say nothing, the service's own.
+        refs: the git references that they were built from, likewise.
         started: when its containers started.
 
     """
@@ -32,6 +34,7 @@ class Service:
     name: str
     image: str = ""
     tags: tuple[str, ...] = ()
+    refs: tuple[str, ...] = ()
     started: tuple[datetime, ...] = ()
 
     @classmethod
@@ -46,25 +49,33 @@ class Service:
         name = as_text(record.get("name"))
         if not name:
             raise ValueError("a service without a name")
-        records = [record, *_containers(record)]
-        images = [_split(as_text(each.get("image"))) for each in records]
-        tags = [as_text(each.get(field)) for each in records for field in ("image_tag", "git_ref")]
-        tags = tags if any(tags) else [tag for _, tag in images]
-        started = [as_time(each.get("started_at")) or as_time(each.get("created_at")) for each in _containers(record)]
-        return cls(
-            name,
-            next((image for image, _ in images if image), ""),
-            tuple(dict.fromkeys(filter(None, tags))),
-            tuple(moment for moment in started if moment),
-        )
+        containers = list(_containers(record))
+        started = [as_time(each.get("started_at")) or as_time(each.get("created_at")) for each in containers]
+        # What a service is set to may be ahead of what its containers run.
+        image, tags, refs = (runs or is_set for runs, is_set in zip(_said(containers), _said([record]), strict=True))
+        return cls(name, "".join(image[:1]), tags, refs, tuple(moment for moment in started if moment))
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """All tags and git references that it says."""
+        return (*self.tags, *self.refs)
 
     def is_older_than(self, moment: datetime | None) -> bool:
         """Tell whether all of its containers are known to have started before a moment."""
         return bool(self.started) and all(is_before(started, moment, _SKEW) for started in self.started)
 
     def lacks(self, tag: str) -> bool:
-        """Tell whether it is known to run other tags alone."""
-        return bool(tag and self.tags) and tag not in self.tags
+        """
+        Tell whether it is known to run other tags alone.
+
+        What was asked for may be an image tag or a git reference; a commit may be the one that a branch or tag names.
+        """
+        if not tag or not self.versions or tag in self.tags:
+            return False
+        is_commit = is_full_hash(tag)
+        return not any(
+            plain_ref(ref) == tag or same_commit(ref, tag) or (is_full_hash(ref) and not is_commit) for ref in self.refs
+        )
 
 
 def asked_tags(services: str) -> dict[str, str]:
@@ -72,9 +83,30 @@ def asked_tags(services: str) -> dict[str, str]:
     return {name: tag for name, _, tag in (entry.partition(":") for entry in services.split(",") if entry)}
 
 
+def those_asked(asked: str, services: Iterable[Service]) -> list[Service]:
+    """Return the services that were asked for, each once: a list of any length says no more than that."""
+    tags, named = asked_tags(asked), dict[str, Service]()
+    for service in services:
+        if service.name in tags:
+            named.setdefault(service.name, service)
+    return list(named.values())
+
+
 def _containers(record: Record) -> Iterator[Record]:
     found = record.get("containers")
     return (each for each in (found if isinstance(found, list) else []) if isinstance(each, Mapping))
+
+
+def _texts(records: Iterable[Record], name: str) -> tuple[str, ...]:
+    """Return the texts of a field, once each."""
+    return tuple(dict.fromkeys(filter(None, (as_text(each.get(name)) for each in records))))
+
+
+def _said(records: Iterable[Record]) -> list[tuple[str, ...]]:
+    """Return what records say of the names of their images, of tags, and of git references."""
+    parts = [_split(image) for image in _texts(records, "image")]
+    tags = tuple(dict.fromkeys(tag for _, tag in parts if tag))
+    return [tuple(name for name, _ in parts), _texts(records, "image_tag") or tags, _texts(records, "git_ref")]
 
 
 def _split(image: str) -> tuple[str, str]:

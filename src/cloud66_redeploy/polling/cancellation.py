@@ -14,7 +14,7 @@ from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.model.verdict import Absence, RecordState
 from cloud66_redeploy.polling.ends import ended, not_identified
-from cloud66_redeploy.polling.pace import pause_after, pause_before_next_look
+from cloud66_redeploy.polling.pauses import Ground, Pause, pause_after, pause_before_next_look
 from cloud66_redeploy.polling.poll import Poll
 from cloud66_redeploy.timing import MAX_PAUSE_SECONDS, RECORD_LAG_SECONDS, REFERENCE_LAG_SECONDS
 from cloud66_redeploy.tracking.doubt import Doubt
@@ -186,12 +186,12 @@ class Cancellation(Poll):
         is_lost = deletion.maybe_accepted == tracking.deployment.id
         return self._result(Reason.CANCELLATION_UNSEEN if is_lost else Reason.NOT_CANCELLED, evidence, **facts)
 
-    def _next(self, now: float) -> float:
-        pause = self.terms.pause_seconds
-        if pause is None or isinstance(self.trouble, Doubted):
-            pause = pause_before_next_look(now - self.since, MAX_PAUSE_SECONDS)
+    def _next(self, now: float) -> tuple[float, Ground]:
+        pause = Pause(self.terms.pause_seconds or 0.0, Ground.HURRY)
+        if self.terms.pause_seconds is None or isinstance(self.trouble, Doubted):
+            pause = Pause(pause_before_next_look(now - self.since, MAX_PAUSE_SECONDS), Ground.SHARE)
             pause = pause_after(self.trouble, pause) if self.trouble else pause
-        return min(self.clock.monotonic() + pause, self.terms.deadline)
+        return pause.end(self.clock.monotonic(), self.terms.deadline)
 
     def _result(self, reason: Reason, evidence: str = "", **facts: object) -> Result:
         return Result(reason, self.tracking.last_seen, {"why": self.terms.why, **facts}, evidence)

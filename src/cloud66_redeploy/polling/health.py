@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from cloud66_redeploy.api.application import Application
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.model.health import GoodAnswer, Health, Problem, Visit
-from cloud66_redeploy.polling.pace import pause_before_next_look
+from cloud66_redeploy.polling.pauses import pause_before_next_look
 from cloud66_redeploy.timing import BETWEEN_GOOD_VISITS_SECONDS
 
 ENOUGH_GOOD_VISITS = 3

@@ -4,7 +4,6 @@ When the next look comes and how far the deployment is, from what is known of it
 The hour's calls may stretch a pause beyond poll_interval; nothing else does.
 """
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,18 +11,10 @@ from functools import cache
 from math import inf, sqrt
 
 from cloud66_redeploy.api.headers import Headers, Quota
-from cloud66_redeploy.errors import ApiError, Doubted
 from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.polling.forecast import Forecast
-from cloud66_redeploy.timing import (
-    ASK_AGAIN_SECONDS,
-    HOUR_SECONDS,
-    LEAST_NEEDED_SECONDS,
-    LONGEST_SLOWED_PAUSE_SECONDS,
-    MAX_PAUSE_SECONDS,
-    MIN_PAUSE_SECONDS,
-    SHORTEST_PAUSE_SECONDS,
-)
+from cloud66_redeploy.polling.pauses import Ground, Pause, jittered, pause_before_next_look, pause_by_past
+from cloud66_redeploy.timing import HOUR_SECONDS, LEAST_NEEDED_SECONDS, LONGEST_SLOWED_PAUSE_SECONDS
 from cloud66_redeploy.tracking.tracking import Tracking
 
 RESERVE = 0.05
@@ -36,64 +27,6 @@ _NOTABLE = 1.2
 
 _OVERTIME = 1.3
 """Most that end late end within this many usual durations."""
-
-LOOK_SHARE = 0.05
-"""A look comes late by at most this share of the time already spent waiting, so nobody minds the difference."""
-
-LAG_SECONDS_WORTH_A_CALL = 0.46
-"""
-How many seconds of lag a call has to save to be worth it: the one number that trades lag against calls.
-
-For a five-minute deployment that varies by a tenth it comes to 4.4 s of lag for 15 calls, as many as a look every 20 s
-takes. Less buys lag dearly: 0.35 saves half a second for one call and a half (`make bench-looks`).
-"""
-
-_JITTER = 0.1
-_SMALL_JITTER = 0.03
-"""Jobs that started together shall not look together."""
-
-
-def pause_before_next_look(
-    elapsed_seconds: float,
-    poll_interval_seconds: float,
-    share: float = LOOK_SHARE,
-    rng: random.Random | None = None,
-) -> float:
-    """Return the pause before the next look, in seconds: a share of the elapsed time, within bounds, with jitter."""
-    steady = min(MAX_PAUSE_SECONDS, max(MIN_PAUSE_SECONDS, share * elapsed_seconds))
-    return min(steady * (rng or random).uniform(1 - _JITTER, 1 + _JITTER), poll_interval_seconds)
-
-
-def pause_by_past(
-    forecast: Forecast, age_seconds: float, poll_interval_seconds: float, rng: random.Random | None = None
-) -> float:
-    """
-    Return the pause, in seconds, for a deployment that has been running so long.
-
-    By inspection theory (Barlow, Hunter and Proschan; Keller): with a call worth c seconds of lag, looks are best as
-    dense as sqrt(hazard / 2c). The next one is due when that density, added up from the last one, has come to one.
-    """
-    due, pause = 0.0, 0.0
-    while due < 1 and pause < poll_interval_seconds:
-        density = sqrt(forecast.hazard(int(age_seconds + pause)) / (2 * LAG_SECONDS_WORTH_A_CALL))
-        step = min(1.0, (1 - due) / density)
-        due, pause = due + step * density, pause + step
-        if step < 1:
-            break
-    return jittered(pause, poll_interval_seconds, rng)
-
-
-def jittered(pause_seconds: float, poll_interval_seconds: float, rng: random.Random | None = None) -> float:
-    """Return a pause give or take three percent, at least a second and at most poll_interval."""
-    spread = pause_seconds * (rng or random).uniform(1 - _SMALL_JITTER, 1 + _SMALL_JITTER)
-    return min(max(SHORTEST_PAUSE_SECONDS, spread), poll_interval_seconds)
-
-
-def pause_after(error: ApiError, pause_seconds: float) -> float:
-    """Return the pause after a failed look, in seconds: as long as the server asks for, short where a no is doubted."""
-    if isinstance(error, Doubted):
-        return ASK_AGAIN_SECONDS
-    return max(pause_seconds, error.pause_asked_for)
 
 
 @dataclass(frozen=True)
@@ -151,8 +84,8 @@ class Pace:
             # Two clocks and an action's own start: it can't have been before the last look that didn't see it run.
             self._started_at = min(now, max(self._not_started_at, now if said is None else said))
 
-    def pause(self, now: float, deadline: float) -> float:
-        """Return the pause before the next look, in seconds."""
+    def pause(self, now: float, deadline: float) -> Pause:
+        """Return the pause before the next look."""
         self.stretched = slow_down(self.heard.quota, now, self._needed(now, deadline), self.stretched)
         if self.stretched >= _NOTABLE and not self._said:
             self._said = True
@@ -160,13 +93,8 @@ class Pace:
         # First where an end is unlikely, and there poll_interval is all that keeps pauses short; elsewhere by less.
         most = self.poll_interval_seconds
         longest = max(most, min(LONGEST_SLOWED_PAUSE_SECONDS, most * self.stretched))
-        return min(longest, self._pause(now, longest) * sqrt(self.stretched))
-
-    @property
-    def usual_seconds(self) -> float | None:
-        """How long the like of it usually take, or None where not known."""
-        forecast = self._forecast()
-        return forecast.usual_seconds if forecast else None
+        seconds, ground = self._pause(now, longest)
+        return Pause(min(longest, seconds * sqrt(self.stretched)), ground)
 
     def estimate(self, now: float) -> Estimate | None:
         """Say how far the deployment is; None while it has not started. The percentage never goes back."""
@@ -179,17 +107,19 @@ class Pace:
         self._percent = max(self._percent, int(100 * age / usual))
         return Estimate(age, usual, self._percent if self._percent < 100 else None)
 
-    def _pause(self, now: float, most: float) -> float:
-        began, ahead = self._started_at, self.tracking.sighting.ahead
+    def _pause(self, now: float, most: float) -> Pause:
+        began, ahead, by = self._started_at, self.tracking.sighting.ahead, Ground.PAST
         if began is None:
             if not ahead or self.tracking.deployment is None:
-                return pause_before_next_look(now - self.since, most)
+                return Pause(pause_before_next_look(now - self.since, most), Ground.SHARE)
             if len(ahead) > 1:
-                return jittered(most, most)
+                return Pause(jittered(most, most), Ground.QUEUE)
             # The one ahead has to end first.
-            began = self._instant_of(ahead[0].started_at)
+            began, by = self._instant_of(ahead[0].started_at), Ground.AHEAD
         age, forecast = max(0.0, now - (self.since if began is None else began)), self._forecast()
-        return pause_by_past(forecast, age, most) if forecast else pause_before_next_look(age, most)
+        if forecast is None:
+            return Pause(pause_before_next_look(age, most), Ground.SHARE)
+        return Pause(pause_by_past(forecast, age, most), by)
 
     def _needed(self, now: float, deadline: float) -> float:
         left, forecast = min(HOUR_SECONDS, deadline - now), self._forecast()

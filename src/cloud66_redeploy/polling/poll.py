@@ -16,6 +16,7 @@ from cloud66_redeploy.model.outcome import Outcome, Result
 from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.model.verdict import RecordState, decide
 from cloud66_redeploy.polling.pace import Pace
+from cloud66_redeploy.polling.pauses import Ground, Pause
 from cloud66_redeploy.timing import RECORD_LAG_SECONDS, SAME_ROUND_SECONDS
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Tracking
@@ -33,8 +34,8 @@ class Listener(Protocol):
     def looked(self, seconds: float, trouble: ApiError | None, pace: Pace) -> None:
         """Take note of a look, so many seconds after the first, and of what kept it from getting news, if anything."""
 
-    def pausing(self, seconds: float, trouble: ApiError | None) -> None:
-        """Take note of what the look has found so far, of what kept it from news, and of the pause that follows."""
+    def pausing(self, pause: Pause, trouble: ApiError | None) -> None:
+        """Take note of the pause after a look, and of what kept that from getting news, if anything."""
 
     def cancel_duplicates(self) -> None:
         """Undo what a look has found of a request that went through twice."""
@@ -128,8 +129,8 @@ class Poll(ABC):
             self.trouble = trouble
         result = self._judge(now) or self._at_deadline(now)
         if result is None:
-            self.due = self._next(now)
-            self.listener.pausing(self.due - self.clock.monotonic(), self.trouble)
+            self.due, ground = self._next(now)
+            self.listener.pausing(Pause(self.due - self.clock.monotonic(), ground), self.trouble)
         return result
 
     @abstractmethod
@@ -149,8 +150,8 @@ class Poll(ABC):
         """Say how it ends where the time is up."""
 
     @abstractmethod
-    def _next(self, now: float) -> float:
-        """Return the instant of the next look."""
+    def _next(self, now: float) -> tuple[float, Ground]:
+        """Return the instant of the next look, and what that follows from."""
 
 
 class Looking(Protocol[R_co]):

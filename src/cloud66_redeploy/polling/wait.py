@@ -6,7 +6,8 @@ from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.outcome import Reason, Result
 from cloud66_redeploy.polling.ends import ended, lost_sight, not_identified, timed_out
-from cloud66_redeploy.polling.pace import Pace, pause_after
+from cloud66_redeploy.polling.pace import Pace
+from cloud66_redeploy.polling.pauses import Ground, pause_after
 from cloud66_redeploy.polling.poll import Poll
 from cloud66_redeploy.timing import PAUSE_WHILE_SETTLING_SECONDS, REFERENCE_LAG_SECONDS
 
@@ -71,12 +72,12 @@ class Wait(Poll):
     def _queue_deadline(self) -> float:
         return min(self.patience.deadline, self.since + self.patience.queue_timeout_seconds)
 
-    def _next(self, now: float) -> float:
+    def _next(self, now: float) -> tuple[float, Ground]:
         deadline = self.patience.deadline
         is_queue_open = self.tracking.is_queued and now < self._queue_deadline
         latest = self._queue_deadline if is_queue_open else deadline
         now = self.clock.monotonic()
         pause = self.pace.pause(now, deadline)
         if self.settling.is_open:
-            pause = min(pause, PAUSE_WHILE_SETTLING_SECONDS)
-        return min(now + (pause_after(self.trouble, pause) if self.trouble else pause), latest)
+            pause = pause.at_most(PAUSE_WHILE_SETTLING_SECONDS, Ground.SETTLING)
+        return (pause_after(self.trouble, pause) if self.trouble else pause).end(now, latest)

@@ -1,92 +1,73 @@
 """
 What the log says of calls; and, where GitHub's "Enable debug logging" is on, what helps whoever looks for a fault.
 
-That is each call, the shape of odd records, and each decision. The reporter makes it safe like all text from outside.
-The bodies of good answers are not shown.
+That is each call, and the shape of odd records (`progress` has the decisions and pauses). The reporter makes it safe,
+like all text from outside. The bodies of good answers are not shown.
+
+Imported before the first request: it may need nothing but what is there by then.
 """
 
 from collections.abc import Callable
 
-from cloud66_redeploy.api.answers import Answer, Call, Listener
+from cloud66_redeploy.api.answers import Call, Listener
 from cloud66_redeploy.errors import ApiError, TransientError
 from cloud66_redeploy.model.shapes import oddities, shape_of
-from cloud66_redeploy.polling.pace import Pace
 from cloud66_redeploy.report.reporter import Narrator, Reporter
-from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 
-_REQUEST_IDS = ("X-Request-Id", "X-Amzn-Trace-Id", "CF-Ray")
+_MOST_SHAPES = 20
+"""Beyond that, more of them tell nothing new."""
 
 
 class CallLog(Listener):
     """Tells the log of calls; of trouble that is tried again only where it is told how many seconds have passed."""
 
     def __init__(self, reporter: Reporter, elapsed: Callable[[], float] | None = None) -> None:
+        self.is_debug = reporter.is_debug
         self._reporter = reporter
         self._narrator = Narrator(reporter.say)
         self._elapsed = elapsed
         self._shapes: set[str] = set()
 
+    def patient(self, elapsed: Callable[[], float]) -> "CallLog":
+        """Make one that tells of trouble, too; both show a shape once between them."""
+        other = CallLog(self._reporter, elapsed)
+        other._shapes = self._shapes
+        return other
+
     def warned(self, text: str) -> None:
         """Annotate it."""
         self._reporter.warn("Cloud 66", text)
 
-    def troubled(self, trouble: TransientError) -> None:
-        """Say that it is tried again."""
+    def troubled(self, trouble: TransientError, pause_seconds: float) -> None:
+        """Say that it is tried again; debug: after which pause, and what asks for that."""
         if self._elapsed is not None:
             self._narrator.tell(self._elapsed(), f"{trouble}; trying again")
+        self._reporter.debug(lambda: f"{trouble.call}: again in {pause_seconds:.1f} s{why_so_long(trouble)}")
 
-    def answered(self, call: Call, answer: Answer | ApiError) -> None:
-        """Debug: say how the call went, and what a refusal says."""
-        if not self._reporter.is_debug:
-            return
+    def called(self, call: Call) -> None:
+        """Debug: say how the call went, and what a refusal holds."""
         left = "" if call.calls_left is None else f", {call.calls_left} calls left"
-        how = f"{call.seconds * 1000:.0f} ms, attempt {call.attempt}{left}"
-        if isinstance(answer, ApiError):
-            self._reporter.debug(f"{call.name}: {answer.said or 'no answer'}, {how}")
-            return
-        named = (f", {name} {answer.headers[name]}" for name in _REQUEST_IDS if name in answer.headers)
-        self._reporter.debug(f"{call.name}: {answer.status}, {how}{next(named, '')}")
-        if answer.status >= 400:
-            self._reporter.debug(f"{call.name}: body {answer.text}")
+        named = f", {call.request_id}" if call.request_id else ""
+        how = f"{call.seconds * 1000:.0f} ms, attempt {call.attempt}{left}{named}"
+        self._reporter.debug(lambda: f"{call.name}: {call.came or 'no answer'}, {how}")
+        if call.body:
+            self._reporter.debug(lambda: f"{call.name}: body {call.body}")
 
     def read(self, kind: str, record: object) -> None:
         """Debug: show the shape of a record with a field or a word that was never seen, each shape once."""
-        if not self._reporter.is_debug:
-            return
         odd = oddities(kind, record)
+        if not odd or len(self._shapes) > _MOST_SHAPES:
+            return
         said = f"{kind} with {', '.join(odd)}: {shape_of(record)}"
-        if odd and said not in self._shapes:
+        if len(self._shapes) == _MOST_SHAPES:
+            said = "There are more odd records; they are not shown."
+        if said not in self._shapes:
             self._shapes.add(said)
-            self._reporter.debug(said)
+            self._reporter.debug(lambda: said)
 
 
-def describe_sighting(tracking: Tracking) -> str:
-    """Say which deployment is taken for the one, and by what."""
-    sighting = tracking.sighting
-    action = f"action {sighting.action.id}" if sighting.action else "no action"
-    if not tracking.actions_readable:
-        action = "actions not readable"
-    how = {Certainty.UNKNOWN: "", Certainty.INFERRED: ", inferred", Certainty.CONFIRMED: ", proved"}[sighting.certainty]
-    deployment = f"deployment {sighting.deployment.id}{how}" if sighting.deployment else "no deployment"
-    marks = {
-        "its record has vanished": sighting.record_vanished,
-        "one that could be it has started": sighting.maybe_started,
-        "several carry the reference": sighting.is_ambiguous,
-        f"{len(sighting.duplicates)} duplicates": bool(sighting.duplicates),
-        f"answer's id {tracking.submission.answer_id}": tracking.submission.answer_id is not None,
-    }
-    states = " and ".join(map(str, tracking.record_states()))
-    notes = "".join(f", {mark}" for mark, holds in marks.items() if holds)
-    return f"Seen: {action}, {deployment}{notes}; they say {states}"
-
-
-def describe_pause(seconds: float, pace: Pace | None, trouble: ApiError | None) -> str:
-    """Say when the next look comes, and what that follows from."""
-    if trouble is not None:
-        return f"Next look in {seconds:.1f} s, after trouble: {trouble}"
-    if pace is None:
-        return f"Next look in {seconds:.1f} s"
-    usual = pace.usual_seconds
-    by = "no past known" if usual is None else f"usually {usual:.0f} s"
-    ahead = len(pace.tracking.sighting.ahead or ())
-    return f"Next look in {seconds:.1f} s ({by}, {ahead} ahead, stretched {pace.stretched:.1f} times)"
+def why_so_long(trouble: ApiError) -> str:
+    """Say, in brackets, what of the server's asks for a pause; "" where nothing does."""
+    if trouble.retry_after:
+        return " (Retry-After)"
+    return " (the hour's calls are used up)" if trouble.throttled else ""

@@ -170,7 +170,7 @@ def _counts(result: Result) -> str:
 
 def describe_service(service: Service, began: datetime | None) -> str:
     """Say what Cloud 66 says that a service runs, and since when."""
-    runs = ":".join(filter(None, [service.image, "|".join(service.tags)])) or "an image that Cloud 66 doesn't name"
+    runs = ":".join(filter(None, [service.image, "|".join(service.versions)])) or "an image that Cloud 66 doesn't name"
     newer = sum(not is_before(started, began) for started in service.started) if began else 0
     count = len(service.started)
     if not count or began is None:
@@ -180,13 +180,11 @@ def describe_service(service: Service, began: datetime | None) -> str:
 
 
 def contradictions(asked: str, services: Sequence[Service], began: datetime | None) -> list[str]:
-    """Say where what services run contradicts what was asked for."""
+    """Say where what the services that were asked for run contradicts what was asked for."""
     tags, found = asked_tags(asked), list[str]()
     for service in services:
-        if service.name not in tags:
-            continue
         if service.lacks(tags[service.name]):
-            found.append(f"Service {service.name} runs {'|'.join(service.tags)}, not {tags[service.name]}.")
+            found.append(f"Service {service.name} runs {'|'.join(service.versions)}, not {tags[service.name]}.")
         if service.is_older_than(began):
             found.append(f"All containers of service {service.name} are older than the deployment.")
     return found

@@ -1,12 +1,21 @@
-"""What a look is worth saying: a line when something changed, otherwise one a minute; and what is new in the log."""
+"""
+What a look is worth saying: a line when something changed, otherwise one a minute; and what is new in the log.
 
+With debug logging also each decision, and each pause.
+"""
+
+from collections.abc import Sequence
+
+from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.model.duration import format_duration
-from cloud66_redeploy.model.records import Phase
+from cloud66_redeploy.model.records import Action, Deployment, Phase
 from cloud66_redeploy.polling.live_log import News
 from cloud66_redeploy.polling.pace import Estimate
+from cloud66_redeploy.polling.pauses import Pause
 from cloud66_redeploy.report.phrases import log_name, name_of
 from cloud66_redeploy.report.text import Sanitizer
-from cloud66_redeploy.tracking.tracking import Tracking
+from cloud66_redeploy.tracking.pairing import counted, objection
+from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 
 _BAR = 20
 _MOST_LINES = 200
@@ -42,6 +51,46 @@ def log_lines(news: News, tracking: Tracking, sanitizer: Sanitizer) -> list[str]
     if news.given_up:
         said.append(f"The stack log can't be read any more: {news.given_up}")
     return said
+
+
+def describe_sighting(tracking: Tracking) -> str:
+    """Debug: say which deployment is taken for the one, and by what."""
+    sighting = tracking.sighting
+    action = f"action {sighting.action.id}" if sighting.action else "no action"
+    if not tracking.actions_readable:
+        action = "actions not readable"
+    how = {Certainty.UNKNOWN: "", Certainty.INFERRED: ", inferred", Certainty.CONFIRMED: ", proved"}[sighting.certainty]
+    deployment = f"deployment {sighting.deployment.id}{how}" if sighting.deployment else "no deployment"
+    marks = {
+        "its record has vanished": sighting.record_vanished,
+        "one that could be it has started": sighting.maybe_started,
+        "several carry the reference": sighting.is_ambiguous,
+        f"{len(sighting.duplicates)} duplicates": bool(sighting.duplicates),
+        f"answer's id {tracking.submission.answer_id}": tracking.submission.answer_id is not None,
+    }
+    states = " and ".join(map(str, tracking.record_states()))
+    notes = "".join(f", {mark}" for mark, holds in marks.items() if holds)
+    return f"Seen: {action}, {deployment}{notes}; they say {states}"
+
+
+def describe_candidates(tracking: Tracking, actions: Sequence[Action], deployments: Sequence[Deployment]) -> str:
+    """Debug: say which new deployments could be the one, and what speaks against each."""
+    new = [deployment for deployment in deployments if tracking.baseline.is_new(deployment)]
+    action, git_ref = tracking.action, tracking.request.git_ref
+    said = [f"{each.id} ({objection(each, action, git_ref) or 'fits'})" for each in new]
+    text = f"Candidates: {', '.join(said) or 'none'}"
+    if action is None:
+        return text
+    carrying = [action, *(duplicate.action for duplicate in tracking.sighting.duplicates)]
+    number, recent = counted(carrying, actions, deployments, tracking.baseline)
+    return f"{text}; redeploys to pair off: {number}, deployments: {len(recent)}"
+
+
+def describe_pause(pause: Pause, trouble: ApiError | None = None, stretched: float = 1.0) -> str:
+    """Debug: say when the next look comes, what that follows from, and what kept the last from news, if anything."""
+    slowed = f", up to {stretched:.1f} times as long so that the hour's calls last" if stretched > 1 else ""
+    after = f", after trouble: {trouble}" if trouble else ""
+    return f"Next look in {pause.seconds:.1f} s: {pause.ground}{slowed}{after}"
 
 
 def _standing(tracking: Tracking) -> str:

@@ -22,6 +22,9 @@ _LONGEST_ANNOTATION_BYTES = 3900
 """The runner cuts an annotation at 4,096 UTF-16 units, after it has put *** for secrets; so this stays below."""
 
 _LONGEST_DEBUG = 2000
+_CLEANED_FOR_DEBUG = 20_000
+"""A page may have much that does not show; cleaning tens of megabytes would take seconds."""
+
 _LONGEST_SENTENCE_BYTES = 700
 _LEFT_OUT_BYTES = 60
 _FILES = {
@@ -68,10 +71,10 @@ class Reporter:
         """Whether GitHub's "Enable debug logging" is on."""
         return self._environ.get("RUNNER_DEBUG") == "1"
 
-    def debug(self, text: str) -> None:
-        """Write a line for whoever looks for a fault, where that was asked for."""
+    def debug(self, text: Callable[[], str]) -> None:
+        """Write a line for whoever looks for a fault, where that was asked for; else its text is not made."""
         if self.is_debug:
-            self._emit(core.debug, self.sanitizer.line(text, _LONGEST_DEBUG))
+            self._emit(core.debug, self.sanitizer.beginning(text(), _LONGEST_DEBUG, _CLEANED_FOR_DEBUG))
 
     def say(self, text: str, longest: int = 1000) -> None:
         """Write a line of the log."""

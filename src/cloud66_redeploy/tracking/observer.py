@@ -25,11 +25,22 @@ _LOOKS_PER_SEARCH = 4
 """So many looks at a deployment that waits, one of them a search in both lists."""
 
 
+OnSearch = Callable[[Sequence[Action], Sequence[Deployment]], object]
+"""Is told what a search in both lists has found, once that has been weighed."""
+
+
 class Observer:
     """Looks at one deployment: the only reader of the two lists, and the only writer of what has been seen."""
 
-    def __init__(self, client: Client, tracking: Tracking, clock: Clock) -> None:
+    def __init__(
+        self,
+        client: Client,
+        tracking: Tracking,
+        clock: Clock,
+        on_search: OnSearch = lambda _actions, _deployments: None,
+    ) -> None:
         self._client = client
+        self._on_search = on_search
         self._tracking = tracking
         self._clock = clock
         self._queue_looks = 0
@@ -120,6 +131,7 @@ class Observer:
             candidate = self._candidate(deployments)
             now = self._clock.monotonic()
             tracking.sighting = with_deployments(tracking, actions, deployments, candidate, now)
+        self._on_search(actions, deployments)
         self._note_those_ahead(deployments)
 
     def _candidate(self, deployments: Sequence[Deployment]) -> Deployment | None:

@@ -20,15 +20,23 @@ _LATEST_RECORD = timedelta(seconds=LATEST_RECORD_SECONDS)
 
 def fits(deployment: Deployment, action: Action | None, git_ref: str) -> bool:
     """Tell whether nothing in a deployment's record speaks against its being the action's."""
-    if not deployment.is_by_api or not _ref_fits(deployment, git_ref):
-        return False
+    return not objection(deployment, action, git_ref)
+
+
+def objection(deployment: Deployment, action: Action | None, git_ref: str) -> str:
+    """Say what in a deployment's record speaks against its being the action's; "" where nothing does."""
+    if not deployment.is_by_api:
+        return "not through the API"
+    if not _ref_fits(deployment, git_ref):
+        return "of another ref"
     if action is None:
-        return True
+        return ""
     who = deployment.text("triggered_by")
     # Only names of one kind can be told apart: one record may show an e-mail address where the other shows a name.
     if who and action.user and ("@" in who) == ("@" in action.user) and who != action.user:
-        return False
-    return not any(is_before(moment, action.started_at, SKEW) for moment in deployment.times)
+        return "of somebody else"
+    is_older = any(is_before(moment, action.started_at, SKEW) for moment in deployment.times)
+    return "older than the action" if is_older else ""
 
 
 def _ref_fits(deployment: Deployment, git_ref: str) -> bool:
@@ -51,6 +59,16 @@ def pair(
     Of these actions, the eldest first, there is one, but for a POST that went through twice. The lists are as they are
     now.
     """
+    number, recent = counted(carrying, actions, deployments, baseline)
+    fitting = [deployment for deployment in recent if fits(deployment, carrying[0], git_ref)]
+    is_even = number == len(recent)
+    return sorted(fitting, key=lambda fit: fit.id) if is_even and len(fitting) == len(carrying) else []
+
+
+def counted(
+    carrying: Sequence[Action], actions: Sequence[Action], deployments: Sequence[Deployment], baseline: Baseline
+) -> tuple[int, list[Deployment]]:
+    """Return how many redeploys, and which deployments, are counted against each other (see `pair`)."""
     first = carrying[0]
     redeploys = {action.id for action in (*actions, *carrying) if _came_since(action, first, baseline)}
     recent = [
@@ -58,9 +76,7 @@ def pair(
         for deployment in deployments
         if deployment.is_by_api and baseline.is_new(deployment) and not _is_old(deployment, first)
     ]
-    fitting = [deployment for deployment in recent if fits(deployment, first, git_ref)]
-    is_even = len(redeploys) + _late(actions, deployments, first, baseline) == len(recent)
-    return sorted(fitting, key=lambda fit: fit.id) if is_even and len(fitting) == len(carrying) else []
+    return len(redeploys) + _late(actions, deployments, first, baseline), recent
 
 
 def unaccounted(actions: Sequence[Action], deployments: Sequence[Deployment], baseline: Baseline) -> bool:
