@@ -67,9 +67,9 @@ def test_the_code_sets_the_outputs_of_the_action() -> None:
 
 
 def test_readme_explains_every_outcome() -> None:
-    """Every outcome has a row that says what it means and what to do, and whether the job is green; and reasons."""
+    """Every outcome has a row that says what it means and what to do, and whether the job passes; and reasons."""
     rows = {plain(name): job for name, job, _, _ in table("Outcomes")}
-    assert rows == {str(outcome): "green" if outcome.is_green else "red" for outcome in Outcome}
+    assert rows == {str(outcome): "passes" if outcome.is_green else "fails" for outcome in Outcome}
     assert {reason.outcome for reason in Reason} - {None} == set(Outcome)
 
 
