@@ -1,4 +1,4 @@
-"""The pages that people read: short enough, and each link leads somewhere."""
+"""The pages that people read: short enough, in plain words, and each link leads somewhere."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,8 @@ import pytest
 
 from readme import README, ROOT
 
-PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "src" / "cloud66_simulator" / "README.md"]
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+PAGES = [*ROOT.glob("*.md"), *DOCS, ROOT / "src" / "cloud66_simulator" / "README.md"]
 
 
 def anchors(page: Path) -> set[str]:
@@ -31,3 +32,14 @@ def test_the_readme_is_short_and_begins_with_a_workflow() -> None:
     lines = README.read_text(encoding="utf8").splitlines()
     assert len(lines) <= 320
     assert "```yaml" in lines[:20]
+
+
+@pytest.mark.parametrize("page", [README, *DOCS, ROOT / "action.yml"], ids=lambda page: page.name)
+def test_a_page_speaks_plainly(page: Path) -> None:
+    """Each thing and each person has a name, each sentence says one thing, and none needs a semicolon."""
+    text = re.sub(r"^```.*?^```$|`[^`\n]*`", "", page.read_text(encoding="utf8"), flags=re.MULTILINE | re.DOTALL)
+    odd = r"(?i);|[0-9] %|\b(ours|theirs|whoever|somebody|anew|mend|shall|likewise|besides|strikes|is to be|for ever)\b"
+    odder = (
+        r"|\b(as far as is known|in the moment|looked (at|for)|one a line|was taken|not taken|asked for|in place of)\b"
+    )
+    assert [found[0] for found in re.finditer(odd + odder, text)] == []
