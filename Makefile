@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := $(VENV)/.demo
 READY := $(VENV)/.ready
-WORKFLOWS := $(wildcard .github/workflows/*.yml)
+WORKFLOWS := $(wildcard .github/workflows/*.yml examples/*.yml)
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps
 
 .PHONY: demo test e2e campaign bench-start bench-looks bench-quota pytest lint types audit lock clean
@@ -58,7 +58,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/actionlint -shellcheck=$(BIN)/shellcheck $(WORKFLOWS)
-	$(BIN)/zizmor --quiet --pedantic --offline .github action.yml
+	$(BIN)/zizmor --quiet --pedantic --offline .github action.yml $(wildcard examples/*.yml)
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows $(WORKFLOWS)
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml

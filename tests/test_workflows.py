@@ -12,13 +12,15 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent
-TEXTS = {path.stem: path.read_text() for path in sorted((ROOT / ".github" / "workflows").glob("*.yml"))}
+LIVE = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+EXAMPLES = sorted((ROOT / "examples").glob("*.yml"))
+TEXTS = {path.stem: path.read_text() for path in LIVE + EXAMPLES}
 WORKFLOWS: dict[str, Any] = {name: yaml.safe_load(text) for name, text in TEXTS.items()}
 JOBS: dict[str, dict[str, Any]] = {name: workflow["jobs"] for name, workflow in WORKFLOWS.items()}
 STEPS = [(name, step) for name in JOBS for job in JOBS[name].values() for step in job.get("steps", [])]
 EACH = pytest.mark.parametrize("name", TEXTS)
 PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
-OURS = re.compile(r"\./(\.github/workflows/[a-z]+\.yml)?")
+OURS = re.compile(r"\./(\.github/workflows/[a-z]+\.yml)?|your-org/cloud66-redeploy@v1")
 
 
 def needed(job: dict[str, Any]) -> set[str]:
@@ -42,7 +44,7 @@ def test_every_use_is_pinned_or_ours(name: str) -> None:
     """Foreign actions are named by commit, everywhere the same, with the version as a comment; the rest is ours."""
     for line in re.findall(r"^\s*(?:- )?uses: (.*)$", TEXTS[name], re.MULTILINE):
         assert PINNED.fullmatch(line) or OURS.fullmatch(line.partition(" # ")[0]), line
-    uses = set(re.findall(r"uses: ([\w./-]+@.*)", "".join(TEXTS.values())))
+    uses = set(re.findall(r"uses: ([\w./-]+@[0-9a-f]{40} .*)", "".join(TEXTS.values())))
     assert len({line.partition("@")[0] for line in uses}) == len(uses)
 
 
@@ -59,7 +61,8 @@ def test_every_job_has_an_end(name: str) -> None:
 
 def test_no_script_holds_an_expression() -> None:
     """What somebody else may have written reaches a script by its environment, never by its text; no token is left."""
-    assert set(TEXTS) == {"audit", "ci", "deploy", "release", "selftest"}, "all workflows are there"
+    assert {path.stem for path in LIVE} == {"audit", "ci", "release", "selftest"}, "all workflows are there"
+    assert {path.stem for path in EXAMPLES} == {"deploy"}, "all examples are there"
     assert [step["run"] for _, step in STEPS if "${{" in step.get("run", "")] == []
     checkouts = [step for _, step in STEPS if step.get("uses", "").startswith("actions/checkout@")]
     assert {step["with"]["persist-credentials"] for step in checkouts} == {False}
@@ -83,6 +86,13 @@ def test_the_gate_opens_for_success_alone(result: str) -> None:
     needs = json.dumps({"one": {"result": "success"}, "two": {"result": result}})
     done = subprocess.run([sys.executable, "-c", code], env={"NEEDS": needs}, check=False, capture_output=True)
     assert (done.returncode == 0) is (result == "success")
+
+
+@pytest.mark.parametrize("path", LIVE, ids=lambda path: path.stem)
+def test_this_repository_deploys_nothing(path: Path) -> None:
+    """No workflow of this repository opens an environment of somebody's stacks: those that deploy are examples."""
+    environments = {job.get("environment") for job in JOBS[path.stem].values()}
+    assert environments <= {None, "release"}
 
 
 def test_secrets_are_asked_for_where_they_are_used() -> None:
