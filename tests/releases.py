@@ -128,8 +128,8 @@ class Place:
         return [line.split()[2] for line in lines if line.startswith("release create ")]
 
 
-def tool(*arguments: str, at: Path) -> tuple[int, str]:
+def tool(*arguments: str, at: Path, path: str = os.environ["PATH"]) -> tuple[int, str]:
     """Run the script in a folder, and return its exit code and what it says."""
     command = [sys.executable, "-I", str(TOOL), *arguments]
-    done = subprocess.run(command, cwd=at, env=away(), check=False, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=at, env=away(PATH=path), check=False, capture_output=True, text=True)
     return done.returncode, done.stdout + done.stderr

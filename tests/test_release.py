@@ -1,5 +1,6 @@
 """A release, as far as a git remote goes: the lines of release.yml, run in clones, with the remote as the witness."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -145,20 +146,30 @@ def test_a_version_never_moves(place: Place) -> None:
     tool("commit", "1.2.3", OTHER_IMAGE, "acme/redeploy", at=clone)
     assert "A version never moves" in tool("push", "1.2.3", at=clone)[1]
     assert place.tags() == before
-    git("push", "--quiet", "--force", "origin", "main:refs/tags/v1.2.3", at=place.clone())
-    assert "Release the next version." in tool("image", "1.2.3", at=place.clone())[1]
+    clone = place.clone()
+    git("commit", "--quiet", "--allow-empty", "--message", "No release", at=clone)
+    for by_hand in ("main", "HEAD"):
+        git("push", "--quiet", "--force", "origin", f"{by_hand}:refs/tags/v1.2.3", at=clone)
+        assert "Release the next version." in tool("image", "1.2.3", at=place.clone())[1]
 
 
-def test_two_at_once(place: Place) -> None:
-    """If somebody makes the tag while it is being pushed, theirs stays, and v1 stays, too."""
+@pytest.mark.parametrize("name", ["v1.2.3", "v1"])
+@pytest.mark.parametrize("is_pushing", [False, True])
+def test_two_at_once(place: Place, name: str, *, is_pushing: bool) -> None:
+    """If somebody makes one of the tags after they were listed, or during the push, theirs stays and none is made."""
     clone = place.clone()
     tool("commit", "1.2.3", IMAGE, "acme/redeploy", at=clone)
-    hook = clone / ".git" / "hooks" / "pre-push"
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text("#!/bin/sh\nexec git --git-dir=../remote tag v1.2.3 main\n")
-    hook.chmod(0o755)
-    assert tool("push", "1.2.3", at=clone)[0] != 0
-    assert place.tags() == {"v1.2.3": git("rev-parse", "main", at=place.remote)}
+    meddle = f"git --git-dir={place.remote} tag {name} main"
+    program, script = clone / ".git/hooks/pre-push", f"#!/bin/sh\n{meddle}\n"
+    if not is_pushing:
+        git_itself = shutil.which("git")
+        program = place.folder / "bin/git"
+        script = f'#!/bin/sh\n[ "$1" != push ] || {git_itself} {meddle[4:]}\nexec {git_itself} "$@"\n'
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(script)
+    program.chmod(0o755)
+    assert tool("push", "1.2.3", at=clone, path=f"{program.parent}:{os.environ['PATH']}")[0] != 0
+    assert place.tags() == {name: git("rev-parse", "main", at=place.remote)}
 
 
 @pytest.mark.parametrize(

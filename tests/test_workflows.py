@@ -33,7 +33,11 @@ def needed(job: dict[str, Any]) -> set[str]:
 def test_nothing_is_granted_to_a_whole_workflow(name: str) -> None:
     """Every workflow starts from no permission at all; beside each one of a job stands the reason."""
     assert WORKFLOWS[name]["permissions"] == {}
-    lines = [line.strip() for line in TEXTS[name].splitlines() if re.match(r"\s+(?!permission-)[a-z-]+: (read|write)\b", line)]
+    lines = [
+        line.strip()
+        for line in TEXTS[name].splitlines()
+        if re.match(r"\s+(?!permission-)[a-z-]+: (read|write)\b", line)
+    ]
     granted = [f"{what}: {level}" for job in JOBS[name].values() for what, level in job.get("permissions", {}).items()]
     assert [line.partition(" # ")[0] for line in lines] == granted
     assert [line for line in lines if len(line.partition(" # ")[2]) <= 10] == []

@@ -111,17 +111,14 @@ def push(version: str) -> None:
     tag, head = f"v{version}", git("rev-parse", "HEAD")
     listed = [line.split("\trefs/tags/") for line in git("ls-remote", "--tags", "origin").splitlines()]
     there = {name: number for number, name in listed}
-    meant = {name: there.get(f"{name}^{{}}", there.get(name, "")) for name in (tag, f"v{major}")}
-    if meant[tag] not in {"", head}:
+    if there.get(tag, head) != head:
         sys.exit(f"{tag} exists and means another commit. A version never moves: release the next one.")
     others = [parts(name[1:]) for name in there if name[:1] == "v" and VERSION.fullmatch(name[1:])]
     is_newest = all(other <= numbers for other in others if other[0] == major)
-    names = [name for name in meant if meant[name] != head and (name == tag or is_newest)]
-    if names:
-        # Both or neither, and only if nobody has made or moved them since they were listed.
-        leases = [f"--force-with-lease=refs/tags/{name}:{there.get(name, '')}" for name in names]
-        git("push", "--atomic", *leases, "origin", *[f"HEAD:refs/tags/{name}" for name in names])
-    print("Pushed:", *names or ["nothing, all tags are there"])  # noqa: T201 - for the log
+    names = [tag, f"v{major}"] if is_newest else [tag]
+    # Both or neither, and only if nobody has made or moved them since they were listed.
+    leases = [f"--force-with-lease=refs/tags/{name}:{there.get(name, '')}" for name in names]
+    git("push", "--atomic", *leases, "origin", *[f"HEAD:refs/tags/{name}" for name in names])
 
 
 def main(arguments: list[str]) -> None:
