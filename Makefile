@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 WORKFLOWS := $(wildcard .github/workflows/*.yml examples/*.yml)
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: demo test e2e campaign bench-start bench-looks bench-quota pytest lint types audit lock clean
+.PHONY: demo test e2e campaign bench-start bench-looks bench-quota pytest lint fix types audit lock clean
 
 # The .pth file stands in for an installed package: the demo starts the action with `python -I`, which ignores PYTHONPATH.
 $(DEMO): requirements/runtime.txt requirements/toolkit.txt requirements/stand-in.txt
@@ -62,8 +62,14 @@ lint: $(READY)
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows $(WORKFLOWS)
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml
 	$(BIN)/hadolint Dockerfile .github/base/Dockerfile
 	$(BIN)/shellcheck .ci/run
+
+# What ruff can fix by itself. The rest of `make lint` only reports.
+fix: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 types: $(READY)
 	$(BIN)/mypy

@@ -132,6 +132,27 @@ def test_every_pinned_package_is_checked_by_its_hash() -> None:
             assert "--hash=sha256:" in entry
 
 
+def test_one_package_has_one_version() -> None:
+    """The requirements that share .venv agree: what the demo runs is what the tests test."""
+    pins = {
+        name: dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / "requirements" / f"{name}.txt").read_text(), re.MULTILINE))
+        for name in ("runtime", "toolkit", "stand-in", "dev")
+    }
+    everything = {package: version for pinned in pins.values() for package, version in pinned.items()}
+    assert {name: pinned for name, pinned in pins.items() if not pinned.items() <= everything.items()} == {}
+    assert everything["flask"]
+
+
+def test_a_bug_report_has_what_its_reader_needs() -> None:
+    """The form asks for version, workflow and debug log, says how to get that log, and has room for the reference."""
+    form = yaml.safe_load((ROOT / ".github" / "ISSUE_TEMPLATE" / "bug.yml").read_text())
+    fields = {field["id"]: field for field in form["body"] if "id" in field}
+    needed = {name for name, field in fields.items() if field.get("validations", {}).get("required")}
+    assert needed >= {"version", "workflow", "log"}
+    assert "Enable debug logging" in fields["log"]["attributes"]["description"]
+    assert "user_reference" in fields["reference"]["attributes"]["description"]
+
+
 @pytest.mark.parametrize("paper", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "tests/README.md"])
 def test_papers_name_only_what_exists(paper: str) -> None:
     """Each test, `make` target and file in a link that a paper points to is where it says."""
