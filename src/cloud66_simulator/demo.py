@@ -24,7 +24,7 @@ from cloud66_simulator.server import serve
 
 ACTION = (sys.executable, "-I", "-u", "-m", "cloud66_redeploy")
 PAGE = Path("build", "summary.html")
-_DURATION_SECONDS = 6.0
+_DURATION_SECONDS = 4.0
 _WIDEST = 100
 _RUNNER_FILES = ("GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY")
 _FRAME = """<!doctype html>
