@@ -1,22 +1,29 @@
 # make demo: the action against the stand-in, from trigger to outcome.  make test: lint, types and all tests.
-# Needs Python 3.11 or newer and nothing else; everything goes into .venv.
+# Needs Python 3.11 or newer and nothing else. Everything goes into .venv: what the demo runs first, then the tools.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DEMO := $(VENV)/.demo
 READY := $(VENV)/.ready
-WORKFLOWS := $(wildcard .github/workflows/*.yml)
+WORKFLOWS := $(wildcard .github/workflows/*.yml examples/*.yml)
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: demo test e2e campaign bench-start bench-looks bench-quota pytest lint types audit lock docs clean
+.PHONY: demo test e2e campaign bench-start bench-looks bench-quota pytest lint fix types audit lock docs clean
 
-$(READY): requirements/runtime.txt requirements/toolkit.txt requirements/dev.txt pyproject.toml
+# The .pth file stands in for an installed package: the demo starts the action with `python -I`, which ignores PYTHONPATH.
+$(DEMO): requirements/runtime.txt requirements/toolkit.txt requirements/stand-in.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed (PYTHON=python3.13 make ...)")'
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) --require-hashes -r requirements/runtime.txt -r requirements/toolkit.txt -r requirements/dev.txt
+	$(PIP) --require-hashes -r requirements/runtime.txt -r requirements/toolkit.txt -r requirements/stand-in.txt
+	@$(BIN)/python -c 'import pathlib as p, sysconfig as s; p.Path(s.get_path("purelib"), "src.pth").write_text(str(p.Path("src").resolve()))'
+	@touch $(DEMO)
+
+$(READY): $(DEMO) requirements/dev.txt pyproject.toml
+	$(PIP) --require-hashes -r requirements/dev.txt
 	$(PIP) --no-build-isolation --editable .
 	@touch $(READY)
 
-demo: $(READY)
+demo: $(DEMO)
 	$(BIN)/python -m cloud66_simulator.demo
 
 test: lint types pytest
@@ -51,12 +58,18 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/actionlint -shellcheck=$(BIN)/shellcheck $(WORKFLOWS)
-	$(BIN)/zizmor --quiet --pedantic --offline .github action.yml
+	$(BIN)/zizmor --quiet --pedantic --offline .github action.yml $(wildcard examples/*.yml)
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows $(WORKFLOWS)
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml
 	$(BIN)/hadolint Dockerfile .github/base/Dockerfile
 	$(BIN)/shellcheck .ci/run
+
+# What ruff can fix by itself. The rest of `make lint` only reports.
+fix: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 types: $(READY)
 	$(BIN)/mypy

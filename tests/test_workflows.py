@@ -12,13 +12,15 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent
-TEXTS = {path.stem: path.read_text() for path in sorted((ROOT / ".github" / "workflows").glob("*.yml"))}
+LIVE = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+EXAMPLES = sorted((ROOT / "examples").glob("*.yml"))
+TEXTS = {path.stem: path.read_text() for path in LIVE + EXAMPLES}
 WORKFLOWS: dict[str, Any] = {name: yaml.safe_load(text) for name, text in TEXTS.items()}
 JOBS: dict[str, dict[str, Any]] = {name: workflow["jobs"] for name, workflow in WORKFLOWS.items()}
 STEPS = [(name, step) for name in JOBS for job in JOBS[name].values() for step in job.get("steps", [])]
 EACH = pytest.mark.parametrize("name", TEXTS)
 PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
-OURS = re.compile(r"\./(\.github/workflows/[a-z]+\.yml)?")
+OURS = re.compile(r"\./(\.github/workflows/[a-z]+\.yml)?|your-org/cloud66-redeploy@v1")
 
 
 def needed(job: dict[str, Any]) -> set[str]:
@@ -31,7 +33,11 @@ def needed(job: dict[str, Any]) -> set[str]:
 def test_nothing_is_granted_to_a_whole_workflow(name: str) -> None:
     """Every workflow starts from no permission at all; beside each one of a job stands the reason."""
     assert WORKFLOWS[name]["permissions"] == {}
-    lines = [line.strip() for line in TEXTS[name].splitlines() if re.match(r"\s+[a-z-]+: (read|write)\b", line)]
+    lines = [
+        line.strip()
+        for line in TEXTS[name].splitlines()
+        if re.match(r"\s+(?!permission-)[a-z-]+: (read|write)\b", line)
+    ]
     granted = [f"{what}: {level}" for job in JOBS[name].values() for what, level in job.get("permissions", {}).items()]
     assert [line.partition(" # ")[0] for line in lines] == granted
     assert [line for line in lines if len(line.partition(" # ")[2]) <= 10] == []
@@ -42,7 +48,7 @@ def test_every_use_is_pinned_or_ours(name: str) -> None:
     """Foreign actions are named by commit, everywhere the same, with the version as a comment; the rest is ours."""
     for line in re.findall(r"^\s*(?:- )?uses: (.*)$", TEXTS[name], re.MULTILINE):
         assert PINNED.fullmatch(line) or OURS.fullmatch(line.partition(" # ")[0]), line
-    uses = set(re.findall(r"uses: ([\w./-]+@.*)", "".join(TEXTS.values())))
+    uses = set(re.findall(r"uses: ([\w./-]+@[0-9a-f]{40} .*)", "".join(TEXTS.values())))
     assert len({line.partition("@")[0] for line in uses}) == len(uses)
 
 
@@ -59,7 +65,8 @@ def test_every_job_has_an_end(name: str) -> None:
 
 def test_no_script_holds_an_expression() -> None:
     """What somebody else may have written reaches a script by its environment, never by its text; no token is left."""
-    assert set(TEXTS) == {"audit", "ci", "deploy", "release", "selftest"}, "all workflows are there"
+    assert {path.stem for path in LIVE} == {"audit", "ci", "release", "selftest"}, "all workflows are there"
+    assert {path.stem for path in EXAMPLES} == {"deploy"}, "all examples are there"
     assert [step["run"] for _, step in STEPS if "${{" in step.get("run", "")] == []
     checkouts = [step for _, step in STEPS if step.get("uses", "").startswith("actions/checkout@")]
     assert {step["with"]["persist-credentials"] for step in checkouts} == {False}
@@ -71,7 +78,7 @@ def test_each_waits_for_what_has_to_be_sound() -> None:
     assert needed(JOBS["ci"]["required"]) == set(others)
     assert JOBS["ci"]["required"]["if"] == "always()"
     release = JOBS["release"]
-    assert (needed(release["image"]), needed(release["publish"])) == ({"check", "test"}, {"image"})
+    assert (needed(release["image"]), needed(release["publish"])) == ({"check", "test"}, {"check", "image"})
     assert "ci.yml" in release["test"]["uses"]
 
 
@@ -85,11 +92,22 @@ def test_the_gate_opens_for_success_alone(result: str) -> None:
     assert (done.returncode == 0) is (result == "success")
 
 
+@pytest.mark.parametrize("path", LIVE, ids=lambda path: path.stem)
+def test_this_repository_deploys_nothing(path: Path) -> None:
+    """No workflow of this repository opens an environment of somebody's stacks: those that deploy are examples."""
+    environments = {job.get("environment") for job in JOBS[path.stem].values()}
+    assert environments <= {None, "release"}
+
+
 def test_secrets_are_asked_for_where_they_are_used() -> None:
-    """The one secret is the example's, in a job with an environment, and no other workflow knows a secret."""
+    """A stack's token is the example's, a key to release is the release's, each in a job with an environment."""
     found = {name: set(re.findall(r"secrets\.(\w+)", text)) for name, text in TEXTS.items()}
-    assert {key: names for key, names in found.items() if names} == {"deploy": {"CLOUD66_TOKEN"}}
-    assert all("environment" in job for job in JOBS["deploy"].values())
+    assert {key: names for key, names in found.items() if names} == {
+        "deploy": {"CLOUD66_TOKEN"},
+        "release": {"RELEASE_APP_KEY"},
+    }
+    holders = [job for name in ("deploy", "release") for job in JOBS[name].values() if "secrets." in json.dumps(job)]
+    assert ["environment" in job for job in holders] == [True, True]
 
 
 def test_what_is_pinned_is_watched() -> None:
@@ -112,6 +130,27 @@ def test_every_pinned_package_is_checked_by_its_hash() -> None:
         for entry in entries:
             assert re.match(r"[\w.-]+==\S+ ", entry), entry
             assert "--hash=sha256:" in entry
+
+
+def test_one_package_has_one_version() -> None:
+    """The requirements that share .venv agree: what the demo runs is what the tests test."""
+    pins = {
+        name: dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / "requirements" / f"{name}.txt").read_text(), re.MULTILINE))
+        for name in ("runtime", "toolkit", "stand-in", "dev")
+    }
+    everything = {package: version for pinned in pins.values() for package, version in pinned.items()}
+    assert {name: pinned for name, pinned in pins.items() if not pinned.items() <= everything.items()} == {}
+    assert everything["flask"]
+
+
+def test_a_bug_report_has_what_its_reader_needs() -> None:
+    """The form asks for version, workflow and debug log, says how to get that log, and has room for the reference."""
+    form = yaml.safe_load((ROOT / ".github" / "ISSUE_TEMPLATE" / "bug.yml").read_text())
+    fields = {field["id"]: field for field in form["body"] if "id" in field}
+    needed = {name for name, field in fields.items() if field.get("validations", {}).get("required")}
+    assert needed >= {"version", "workflow", "log"}
+    assert "Enable debug logging" in fields["log"]["attributes"]["description"]
+    assert "user_reference" in fields["reference"]["attributes"]["description"]
 
 
 @pytest.mark.parametrize("paper", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "tests/README.md"])

@@ -23,17 +23,32 @@ from cloud66_simulator.scenarios import SCENARIOS, apply_scenario
 from cloud66_simulator.server import serve
 
 ACTION = (sys.executable, "-I", "-u", "-m", "cloud66_redeploy")
-_DURATION_SECONDS = 10.0
+PAGE = Path("build", "summary.html")
+_DURATION_SECONDS = 4.0
 _WIDEST = 100
 _RUNNER_FILES = ("GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY")
+_FRAME = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Job summary</title>
+<style>
+  :root { color-scheme: light dark }
+  body { font: 14px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+  table { border-collapse: collapse; margin: 1rem 0 }
+  th, td { border: 1px solid #8886; padding: .3rem .8rem; text-align: left }
+  pre { overflow: auto; padding: 1rem; background: #8882 }
+</style>
+"""
 
 
 def demo(
     scenarios: Sequence[str] = ("queued",),
     command: Sequence[str] = ACTION,
     duration_seconds: float = _DURATION_SECONDS,
+    page: Path = PAGE,
 ) -> int:
-    """Run the action to its end, show what it left behind, and return its exit code."""
+    """Run the action to its end, show what it left behind, write its summary as a page, and return its exit code."""
     simulator = Simulator(ScaledClock().now, behaviour=Behaviour(duration_seconds=duration_seconds))
     for name in scenarios:
         apply_scenario(simulator, name)
@@ -48,9 +63,16 @@ def demo(
         width = max((len(name) for name in outputs), default=0)
         for name, value in outputs.items():
             _say(f"  {name:<{width}}  {' '.join(value.split())[:_WIDEST]}")
-        _say(f"\nJob summary:\n\n{files['GITHUB_STEP_SUMMARY'].read_text(encoding='utf-8').strip()}\n")
+        _say(f"\nJob summary: {_write(page, files['GITHUB_STEP_SUMMARY']).as_uri()}\n")
         _say(_seen(simulator))
     return code
+
+
+def _write(page: Path, summary: Path) -> Path:
+    """Write a summary, which is HTML throughout, as a page for a browser, and return where that lies."""
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(_FRAME + summary.read_text(encoding="utf-8"), encoding="utf-8")
+    return page.resolve()
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str], folder: str) -> int:
@@ -82,7 +104,9 @@ def main(arguments: Sequence[str]) -> int:
     """Run the demo and return its exit code."""
     parser = ArgumentParser(prog="python -m cloud66_simulator.demo", description="The action against the stand-in.")
     parser.add_argument("--scenario", nargs="+", default=["queued"], choices=list(SCENARIOS), metavar="NAME")
-    return demo(parser.parse_args(arguments).scenario)
+    parser.add_argument("--page", type=Path, default=PAGE, metavar="FILE", help=f"the job summary (default: {PAGE})")
+    chosen = parser.parse_args(arguments)
+    return demo(chosen.scenario, page=chosen.page)
 
 
 def _environment(address: str, folder: str, files: Mapping[str, Path]) -> dict[str, str]:

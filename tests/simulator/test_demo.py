@@ -6,6 +6,7 @@ import pytest
 
 from cloud66_simulator.demo import demo, parse_outputs
 
+ROOT = Path(__file__).parent.parent.parent
 STUB = """
 import json, os, urllib.request
 environ = os.environ
@@ -17,19 +18,41 @@ with opener.open(urllib.request.Request(address, method="POST", headers=headers)
 with open(environ["GITHUB_OUTPUT"], "a") as file:
     file.write(f"deployment_id<<END\\n{number}\\nEND\\n")
 with open(environ["GITHUB_STEP_SUMMARY"], "a") as file:
-    file.write("All is well.\\n")
+    file.write("<p>All is <b>well</b>: \u2705</p>\\n")
 raise SystemExit(3)
 """
 
 
-def test_demo(capfd: pytest.CaptureFixture[str]) -> None:
-    """The demo shows what the action left behind and ends with its exit code."""
-    code = demo(command=(sys.executable, "-I", "-c", STUB), duration_seconds=0.1)
+def test_demo(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The demo shows what the action left behind, says where its summary lies, and ends with its exit code."""
+    page = tmp_path / "new" / "folder" / "summary.html"
+    code = demo(command=(sys.executable, "-I", "-c", STUB), duration_seconds=0.1, page=page)
     shown = capfd.readouterr().out
     assert code == 3
     assert "deployment_id  109" in shown
-    assert "All is well." in shown
+    assert f"Job summary: {page.as_uri()}\n" in shown
+    assert "<" not in shown, "no HTML"
     assert "saw 1 requests and 1 deployment(s) with a reference" in shown
+
+
+def test_page(tmp_path: Path) -> None:
+    """The page holds the summary as the action wrote it, in UTF-8, and needs no other file to be shown."""
+    page = tmp_path / "summary.html"
+    demo(command=(sys.executable, "-I", "-c", STUB), duration_seconds=0.1, page=page)
+    text = page.read_bytes().decode("utf-8")
+    assert text.startswith("<!doctype html>")
+    assert text.endswith("</style>\n<p>All is <b>well</b>: \u2705</p>\n")
+    assert '<meta charset="utf-8">' in text
+    assert not any(reference in text for reference in ("src=", "href=", "url(", "@import"))
+
+
+@pytest.mark.parametrize(("target", "needs_tools"), [("demo", False), ("pytest", True)])
+def test_the_demo_installs_what_it_runs(tmp_path: Path, target: str, *, needs_tools: bool) -> None:
+    """In a fresh clone the demo needs no linter and no test tool, and the tests need both."""
+    command = ["make", "--dry-run", "--no-print-directory", target, f"VENV={tmp_path / 'venv'}"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "requirements/runtime.txt -r requirements/toolkit.txt -r requirements/stand-in.txt" in said
+    assert ("requirements/dev.txt" in said) is needs_tools
 
 
 def test_interrupted(tmp_path: Path) -> None:
