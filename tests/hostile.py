@@ -11,7 +11,7 @@ from harness import OUTPUTS
 TOKEN = "demo-token"
 MARK = "was-here"
 
-OUR_WARNINGS = {"Cloud 66", "Deployment not known", "Actions can't be read", "Scheduled twice", "Services"}
+OUR_WARNINGS = {"Cloud 66", "Deployment not identified", "Stack actions can't be read", "Scheduled twice", "Services"}
 
 _COMMANDS = [
     "set-output name=outcome", "set-env name=PATH", "add-path", "add-mask", "save-state name=ended", "stop-commands",
@@ -103,7 +103,7 @@ def check_log(log: str, token: str, error: str | None) -> None:
     assert [title_of(one) for one in by_name.pop("error", [])] == ([error] if error else [])
     assert {title_of(one) for one in by_name.pop("warning", [])} <= OUR_WARNINGS
     groups = [one.line for one in by_name.pop("group", [])]
-    assert groups in ([], ["::group::Last lines of the stack's log"])
+    assert groups in ([], ["::group::Last lines of the stack log"])
     assert len(by_name.pop("endgroup", [])) == len(groups)
     assert by_name == {}
     assert token not in log.replace(f"::add-mask::{token}\n", "", 1)

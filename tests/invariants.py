@@ -114,7 +114,7 @@ def check_redeploy(schedule: Schedule, told: Told, truth: Truth, over_at: float)
     outputs, outcome, inputs = told.ending.outputs, told.ending.outcome, told.inputs
     mine, back = truth.mine, truth.back
     assert len(mine) <= 1, f"{len(mine)} deployments carry our reference"
-    if "is live already" in outputs["reason"]:
+    if "is already live" in outputs["reason"]:
         _check_live(schedule, told, truth)
         return
     assert outputs["health"] != "healthy" or schedule.site not in NEVER_HEALTHY, "found healthy, but it never was"
@@ -122,7 +122,7 @@ def check_redeploy(schedule: Schedule, told: Told, truth: Truth, over_at: float)
         check_success(mine, inputs["expected_commit"], over_at)
     if outcome == "scheduled":
         assert mine, "scheduled, but nothing was"
-    if "Nothing was scheduled" in re.split(r"Not rolled back|The rollback to|Rolled back", outputs["reason"])[0]:
+    if "No deployment was started" in re.split(r"Not rolled back|The rollback to|Rolled back", outputs["reason"])[0]:
         assert not mine, "said that nothing was scheduled"
     ids = {one.id for one in mine}
     assert told.ending.ever("deployment_id") <= {"", *map(str, ids)}, "somebody else's deployment was taken for ours"

@@ -31,7 +31,7 @@ FAILED = Result(
     LastSeen(deployment=Deployment.from_json(RECORD | {"outcome": {"code": "failed"}}), is_confirmed=True),
     evidence="rake aborted!",
 )
-MEND = "Read the log of the deployment in the Cloud 66 dashboard, mend what it names, and run this again."
+MEND = "Fix the error shown in the stack log, then re-run this job."
 
 
 def known(text: str | None = None, stack: Mapping[str, object] | None = None, **record: object) -> Tracking:

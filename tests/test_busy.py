@@ -41,7 +41,7 @@ DESCRIBED = {
     "the first that waits": (
         [deployment(110, None), deployment(109, None, triggered_by="")], [], "deployment 109 is queued"
     ),
-    "an action alone": (PAST, [ACTION, *PAST_ACTIONS], "a redeploy (action 40) is queued, triggered by ci"),
+    "an action alone": (PAST, [ACTION, *PAST_ACTIONS], "a redeploy (stack action 40) is queued, triggered by ci"),
 }  # fmt: skip
 
 

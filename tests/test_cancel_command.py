@@ -32,8 +32,8 @@ IN_TWO_MINUTES = REF | {"timeout": "2m"}
 OVER = {
     "success": ("success", "had already succeeded"),
     "failed": ("failed", "Deployment 108 failed"),
-    "cancelled": ("cancelled", "was cancelled already"),
-    "odd": ("failed", "it was over already"),
+    "cancelled": ("cancelled", "was already cancelled"),
+    "odd": ("failed", "had already finished"),
     "reverted": ("failed", "Deployment 108 was reverted by"),
 }
 AS = {
@@ -58,7 +58,7 @@ CASES = {
         f"{cancelled_as}": Case(
             "cancelled", by, **TAKES, behind=[{"duration": LONG}],
             dials={"cancelled_as": how, "cancel_takes_seconds": takes},
-            says=["As asked; deployment 108 was cancelled."],
+            says=["As asked. Deployment 108 was cancelled."],
             # By its reference alone it is inferred, and others get the time to show.
             seconds=(takes, takes + 10 + 20 * (by == REF)),
         )
@@ -80,7 +80,7 @@ CASES = {
     "nothing runs any more": Case("skipped", {}, ago=100, number="", says=["not deploying, so nothing was cancelled"]),
     "a shared reference": Case(
         "unknown", **TWICE, number="", seconds=(0, 10),
-        says=["Several deployments carry the reference mine, so which one is meant", "Nothing was cancelled."]),
+        says=["Several deployments have the reference mine", "Nothing was cancelled."]),
     "a shared reference, and the id": Case("cancelled", ID, **TWICE, deletes=["108"]),
     "somebody else's of the web": Case("unknown", **NOT_THERE, ahead=[ANN | {"duration": LONG}]),
     "somebody else's of the API": Case("unknown", **NOT_THERE, ahead=[CI | {"duration": LONG}]),
@@ -105,14 +105,14 @@ CASES = {
             "unknown", IN_TWO_MINUTES, **TAKES, faults=delete(kind), number="", seconds=(115, 120 + 30.1),
             says=[f"As asked, but the redeploy (probably deployment 108) {words}"])
         for kind, words in {
-            "status": "was not seen to be cancelled; whether the cancellation",
-            "timeout_undone": "was not seen to be cancelled; whether the cancellation",
+            "status": "may not have been cancelled",
+            "timeout_undone": "may not have been cancelled",
             "refuse": "could not be cancelled",
         }.items()
     },
     "one that does not take in time": Case(
         "timed_out", REF | {"timeout": "1m"}, mine={"duration": 1e6}, dials={"cancel_takes_seconds": 1e6},
-        number="", deletes=["108"], says=["which is not over yet"], seconds=(60, 61)),
+        number="", deletes=["108"], says=["which hasn't finished yet"], seconds=(60, 61)),
     **{
         f"{code} at the first look": Case(
             "unknown", **GOES_ON, faults=[Fault("status", code=code, count=None)], number="", seconds=(0, 9))
@@ -122,13 +122,13 @@ CASES = {
     "402 at the cancellation": Case("unknown", **TAKES, faults=delete(code=402), number="", seconds=(15, 30)),
     "403 at the cancellation, by id": Case("unknown", ID, **TAKES, faults=delete(code=403), seconds=(0, 9)),
     "a list that is refused": Case(
-        "unknown", {}, **GOES_ON, number="", log=["lacks the scope 'public'"],
+        "unknown", {}, **GOES_ON, number="", log=["lacks the scope public"],
         faults=[Fault("status", method="GET", path="/deployments", code=403, skip=1, count=None)]),
     "somebody else cancels it first": Case(
         "cancelled", ID, mine={"duration": 50, "fate": "cancelled"}, faults=delete(code=429), deletes=["108"]),
     "it fails while the cancellation is lost": Case(
         "failed", ID, mine={"duration": 30, "fate": "failed"}, faults=delete("lost_undone"), deletes=["108"],
-        says=["the answer to the cancellation was lost"]),
+        says=["Cloud 66 didn't confirm the cancellation"]),
 }  # fmt: skip
 
 
@@ -152,12 +152,12 @@ def test_several_that_run(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(Client, "deployments", twins)
     words = "The deployments 999 and 108 are running, so none was cancelled."
-    play(step, "cancel", Case("unknown", {}, **GOES_ON, number="", says=[words], log=["give deployment_id"]))
+    play(step, "cancel", Case("unknown", {}, **GOES_ON, number="", says=[words], log=["deployment_id"]))
     play(step, "cancel", Case("cancelled", ID, **TAKES))
 
 
-UNCHANGED, NOT_YET = "it changed nothing", "was to be cancelled; it was not cancelled."
-UNSEEN, TOOK = "whether that took was not seen", "As asked; deployment 108 was cancelled."
+UNCHANGED, NOT_YET = "The step changed nothing", "The deployment was not cancelled."
+UNSEEN, TOOK = "hasn't confirmed the cancellation", "As asked. Deployment 108 was cancelled."
 
 
 @rows(
@@ -185,7 +185,7 @@ def test_an_abort_in_the_middle(step: MakeStep, by: dict[str, Any], at: float, t
     assert words in ending.outputs["reason"]
     assert bool(cancelled(made)) is (words in {UNSEEN, TOOK})
     assert (mine.ends_at <= made.clock.now()) is (words == TOOK)
-    assert "Nothing is left" in made.clean_up(ending.state).log
+    assert "Nothing to clean up" in made.clean_up(ending.state).log
 
 
 def test_a_stranger_whose_record_shows_first_is_not_cancelled(step: MakeStep) -> None:

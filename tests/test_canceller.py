@@ -14,7 +14,7 @@ from elsewhere import ABORT_SECONDS, ANN, CI, LONG, MakeStep, cancelled, rows
 from harness import Ending, Step
 
 UNKNOWN: dict[str, Any] = {"settled": False}
-NOTHING: dict[str, Any] = {"says": "Nothing was scheduled", "fates": []}
+NOTHING: dict[str, Any] = {"says": "No deployment was started", "fates": []}
 OTHER_COMMIT = {"expected_commit": "a" * 40}
 THEIRS = {"duration": LONG}
 DECLINED = Fault("status", method="POST", code=409, count=None)
@@ -31,7 +31,7 @@ class Row:
     _: KW_ONLY
     at: float = 20.0
     settled: bool = True
-    """Nothing is left to the post step."""
+    """Nothing to clean up to the post step."""
     says: str = ""
     deletes: int | None = None
     """How many cancellations the step sends; None where that is no matter."""
@@ -54,7 +54,7 @@ def judge(made: Step, ending: Ending, row: Row) -> None:
     assert (ending.outcome, ending.status) == (row.outcome, int(row.outcome != "success")), ending.outputs["reason"]
     assert len(ending.errors) == ending.status
     assert row.says in ending.outputs["reason"]
-    assert ("Nothing was scheduled" in ending.outputs["reason"]) is (row.says == "Nothing was scheduled")
+    assert ("No deployment was started" in ending.outputs["reason"]) is (row.says == "No deployment was started")
     assert row.deletes in {None, len(made.calls("DELETE"))}
     assert ("ended" in ending.state) is row.settled
     made.clean_up(ending.state, **row.inputs)
@@ -128,7 +128,7 @@ ABORTS = {
     **{
         f"declined by {code} for a while": Row(
             "unknown", **UNKNOWN, faults=delete(code=code, until=100, count=None),
-            says="not seen to be cancelled" if code == 500 else "could not be cancelled")
+            says="may not have been cancelled" if code == 500 else "could not be cancelled")
         for code in (404, 409, 429, 500)
     },
     **{
@@ -136,8 +136,8 @@ ABORTS = {
         for code in (401, 402, 403)
     },
     "its record disappears": Row("cancelled", faults=[Fault("hide_deployments", after=20.3)], deletes=1),
-    "it goes on, as asked": Row(
-        "unknown", ["success"], inputs={"cancel_on_abort": "false"}, says="goes on (cancel_on_abort is false)"),
+    "it continues (cancel_on_abort is false)": Row(
+        "unknown", ["success"], inputs={"cancel_on_abort": "false"}, says="continues (cancel_on_abort is false)"),
     **{
         f"others came after, by {via}": Row(
             "cancelled", dials={"post_shape": "async_action_id"}, others=[ANN | {"via": via, "later": 10}])
@@ -184,7 +184,7 @@ TIMEOUTS = {
     "it ends meanwhile": Row("success", ["success"], inputs=TIMEOUT, **JUST_ENDS),
     "it ends meanwhile, with another commit": Row("failed", ["success"], inputs=TIMEOUT | OTHER_COMMIT, **JUST_ENDS),
     "it can't be cancelled": Row(
-        "timed_out", ["success"], inputs=TIMEOUT, faults=[silence(method="DELETE")], says="not seen to be cancelled"),
+        "timed_out", ["success"], inputs=TIMEOUT, faults=[silence(method="DELETE")], says="may not have"),
     "a success that its action has yet to agree with": Row(
         "timed_out", ["action_failed"], inputs=TIMEOUT,
         dials={"fate": "action_failed", "duration_seconds": 30, "action_finish_lag_seconds": 600}),
@@ -203,7 +203,7 @@ def test_cancel_on_timeout(step: MakeStep, row: Row) -> None:
 @pytest.mark.parametrize("shape", ["async_action_id", "async_action_id_null", "action_id_as_id"])
 def test_where_two_could_be_ours_none_is_cancelled(step: MakeStep, shape: str) -> None:
     """Where it can't be told which deployment is ours, nobody's is cancelled."""
-    says = "which deployment is ours is not known, so none was cancelled"
+    says = "couldn't be identified, so none was cancelled"
     row = Row(
         "unknown", ["success"], settled=False, dials={"post_shape": shape}, says=says, others=[CI | {"later": 0.26}]
     )

@@ -8,12 +8,12 @@ import pytest
 from cases import ANN, MINE, Case, MakeStep, Played, play
 from cloud66_simulator import DOCKER_STACK, Fault
 
-WAITS, GOES = "ours would wait behind it", "it would be cancelled"
+WAITS, GOES = "this deployment would queue behind it", "it would be cancelled"
 WOULD = {
     "queue": (WAITS, WAITS),
     "fail": ("the run would fail", "the run would fail"),
     "skip": ("the run would be skipped", "the run would be skipped"),
-    "cancel": ("it carries no reference of this repository, so the run would fail", GOES),
+    "cancel": ("it wasn't started by this repository, so the run would fail", GOES),
     "cancel_any": (GOES, GOES),
 }
 NO_RECORD = Case(dials={"deployment_record_delay_seconds": 300}, others=((0, MINE | {"duration": 600}),))
@@ -26,7 +26,7 @@ def dry(step: MakeStep, case: Case, *words: str, **inputs: str) -> Played:
     played = play(step, replace(case, posts=0, ours=0))
     assert {one.method for one in played.made.simulator.requests} <= {"GET"}
     assert "run" not in played.ending.state
-    assert "Nothing was scheduled." in played.ending.outputs["reason"]
+    assert "No deployment was started." in played.ending.outputs["reason"]
     return played
 
 
@@ -34,8 +34,8 @@ def dry(step: MakeStep, case: Case, *words: str, **inputs: str) -> Played:
 def test_a_free_stack(step: MakeStep, on_busy: str) -> None:
     """Of a free stack it says what would be sent and how long it would usually take."""
     inputs = {"git_ref": "v1", "profile": "night shift", "rollback": "true", "user_reference": "mine"}
-    sent = "would be sent: git_ref v1, deployment_profile night shift, user_reference mine."
-    usually = "the stack is free; deployments usually take 5m"
+    sent = "The request would be: git_ref v1, deployment_profile night shift, user_reference mine."
+    usually = "The stack is free. Deployments usually take 5m"
     ending = dry(step, Case(dials={"duration_seconds": 330}), usually, sent, on_busy=on_busy, **inputs).ending
     assert "Asking Cloud 66" not in ending.log
     assert ending.outputs["stack_name"] == "Awesome App"
@@ -46,7 +46,7 @@ def test_a_free_stack(step: MakeStep, on_busy: str) -> None:
 @pytest.mark.parametrize("on_busy", WOULD)
 def test_a_busy_stack(step: MakeStep, on_busy: str, mine: int, asked: dict[str, Any]) -> None:
     """Of a busy stack it says whose deployment runs and what would be done about it, and does none of it."""
-    said = f"deployment 108 is deploying, triggered by {asked['user']}, and {WOULD[on_busy][mine]} (on_busy: {on_busy})"
+    said = f"Deployment 108 is deploying, triggered by {asked['user']}, and {WOULD[on_busy][mine]} (on_busy: {on_busy})"
     case = Case(others=((0, asked | {"duration": 600}),), head_start=60)
     assert dry(step, case, said, on_busy=on_busy).theirs[0].cancel_at is None
 
@@ -54,7 +54,7 @@ def test_a_busy_stack(step: MakeStep, on_busy: str, mine: int, asked: dict[str, 
 @pytest.mark.parametrize("on_busy", ["cancel", "cancel_any"])
 def test_what_only_waits_could_not_be_cancelled(step: MakeStep, on_busy: str) -> None:
     """Where nothing runs yet, nothing would be cancelled."""
-    dry(step, NO_RECORD, "nothing runs that could be cancelled, so ours would wait", on_busy=on_busy)
+    dry(step, NO_RECORD, "nothing is running that could be cancelled, so this deployment would queue", on_busy=on_busy)
 
 
 FOUND = {
@@ -67,11 +67,11 @@ FOUND = {
     "an expired account": (Case("failed", inputs={"api_token": "expired-token"}), "refused the request (402)"),
     "a token that may only read": (
         Case(inputs={"api_token": "public-token"}),
-        "whether it may redeploy, only a redeploy can tell",
+        "Only a redeploy can tell whether it may redeploy",
     ),
     "actions that can't be read": (
-        Case(faults=(Fault("status", path="/actions", code=403, count=None),), logs=("Actions can't be read",)),
-        "the stack is free",
+        Case(faults=(Fault("status", path="/actions", code=403, count=None),), logs=("Stack actions can't be read",)),
+        "The stack is free",
     ),
     "a wrong stack": (Case("failed", inputs={"stack_id": "f" * 32}), "404"),
     "nobody to be reached": (

@@ -11,9 +11,9 @@ from cloud66_simulator import Fault
 
 EVERY = ["queue", "fail", "skip", "cancel", "cancel_any"]
 SETTLE = 15.0
-NOTHING = "Nothing was scheduled."
-QUEUED = "A redeploy (action 40) is queued, triggered by ann@example.com."
-STRANGER = "It carries no reference of this repository that could be told, so it was not cancelled."
+NOTHING = "No deployment was started."
+QUEUED = "A redeploy (stack action 40) is queued, triggered by ann@example.com."
+STRANGER = "It wasn't started by this repository, so it was not cancelled."
 DELETE = partial(Fault, method="DELETE")
 CANCEL = {"on_busy": "cancel"}
 ANY = {"on_busy": "cancel_any"}
@@ -53,7 +53,7 @@ def test_fail_and_skip_leave_the_stack_alone(step: MakeStep, on_busy: str, outco
     """With fail and skip nothing is asked for, and the reason says whose deployment runs."""
     words = f"Deployment 108 is deploying, triggered by {asked['user']}."
     played = stood_back(step, busy(asked, inputs={"on_busy": on_busy}), outcome, words)
-    assert ("Run this again when the stack is free" in "".join(played.ending.errors)) is (on_busy == "fail")
+    assert ("Re-run this job when the stack is free" in "".join(played.ending.errors)) is (on_busy == "fail")
 
 
 @pytest.mark.parametrize(("on_busy", "outcome"), [("fail", "failed"), ("skip", "skipped"), ("cancel", "failed")])
@@ -112,7 +112,7 @@ SHOWN = [*((shape, "cancelled") for shape in SHAPES), *((SHAPES[2], how) for how
 def test_cancel_makes_way_for_ours(step: MakeStep, shape: Any, cancelled_as: Any) -> None:
     """With on_busy cancel, one of this repository is cancelled, and only when it is over is ours asked for."""
     dials = {"post_shape": shape, "cancelled_as": cancelled_as, "cancel_takes_seconds": 20}
-    played = play(step, busy(MINE, dials=dials, logs=("Making way; deployment 108 was cancelled.",)))
+    played = play(step, busy(MINE, dials=dials, logs=("Making way. Deployment 108 was cancelled.",)))
     [theirs], [mine] = played.theirs, played.mine
     assert theirs.final_fate == "cancelled"
     assert theirs.ends_at <= mine.requested_at <= theirs.ends_at + 5
@@ -143,7 +143,7 @@ WAYS = {
         f"nothing runs that could be cancelled ({on_busy})": (
             Case(
                 others=((0, MINE | {"duration": 100}),), dials={"deployment_record_delay_seconds": 30},
-                inputs={"on_busy": on_busy}, logs=("Nothing runs that could be cancelled, so ours will wait",),
+                inputs={"on_busy": on_busy}, logs=("Nothing is running that could be cancelled",),
             ),
             ["success"],
         )
@@ -174,12 +174,12 @@ IN_VAIN = {
             ("cancel_any", 403, "failed", "could not be cancelled"),
             ("cancel", 404, "timed_out", "could not be cancelled"),
             ("cancel_any", 409, "timed_out", "could not be cancelled"),
-            ("cancel", 500, "timed_out", "was not seen to be cancelled"),
+            ("cancel", 500, "timed_out", "may not have been cancelled"),
         )
     },
     "a cancellation that never takes": busy(
         MINE, outcome="timed_out", dials={"cancel_takes_seconds": 10_000}, inputs=CANCEL | {"timeout": "2m"},
-        says=("took the cancellation of deployment 108, which is not over yet",), seconds=(0, 150),
+        says=("accepted the cancellation of deployment 108, which hasn't finished yet",), seconds=(0, 150),
     ),
     "its record disappears": busy(
         MINE, outcome="failed", faults=(Fault("hide_deployments", after=75.3),), inputs=CANCEL | {"timeout": "5m"}

@@ -98,7 +98,7 @@ OTHER_COMMIT = {"expected_commit": "a" * 40}
 def test_another_commit_than_the_expected_one_is_rolled_back(step: MakeStep) -> None:
     """A success with another commit than the expected one is gone back from, unless that was live before."""
     went(step, broken(first="success", inputs=OTHER_COMMIT))
-    same = "deployment 107, which was live before, is of the same"
+    same = "deployment 107, which was live before, has the same"
     stayed(step, broken(first="success", inputs=OTHER_COMMIT | {"git_ref": "main"}), same)
 
 
@@ -120,10 +120,10 @@ STAYS = {
         )
         for how, lag, outcome, why in (
             ("cancelled", 12.0, "cancelled", ""),
-            ("failed", 0.0, "failed", "it seems to have been cancelled."),
-            ("failed", 12.0, "failed", "it seems to have been cancelled."),
-            ("null", 0.0, "failed", "it seems to have been cancelled."),
-            ("null_code", 12.0, "failed", "it seems to have been cancelled."),
+            ("failed", 0.0, "failed", "it may have been cancelled."),
+            ("failed", 12.0, "failed", "it may have been cancelled."),
+            ("null", 0.0, "failed", "it may have been cancelled."),
+            ("null_code", 12.0, "failed", "it may have been cancelled."),
         )
     },
     **{
@@ -142,15 +142,15 @@ STAYS = {
         broken(
             dials={"post_shape": "async_action_id"}, others=((0.26, CI | {"git_ref": "v1", "duration": 30.0}),)
         ),
-        "which deployment failed is not known.",
+        "the failed deployment couldn't be identified.",
     ),
     "over a later one that succeeded": (broken(others=((10, {"fate": "success", "duration": 1.0}),)), AFTER),
     "over a later one that runs": (broken(others=((10, {"fate": "failed", "duration": 100.0}),)), AFTER),
     "over one that waits without a record": (
-        broken(others=((20, {"record_delays": (100.0, 0.0)}),)), "a redeploy (action 41) was asked for after it."
+        broken(others=((20, {"record_delays": (100.0, 0.0)}),)), "a redeploy (stack action 41) was requested after it."
     ),
     "to the commit that failed": (
-        broken(inputs={"git_ref": "main"}), "deployment 107, which was live before, is of the same commit."
+        broken(inputs={"git_ref": "main"}), "deployment 107, which was live before, has the same commit."
     ),
     "over one that begins at the last moment": (broken(others=((30.3, {}),)), AFTER),
 }  # fmt: skip
@@ -170,7 +170,7 @@ def test_nothing_goes_over_what_came_while_it_was_not_taken(step: MakeStep) -> N
 def test_nothing_goes_over_what_came_while_the_answer_was_lost(step: MakeStep) -> None:
     """A lost request is not sent again over a colleague's deployment; whether it was scheduled stays unknown."""
     lost = broken(faults=(ROLLBACK_POST("lost_undone"),), others=((60, {"git_ref": "hotfix"}),), posts=2)
-    played = play(step, replace(lost, says=("Whether the deployment was scheduled is not known",)))
+    played = play(step, replace(lost, says=("may or may not have been scheduled",)))
     assert (played.backs, told(played)[0]) == ([], "unknown")
 
 
@@ -179,14 +179,14 @@ def test_another_good_one_by_now(step: MakeStep) -> None:
     case = broken(faults=(DECLINED,))
     made, theirs = stage(step, case)
     event(made, 35.5, lambda: made.simulator.revert(107))
-    stayed(step, case, "another deployment is the last good one by now", made, theirs)
+    stayed(step, case, "another deployment is the last good one now", made, theirs)
 
 
 UNREADABLE = {
-    "the stack, at the look back": (GET("status", path="^/stacks/[^/]+$", code=401, skip=2), "the stack could not be"),
-    "its deployments": (GET("status", path="/deployments$", code=403, skip=3), "the stack could not be read"),
+    "the stack, at the look back": (GET("status", path="^/stacks/[^/]+$", code=401, skip=2), "the stack couldn't be"),
+    "its deployments": (GET("status", path="/deployments$", code=403, skip=3), "the stack couldn't be read"),
     "its actions": (GET("status", path="/actions$", code=403, skip=3), "the stack's actions can't be read"),
-    "its deployments, later": (GET("status", path="/deployments$", code=403, skip=4), "the stack could not be read"),
+    "its deployments, later": (GET("status", path="/deployments$", code=403, skip=4), "the stack couldn't be read"),
 }  # fmt: skip
 
 
@@ -199,7 +199,7 @@ def test_a_stack_that_cannot_be_read(step: MakeStep, fault: Fault, why: str) -> 
 def test_nothing_can_be_asked_any_more(step: MakeStep) -> None:
     """Where nothing at all can be read before the request is sent again, it is not sent."""
     faults = (DECLINED, GET("status", code=403, after=35.5))
-    assert play(step, broken(faults=faults, posts=None, says=("Nothing was scheduled",))).backs == []
+    assert play(step, broken(faults=faults, posts=None, says=("No deployment was started",))).backs == []
 
 
 def test_a_lost_request_that_shows_at_the_last_moment(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,7 +214,7 @@ def test_a_reference_serves_one_rollback(step: MakeStep) -> None:
     """A second run with the same reference, after a first one that rolled back, rolls back no more."""
     made = went(step, broken("success", "failed", inputs={"user_reference": "prod"})).made
     ending = made.next_step().run(**FETCH, user_reference="prod")
-    assert "a rollback with the reference prod/rollback was asked for before" in ending.outputs["reason"]
+    assert "a rollback with the reference prod/rollback was requested before" in ending.outputs["reason"]
     assert (len(made.simulator.deployments_of("prod/rollback")), len(made.calls("POST"))) == (1, 3)
 
 
@@ -228,7 +228,7 @@ def test_a_reference_of_full_length(step: MakeStep) -> None:
 @pytest.mark.parametrize("dry", ["false", "true"])
 def test_a_docker_stack_is_refused_before_anything_is_asked(step: MakeStep, dry: str) -> None:
     """With a Docker stack the input can't be used, which is said before anything is scheduled, also in a dry run."""
-    says = ("Input rollback: was given for a Docker stack", "Nothing was scheduled")
+    says = ("Invalid rollback: it can't be used with a Docker stack", "No deployment was started")
     inputs = {"stack_id": DOCKER_STACK, "rollback": "true", "dry_run": dry}
     play(step, Case("failed", inputs=inputs, posts=0, ours=0, says=says))
 

@@ -105,7 +105,9 @@ def test_what_does_not_serve_is_rolled_back(step: MakeStep) -> None:
 @pytest.mark.parametrize("rollback", ["false", "true"])
 def test_a_cancelled_workflow_ends_the_check(step: MakeStep, seconds: float, rollback: str) -> None:
     """The step ends at once and red, whenever the signal comes; nothing is cancelled or rolled back."""
-    case = Case("unknown", inputs=GIVEN | {"rollback": rollback, "git_ref": "main"}, says=("had been checked",))
+    case = Case(
+        "unknown", inputs=GIVEN | {"rollback": rollback, "git_ref": "main"}, says=("before the health check finished",)
+    )
     made, theirs = stage(step, case)
 
     def hang(since: float, _address: str) -> Page:
@@ -156,19 +158,19 @@ def test_what_failed_is_not_checked(step: MakeStep) -> None:
 
 
 def test_no_address(step: MakeStep) -> None:
-    """Where Cloud 66 names no address, nothing is checked, and the job is red; the first deployment may bring one."""
+    """Where Cloud 66 gives no address, nothing is checked, and the job is red; the first deployment may bring one."""
     nowhere = StackSpec(application_address="", fqdn="")
     made = step(stacks=[nowhere])
     ending = made.run(**OWN)
     assert (ending.outcome, made.website.requests) == ("unknown", [])
-    assert "names no address" in ending.outputs["reason"]
+    assert "gives no address" in ending.outputs["reason"]
     nameless = json.dumps({"response": {"uid": DEFAULT_STACK, "name": "Awesome App"}})
     later = step(faults=[Fault("wrong_json", text=nameless, path=f"/stacks/{DEFAULT_STACK}$", count=1)])
     assert (later.run(**OWN).outcome, later.website.hosts) == ("success", {ADDRESS})
     gone = step(
         stacks=[nowhere], faults=[Fault("status", code=503, path=f"/stacks/{DEFAULT_STACK}$", skip=1, count=None)]
     )
-    assert "The stack's address could not be read" in gone.run(**OWN).log
+    assert "Couldn't read the stack's address" in gone.run(**OWN).log
 
 
 def test_nothing_of_the_job_goes_along(step: MakeStep) -> None:

@@ -20,7 +20,7 @@ def before(at: float = 0.0, **fields: Any) -> tuple[float, dict[str, Any]]:
     return at, ANN | {"git_ref": SHA, "duration": 5.0} | fields
 
 
-LIVE = Case("skipped", inputs=ASKED, others=(before(),), head_start=100, posts=0, ours=None, says=("is live already",))
+LIVE = Case("skipped", inputs=ASKED, others=(before(),), head_start=100, posts=0, ours=None, says=("is already live",))
 SKIPPED = {
     "a full hash as git_ref": LIVE,
     "in capital letters": replace(LIVE, inputs=SKIP | {"git_ref": SHA.upper()}),
@@ -34,18 +34,18 @@ SKIPPED = {
     "oldest first": replace(LIVE, dials={"list_order": "oldest_first"}, others=(before(), before(20, fate="failed"))),
 }
 DEPLOYED = {
-    "a branch": ("which commit is asked for is not known", replace(LIVE, inputs=SKIP | {"git_ref": "main"})),
-    "nothing": ("which commit is asked for is not known", replace(LIVE, inputs=SKIP)),
-    "services": ("which commit is asked for is not known", replace(LIVE, inputs=SKIP | {"services": "web:v2"})),
-    "another commit": ("which is live, is of commit", replace(LIVE, others=(before(git_ref="v1"),))),
-    "an older one": ("which is live, is of commit", replace(LIVE, others=(before(), before(20, git_ref="v1")))),
-    "nobody says live": ("no deployment says that it is live", replace(LIVE, dials={"live_field": False})),
+    "a branch": ("the requested commit is unknown", replace(LIVE, inputs=SKIP | {"git_ref": "main"})),
+    "nothing": ("the requested commit is unknown", replace(LIVE, inputs=SKIP)),
+    "services": ("the requested commit is unknown", replace(LIVE, inputs=SKIP | {"services": "web:v2"})),
+    "another commit": ("which is live, has commit", replace(LIVE, others=(before(git_ref="v1"),))),
+    "an older one": ("which is live, has commit", replace(LIVE, others=(before(), before(20, git_ref="v1")))),
+    "nobody says live": ("no deployment is marked live", replace(LIVE, dials={"live_field": False})),
     "late to say so": ("succeeded after", replace(
         LIVE, dials={"live_lag_seconds": 60.0}, others=(before(), before(80, git_ref="v1")))),
-    "reverted": ("which is live, is of commit", replace(LIVE, others=(before(fate="reverted"),))),
-    "no commit": ("tells no commit", replace(LIVE, dials={"late_fields": {"git_hash": 1e9}})),
+    "reverted": ("which is live, has commit", replace(LIVE, others=(before(fate="reverted"),))),
+    "no commit": ("has no commit recorded", replace(LIVE, dials={"late_fields": {"git_hash": 1e9}})),
     "one runs": ("is deploying", replace(LIVE, others=(before(), before(90, duration=30.0)))),
-    "actions can't be read": ("the stack's actions can't be read", replace(
+    "stack actions can't be read": ("the stack's actions can't be read", replace(
         LIVE, faults=(Fault("status", path="/actions", code=403, count=None),))),
 }  # fmt: skip
 
@@ -58,7 +58,7 @@ def test_skipped(step: MakeStep, name: str) -> None:
     assert (outputs["deployment_id"], outputs["git_hash"]) == (str(live.id), SHA)
     assert (outputs["user_reference"], outputs["is_live"], outputs["finished_at"] != "") == ("", "true", True)
     assert (played.ending.status, len(played.ending.notices)) == (0, 1)
-    assert f"Commit {SHA} is live already, by deployment {live.id}. Nothing was scheduled." in outputs["reason"]
+    assert f"Commit {SHA} is already live as deployment {live.id}. No deployment was started." in outputs["reason"]
 
 
 @pytest.mark.parametrize("name", DEPLOYED)
@@ -67,7 +67,7 @@ def test_deployed(step: MakeStep, name: str) -> None:
     why, case = DEPLOYED[name]
     made, theirs = stage(step, case)
     ending = made.run(**case.inputs)
-    assert f"Not skipped (if_live: skip), because {'deployment ' if why == 'is deploying' else ''}" in ending.log
+    assert f"Not skipping (if_live: skip): {'deployment ' if why == 'is deploying' else ''}" in ending.log
     assert why in ending.log
     assert len(made.calls("POST")) == 1
     assert ending.outcome != "skipped"
@@ -90,7 +90,7 @@ def test_what_is_live_is_checked(step: MakeStep, site: str, outcome: str, rollba
     outputs = play(step, case, made, theirs).ending.outputs
     assert outputs["health"] == ("healthy" if site == "serves" else "unhealthy")
     assert (outputs["deployment_id"], outputs["rollback_outcome"]) == (str(theirs[0].id), "")
-    assert "Nothing was scheduled." in outputs["reason"]
+    assert "No deployment was started." in outputs["reason"]
 
 
 def test_a_cancelled_workflow(step: MakeStep) -> None:

@@ -15,7 +15,7 @@ from harness import Step
 UNREADABLE = [
     Fault("status", method="GET", path="/actions", code=403, count=None), Fault("slow", method="POST", seconds=15),
 ]  # fmt: skip
-CANCELLED = "cancelled: The step was cut short; deployment 108 was cancelled."
+CANCELLED = "cancelled: The step was cut short. Deployment 108 was cancelled."
 STRANGER: dict[str, Any] = {"faults": [], "later": 5.1, **CI}
 
 
@@ -79,9 +79,9 @@ def test_a_queued_deployment_is_cancelled(step: MakeStep) -> None:
 @rows(
     "at, faults, left, words",
     {
-        "nothing was scheduled": (5, post("lost_undone"), [], ["cancelled: ", "Nothing was scheduled"]),
+        "nothing was scheduled": (5, post("lost_undone"), [], ["cancelled: ", "No deployment was started"]),
         # A refusal is asked again before it is believed, so the request leaves some seconds later.
-        "actions can't be read": (6, UNREADABLE, ["success"], ["::warning "]),
+        "stack actions can't be read": (6, UNREADABLE, ["success"], ["::warning "]),
         "declined to the end": (20, [Fault("status", after=20, count=None)], ["success"], ["::warning "]),
         "no answer to the end": (20, [Fault("timeout_undone", after=20, count=None)], ["success"], ["::warning "]),
     },
@@ -95,7 +95,7 @@ def test_what_cannot_be_cancelled(
     after = made.clean_up(state)
     assert fates(made, state) == left
     assert all(one in after.log for one in words)
-    assert ("Nothing was scheduled" in after.log) is (left == [])
+    assert ("No deployment was started" in after.log) is (left == [])
     assert [reference(state) in one for one in after.warnings] == [True] * len(left)
     assert after.seconds <= 240 + 30
 
@@ -106,21 +106,21 @@ def test_a_run_that_ended_by_itself_is_left_alone(step: MakeStep, abort_at: floa
     made = begin(step, fate="failed", duration_seconds=100)
     ending = made.run(abort_at=abort_at)
     count = len(made.simulator.requests)
-    assert "Nothing is left to be cancelled." in made.clean_up(ending.state).log
+    assert "Nothing to clean up." in made.clean_up(ending.state).log
     assert len(made.simulator.requests) == count
 
 
 def test_a_run_that_never_began_is_left_alone(step: MakeStep) -> None:
     """Without a state, or before the POST, there is nothing to do."""
     made = step()
-    assert "Nothing is left" in made.clean_up({}).log
-    assert "Nothing is left" in made.clean_up(made.run(abort_at=0.0).state).log
+    assert "Nothing to clean up" in made.clean_up({}).log
+    assert "Nothing to clean up" in made.clean_up(made.run(abort_at=0.0).state).log
 
 
 def test_as_asked_nothing_is_cancelled(step: MakeStep) -> None:
     """With cancel_on_abort false the deployment goes on."""
     made = begin(step)
-    assert "goes on, as asked" in made.clean_up(killed(made, cancel=False)).log
+    assert "continues (cancel_on_abort is false)" in made.clean_up(killed(made, cancel=False)).log
     assert made.calls("DELETE") == []
 
 

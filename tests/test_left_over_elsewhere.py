@@ -22,7 +22,7 @@ def test_one_that_was_waited_for(step: MakeStep, by: dict[str, Any], at: float) 
     made.simulator.request_deployment(duration=30, **ANN)
     after = made.clean_up(killed(made, at, command="wait", **by), command="wait", **by)
     assert (fate(made, mine), cancelled(made)) == ("cancelled", ["109"])
-    assert "cancelled: The step was cut short; deployment 109 was cancelled." in after.log
+    assert "cancelled: The step was cut short. Deployment 109 was cancelled." in after.log
 
 
 def test_several_that_were_waited_for(step: MakeStep) -> None:
@@ -35,7 +35,7 @@ def test_several_that_were_waited_for(step: MakeStep) -> None:
     assert len(json.loads(state["run"])) == 2
     after = made.clean_up(state, command="wait", **given)
     assert [fate(made, one) for one in (over, here, there)] == ["success", "cancelled", "cancelled"]
-    assert after.log.count("The step was cut short; deployment") == 2
+    assert after.log.count("The step was cut short. Deployment") == 2
 
 
 def test_one_of_several_that_cannot_be_cancelled(step: MakeStep) -> None:
@@ -65,7 +65,7 @@ def test_as_asked_nothing_is_cancelled(step: MakeStep) -> None:
     made = step()
     asked(made, duration=LONG)
     after = made.clean_up(killed(made, cancel=False, command="wait", user_reference="mine\nother"))
-    assert "goes on, as asked (cancel_on_abort is false). Reference: mine, other" in after.log
+    assert "continues (cancel_on_abort is false). Reference: mine, other" in after.log
     assert cancelled(made) == []
 
 

@@ -175,7 +175,7 @@ def test_it_is_given_up_once(record: dict[str, Any]) -> None:
     read, *_ = live(ERROR, record=record)
     found = [read() for _ in range(8)]
     assert [len(said) for said in found] == [0, 0, 0, 0, 1, 0, 0, 0]
-    assert "it is not shown any more: GET /stacks/abc answered 500" in found[4][0]
+    assert "can't be read any more: GET /stacks/abc answered 500" in found[4][0]
     assert read(to_the_end=True) == []
 
 

@@ -63,13 +63,16 @@ def test_no_call_where_it_was_not_asked_for(step: MakeStep, mode: str, fate: str
 def test_a_failure_shows_the_last_lines(step: MakeStep, mode: str) -> None:
     """On a failure the last lines are shown together, whether or not they were shown as they came."""
     ending = logging(step, fate="failed").run(log=mode)
-    group = ending.log.partition("::group::Last lines of the stack's log")[2]
+    group = ending.log.partition("::group::Last lines of the stack log")[2]
     assert (ending.outcome, "rake aborted!" in group) == ("failed", True)
 
 
 AHEAD, BEHIND = {"duration": 600}, {"duration": 600, "later": 5}
-OURS, MAYBE = "Last lines of the stack's log", "Last lines of the stack's newest log, which may be another deployment's"
-GONE_ON = "The stack's newest log is another deployment's, so it is not shown."
+OURS, MAYBE = (
+    "Last lines of the stack log",
+    "Last lines of the latest stack log, which may belong to another deployment",
+)
+GONE_ON = "The latest stack log belongs to another deployment, so it isn't shown."
 INFERRED, LATE = {"post_shape": "async_action_id"}, {"deployment_record_delay_seconds": 300}
 SHORT = {"timeout": "30s"}
 
@@ -108,7 +111,7 @@ def test_a_live_log_that_may_be_another_ones_says_so(step: MakeStep) -> None:
     """Where ours is only inferred while it runs, a line says that the log may be another deployment's."""
     for shape, times in (("async_action_id", 1), ("deployment_id", 0)):
         ending = logging(step, post_shape=shape).run(log="live")
-        assert ending.log.count("The stack's newest log, which may be another deployment's:\n") == times
+        assert ending.log.count("The latest stack log, which may belong to another deployment:\n") == times
         assert numbers(ending) == ALL
 
 
@@ -181,7 +184,7 @@ def test_a_log_that_can_never_be_read(step: MakeStep, queued: bool, kinds: list[
             made.simulator.request_deployment(duration=100)
         ending = made.run(log="live", poll_interval="5s")
         assert (ending.outcome, len(log_calls(made))) == ("success", 5)
-        assert ending.log.count("can't be read, so it is not shown any more") == 1
+        assert ending.log.count("can't be read any more") == 1
         assert ending.seconds <= 200 + 100 * queued + 5 * 10 + 10
 
 

@@ -107,7 +107,7 @@ def test_the_hours_calls_stretch_pauses() -> None:
         quota.note("3000", str(1400 - 5 * now), now)
     assert 60 < max(pace.pause(200, 3600).seconds for _ in range(6)) <= 90
     [line] = said
-    assert line.startswith("500 of 3000 calls are left")
+    assert line.startswith("500 of 3000 API calls left")
     assert [pace.pause(200, 210).seconds for _ in range(9)][-1] < 40
 
 
@@ -116,8 +116,8 @@ def test_the_hours_calls_stretch_pauses() -> None:
     {
         "nothing": (None, ""),
         "the age alone": (Estimate(130), ", 2m10s"),
-        "a percentage": (Estimate(130, 320, 40), ", 2m10s of usually 5m20s [########............] 40 %"),
-        "nearly all": (Estimate(319.9, 320, 99), ", 5m20s of usually 5m20s [###################.] 99 %"),
+        "a percentage": (Estimate(130, 320, 40), ", 2m10s of usually 5m20s [########............] 40%"),
+        "nearly all": (Estimate(319.9, 320, 99), ", 5m20s of usually 5m20s [###################.] 99%"),
         "too long": (Estimate(400, 320), ", 6m40s of usually 5m20s [####################] longer than usual"),
     },
 )
@@ -138,7 +138,7 @@ def test_a_step_looks_at_the_right_time(step: MakeStep) -> None:
     looks = [one.time - mine.starts_at for one in made.simulator.requests if one.path.endswith("/deployments/108")]
     gaps = [later - sooner for sooner, later in pairwise(looks[:-1])]
     assert (len(looks) <= 20, max(gaps) > 25, min(gap for gap in gaps if gap > 0.5) < 10) == (True, True, True)
-    assert ("s of usually" in ending.log or "m of usually" in ending.log, " %" in ending.log) == (True, True)
+    assert ("s of usually" in ending.log or "m of usually" in ending.log, "%" in ending.log) == (True, True)
     assert "12 and this one: " in ending.summary
 
 
@@ -172,5 +172,5 @@ def test_a_step_says_why_it_looks_less_often(step: MakeStep) -> None:
     made = step(behaviour=Behaviour(duration_seconds=900, rate_limit=40))
     ending = made.run()
     assert ending.outcome == "success"
-    assert ending.log.count("calls are left in this hour") == 1
+    assert ending.log.count("API calls left this hour") == 1
     assert 503 not in {one.status for one in made.simulator.requests}

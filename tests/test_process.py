@@ -216,13 +216,13 @@ def test_a_signal_at_any_moment(stage: Stage, name: str) -> None:
     assert set(play.endings) <= set(play.ends), play.log
     # Where no answer ends, whether the cancellation took is left to the post step.
     assert ("ended" in play.state) == (name != "an answer that never ends")
-    assert play.cleaned == (-1, "") or "Nothing is left" in play.cleaned[1]
+    assert play.cleaned == (-1, "") or "Nothing to clean up" in play.cleaned[1]
     if play.endings[0][1] == "cancelled":
         assert play.cancelled == play.targets, play.log
     elif play.inputs.get("command") != "cancel":
         assert (play.cancelled, play.times_of("DELETE")) == ([], []), play.log
-    assert "it changed nothing" not in play.log or not play.times_of("DELETE")
-    assert "it changed nothing" in play.log or name not in IN_LOOKS
+    assert "The step changed nothing" not in play.log or not play.times_of("DELETE")
+    assert "The step changed nothing" in play.log or name not in IN_LOOKS
 
 
 @pytest.mark.parametrize("name", TWENTY | IN_WAITS)

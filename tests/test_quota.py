@@ -79,4 +79,4 @@ def test_a_stretch_is_bounded(first: int, then: int, seconds: float, needed: flo
 
 def test_why_slower() -> None:
     """One line says how many calls are left, of how many, and what comes of it."""
-    assert why_slower(seen((0, 812))).startswith("812 of 3000 calls are left in this hour")
+    assert why_slower(seen((0, 812))).startswith("812 of 3000 API calls left this hour")

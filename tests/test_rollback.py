@@ -50,8 +50,8 @@ def older(live: bool | None = None) -> Deployment:
 LATER_OURS = deployment(110, 0, 40, outcome=FAILED, git_hash=C)
 BARE = [past(), older()]
 REVERTED = past(False, reverted=True, reverted_at=at(20))
-NOT_KNOWN = "which deployment was live before is not known"
-SAME = "deployment 107, which was live before, is of the same commit"
+NOT_KNOWN = "the previously live deployment couldn't be identified"
+SAME = "deployment 107, which was live before, has the same commit"
 NAMELESS = deployment(108, 0, 40, outcome=FAILED)
 
 
@@ -93,11 +93,11 @@ CHOICES: dict[str, tuple[Tracking, list[Deployment], int | str]] = {
         )
         for commit in (C, C[:12], C.upper())
     },
-    "the last good one tells no commit": (
+    "the last good one has no commit recorded": (
         failed(before=[past(True, git_hash=None)]), [OURS, past(True, git_hash=None)],
-        "deployment 107, which was live before, tells no commit",
+        "deployment 107, which was live before, has no commit recorded",
     ),
-    "ours tells no commit": (failed(NAMELESS, git_ref="main"), [NAMELESS, *PAST], "which commit failed is not known"),
+    "ours has no commit": (failed(NAMELESS, git_ref="main"), [NAMELESS, *PAST], "the failed commit is unknown"),
     "ours was asked for by its commit": (failed(NAMELESS, git_ref=C), [NAMELESS, *PAST], 107),
     "ours was asked for by the live commit": (failed(NAMELESS, git_ref=B), [NAMELESS, *PAST], SAME),
     **{
@@ -140,7 +140,7 @@ def test_the_last_good_one_is_chosen(tracking: Tracking, now: list[Deployment], 
 )
 def test_nothing_is_done_over_a_redeploy_that_shows_by_its_action(other: Action, counts: bool) -> None:
     """A redeploy that came after ours counts though it has no record (yet); none of before, of another kind, failed."""
-    assert chosen([OURS, *PAST], [other]) == ("a redeploy (action 41) was asked for after it" if counts else 107)
+    assert chosen([OURS, *PAST], [other]) == ("a redeploy (stack action 41) was requested after it" if counts else 107)
     assert not counts or chosen([OURS, *PAST], [other], failed(action=None)) != 107
 
 
@@ -162,7 +162,7 @@ def test_the_last_one_that_was_truly_live(past: list[str], since: int) -> None:
     before = made[: len(made) - since] if since else made
     ours = deployment(200, 0, 40, outcome=FAILED, git_hash=C, is_live=False)
     found = chosen([ours, *made[::-1]], tracking=failed(ours, before=before))
-    assert found == (live or "which deployment was live before is not known")
+    assert found == (live or "the previously live deployment couldn't be identified")
 
 
 SUCCEEDED = {"outcome": SUCCESS, "git_hash": C}
@@ -180,20 +180,20 @@ WHY_NOT: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "a success": (SUCCEEDED, {}, "says success"),
     "a success of the expected commit": (SUCCEEDED, {"expected_commit": C[:9]}, "says success"),
     "a success of another commit": (SUCCEEDED, {"expected_commit": D}, ""),
-    "a success that tells no commit": ({"outcome": SUCCESS, "git_hash": None}, {"expected_commit": D}, "says success"),
-    "reverted": ({"outcome": SUCCESS, "reverted": True}, {}, "reverted it already"),
+    "a success without a commit": ({"outcome": SUCCESS, "git_hash": None}, {"expected_commit": D}, "says success"),
+    "reverted": ({"outcome": SUCCESS, "reverted": True}, {}, "already been reverted"),
     "cancelled": ({"outcome": CANCELLED}, {}, "was cancelled"),
-    "running": ({"outcome": PENDING, "finished_at": None}, {}, "may still be going on"),
-    "waiting": ({"outcome": PENDING, "started_at": None, "finished_at": None}, {}, "may still be going on"),
+    "running": ({"outcome": PENDING, "finished_at": None}, {}, "may still be running"),
+    "waiting": ({"outcome": PENDING, "started_at": None, "finished_at": None}, {}, "may still be running"),
     "odd, its action failed": (ODD, {"action": over(finished_success=False)}, ""),
     "odd, its action tells of a cancellation": (
         ODD, {"action": over(finished_success=False, finished_message=BY_ANN)}, "been cancelled",
     ),
-    "odd, its action is silent": (ODD, {"action": over(finished_success=None)}, "not a known failure"),
-    "odd, its action succeeded": (ODD, {"action": over()}, "not a known failure"),
-    "odd, without an action": (ODD, {"action": None}, "not a known failure"),
-    "not known": ({}, {"deployment": None}, "which deployment failed is not known"),
-    "only inferred": ({}, {"certainty": Certainty.INFERRED}, "which deployment failed is not known"),
+    "odd, its action is silent": (ODD, {"action": over(finished_success=None)}, "isn't a known failure"),
+    "odd, its action succeeded": (ODD, {"action": over()}, "isn't a known failure"),
+    "odd, without an action": (ODD, {"action": None}, "isn't a known failure"),
+    "not known": ({}, {"deployment": None}, "the failed deployment couldn't be identified"),
+    "only inferred": ({}, {"certainty": Certainty.INFERRED}, "the failed deployment couldn't be identified"),
     "gone": ({}, {"record_vanished": True}, "its record has disappeared"),
 }  # fmt: skip
 

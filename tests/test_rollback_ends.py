@@ -40,7 +40,7 @@ GOES_WRONG = {
     "cancelled": ("cancelled", "was cancelled in Cloud 66, not by this workflow."),
     "reverted": ("failed", "was reverted by colleague@example.com"),
     "odd": ("failed", "failed."),
-    "action_failed": ("failed", "says success, but action 41"),
+    "action_failed": ("failed", "says success, but stack action 41 says that it failed"),
 }
 
 
@@ -48,10 +48,13 @@ GOES_WRONG = {
 def test_a_rollback_that_goes_wrong(step: MakeStep, fate: str, outcome: str, words: str) -> None:
     """A rollback that fails or is cancelled is told with its own outcome, and is not rolled back itself."""
     [back] = (played := go(step, broken(fate), outcome)).backs
-    said = f"The rollback to commit {back.git_hash}: Deployment {back.id} {words}"
-    assert said in played.ending.outputs["reason"]
+    reason = played.ending.outputs["reason"]
+    assert (
+        f"deployment {back.id} {words.lower()}"
+        in reason.partition(f"The rollback to commit {back.git_hash}: ")[2].lower()
+    )
     assert len(played.times("POST")) == 2
-    assert "Last lines of the stack's log after the rollback" in played.ending.log
+    assert "Last lines of the stack log after the rollback" in played.ending.log
 
 
 @pytest.mark.parametrize(
@@ -70,7 +73,7 @@ NONE = {
         f"it is refused ({code})": (
             broken(
                 faults=(POST("status", code=code, count=None),), inputs={"timeout": "3m"},
-                says=("Nothing was scheduled.",),
+                says=("No deployment was started.",),
             ),
             outcome, None,
         )
@@ -79,7 +82,7 @@ NONE = {
     "an abort while it is declined": (
         broken(
             faults=(POST("status", code=409, count=None),), abort_at=50,
-            says=("cancelled before the redeploy request. Nothing was scheduled.",),
+            says=("cancelled before the redeploy request. No deployment was started.",),
         ),
         "cancelled", None,
     ),
@@ -112,7 +115,7 @@ def test_a_rollback_that_times_out(step: MakeStep, cancels: str) -> None:
 
 def test_a_rollback_that_deploys_another_commit(step: MakeStep) -> None:
     """A rollback is one only if the very commit was deployed."""
-    case = broken(says=(f"commit {'f' * 40} was deployed",), posts=2, ours=None)
+    case = broken(says=(f"it deployed commit {'f' * 40}",), posts=2, ours=None)
     made, theirs = stage(step, case)
     event(made, 10, lambda: setattr(made.simulator, "hash_of", lambda *_: "f" * 40))
     played = play(step, case, made, theirs)
@@ -155,7 +158,7 @@ def test_as_asked_a_rollback_goes_on(step: MakeStep) -> None:
     """With cancel_on_abort false a rollback goes on, also after the timeout of the first had something cancelled."""
     inputs = {"timeout": "1m", "cancel_on_timeout": "true", "cancel_on_abort": "false"}
     faults = (Fault("status", method="DELETE", code=409, count=None),)
-    says = ("goes on (cancel_on_abort is false)",)
+    says = ("continues (cancel_on_abort is false)",)
     case = broken(dials={"duration_seconds": 62}, inputs=inputs, faults=faults, abort_at=90, says=says)
     assert go(step, case, "unknown").backs[0].final_fate == "success"
 
@@ -170,12 +173,12 @@ def test_a_step_killed_during_its_rollback(step: MakeStep) -> None:
     after = made.clean_up({"run": json.dumps([kept | {"cancel_on_abort": True}])}, **FETCH)
     [back] = made.simulator.deployments_of(kept["request"]["reference"])
     assert (back.final_fate, made.mine(ending)[0].cancel_at, len(made.calls("DELETE"))) == ("cancelled", None, 1)
-    assert f"deployment {back.id} was cancelled" in after.log
+    assert f"Deployment {back.id} was cancelled" in after.log
 
 
 @pytest.mark.parametrize("mode", ["live", "never", "on_failure"])
 def test_the_logs_of_both(step: MakeStep, mode: str) -> None:
     """The log's last lines are shown for the failure and, in a group of its own, for a rollback that fails."""
     log = go(step, broken("failed", dials={"log_lines_per_second": 0.5}, inputs={"log": mode}), "failed").ending.log
-    assert ("Last lines of the stack's log after the rollback" in log) is (mode != "never")
+    assert ("Last lines of the stack log after the rollback" in log) is (mode != "never")
     assert mode != "live" or "Starting deployment 109" in log

@@ -54,7 +54,7 @@ CASES = {
     ),
     "the server's warning": Case(dials={"warning": "This plan ends soon"}, warned="This plan ends soon"),
     "every second answer is lost": Case(faults=[Fault("lost_done", skip=skip) for skip in range(0, 200, 2)]),
-    "the log cannot be read": Case("failed", FAILS, [NO_LOG], said="The stack's log could not be read"),
+    "the log cannot be read": Case("failed", FAILS, [NO_LOG], said="Couldn't read the stack log"),
     "an abort while the log is read": Case("failed", FAILS, [SLOW_LOG], inputs={"abort_at": 26}),
     "a later run with the same reference": Case(
         inputs={"user_reference": "prod"}, others=[(0.0, {"duration": 60}), (10, MINE | {"user_reference": "prod"})]
@@ -64,16 +64,16 @@ CASES = {
         faults=[LATE_100],
         others=[(95, MINE), (96, MINE)],
         is_known=False,
-        warned="which deployments they are can't be told",
+        warned="their deployments can't be identified",
     ),
 }
 # A lost POST that is worked on after the second one: the younger deployment goes.
 CASES |= {
     f"a POST carried out twice, {name}": Case(dials=LONG, faults=faults, warned=warned, deletes=["109"])
     for name, faults, warned in (
-        ("70 s late", [LATE_70], "the younger one, 109, was cancelled"),
-        ("100 s late", [LATE_100], "the younger one, 109, was cancelled"),
-        ("and no DELETE works", [LATE_70, UNDONE], "cancel the younger one, 109, by hand"),
+        ("70 s late", [LATE_70], "The younger one, 109, was cancelled"),
+        ("100 s late", [LATE_100], "The younger one, 109, was cancelled"),
+        ("and no DELETE works", [LATE_70, UNDONE], "Cancel the younger one, 109, by hand"),
     )
 }
 # Where Cloud 66 refuses the request, or takes it and nothing shows for minutes, something may hold it.
@@ -104,8 +104,8 @@ CASES |= {
         warned=warned,
     )
     for given, warned in (
-        ("", "This runner gives its runs no id of their own. Set the input user_reference"),
-        ("prod", "Leave the input user_reference empty, or give each run its own."),
+        ("", "This runner gives its runs no unique ID. Set user_reference"),
+        ("prod", "Leave user_reference empty, or give each run its own."),
     )
 }
 CASES |= {
@@ -169,7 +169,7 @@ def test_a_run(step: MakeStep, name: str) -> None:
     number, mine = ending.outputs["deployment_id"], sorted(made.mine(ending), key=lambda one: one.id)
     assert number in {"", *(str(one.id) for one in mine[:1])}
     if ending.outcome == "success":
-        assert ("Deployment not known" in ending.log) is (number == "")
+        assert ("Deployment not identified" in ending.log) is (number == "")
         assert {name: getattr(mine[0], name) for name in case.truth} == case.truth
         assert number or not case.is_known
 
@@ -180,9 +180,9 @@ def test_a_success_from_left_to_right(step: MakeStep, monkeypatch: pytest.Monkey
     made = step()
     redeploy = Client.redeploy
 
-    def watched(self: Client, options: Any) -> Any:
+    def watched(self: Client, options: Any, attempt: int) -> Any:
         seen.extend(made.files[name].read_text() for name in ("output", "state"))
-        return redeploy(self, options)
+        return redeploy(self, options, attempt)
 
     monkeypatch.setattr(Client, "redeploy", watched)
     ending, mine = run_of(made, git_ref="main", profile="night shift")
@@ -236,9 +236,9 @@ def test_a_fault_of_ours_is_told(step: MakeStep, monkeypatch: pytest.MonkeyPatch
     ending = made.run(**inputs)
     check(made, ending)
     assert (ending.outcome, ending.status) == (outcome, 1)
-    assert "This action has a fault" in ending.outputs["reason"]
+    assert "Internal error in this action" in ending.outputs["reason"]
     assert "| Traceback" in ending.log
-    assert ("Nothing was scheduled" in ending.outputs["reason"]) is (outcome == "failed")
+    assert ("No deployment was started" in ending.outputs["reason"]) is (outcome == "failed")
     assert ("ended" in ending.state) is (name != "cancel")
 
 

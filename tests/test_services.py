@@ -24,11 +24,11 @@ SAYS: dict[str, tuple[dict[str, Any], tuple[Fault, ...], str, tuple[str, ...]]] 
     "old containers": ({"services_say": "old_containers"}, (), "0 of 1 containers started since the deployment began", (
         "All containers of service web are older", "All containers of service worker are older")),
     "nothing": ({"services_say": "nothing"}, (), "Service web runs an image that Cloud 66 doesn't name", ()),
-    "absent": ({"services_say": "absent"}, (), "What the services run could not be read", ()),
-    "refused": ({}, (Fault("status", path="/services", code=403),), "What the services run could not be read", ()),
-    "no JSON": ({}, (Fault("html", path="/services"),), "What the services run could not be read", ()),
+    "absent": ({"services_say": "absent"}, (), "Couldn't read what the services run", ()),
+    "refused": ({}, (Fault("status", path="/services", code=403),), "Couldn't read what the services run", ()),
+    "no JSON": ({}, (Fault("html", path="/services"),), "Couldn't read what the services run", ()),
     "another shape": ({}, (Fault("wrong_json", path="/services", text='{"response": [{"id": 1}]}'),),
-                      "What the services run could not be read", ()),
+                      "Couldn't read what the services run", ()),
     "none": ({}, (Fault("wrong_json", path="/services", text='{"response": []}'),), "success: Deployment", ()),
 }  # fmt: skip
 

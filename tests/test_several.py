@@ -37,10 +37,14 @@ def wait(made: Step, outcomes: str = "success success", **inputs: Any) -> tuple[
     assert all(set(one) == ENTRY for one in each)
     assert told(each, "outcome") == outcomes.split()
     assert ending.outcome == max(outcomes.split(), key=lambda one: [*Outcome].index(Outcome(one)))
-    counted = [f"{number} {one}" for one, number in sorted(Counter(outcomes.split()).items(), key=_worst_last)]
-    assert ending.outputs["reason"] == f"Of {len(each)} deployments: {', '.join(counted)}."
+    worst_first = sorted(Counter(outcomes.split()).items(), key=_worst_last, reverse=True)
+    counted = [f"{number} {WORDS.get(one, one)}" for one, number in worst_first]
+    assert ending.outputs["reason"] == f"{len(each)} deployments: {', '.join(counted)}."
     assert not any(ending.outputs[name] for name in ("deployment_id", "user_reference", "stack_id", "deployment"))
     return ending, each
+
+
+WORDS = {"success": "succeeded", "timed_out": "timed out"}
 
 
 def _worst_last(counted: tuple[str, int]) -> int:
@@ -140,7 +144,7 @@ def test_one_that_is_not_there(step: MakeStep) -> None:
     asked(made, duration=100)
     ending, each = wait(made, "success unknown", user_reference="mine\nother")
     assert ending.seconds >= 95
-    assert "no action that carries the reference other" in each[1]["reason"]
+    assert "no action with the reference other" in each[1]["reason"]
 
 
 def test_looks_of_one_stack_share_its_lists(step: MakeStep) -> None:
@@ -178,9 +182,9 @@ def test_sixteen_at_once(step: MakeStep, timeout: str) -> None:
     ending, _ = wait(made, "timed_out " * 16, user_reference=lines(*names), timeout=timeout)
     [error] = ending.errors
     first, *shown, left_out, following = error.rpartition("=::")[2].split("%0A")
-    assert (first, len(error.encode()) < 4096) == ("Of 16 deployments: 16 timed_out.", True)
+    assert (first, len(error.encode()) < 4096) == ("16 deployments: 16 timed out.", True)
     assert left_out == f"… and {16 - len(shown)} more, see the summary"
-    assert following == "Next: What to do about each of them stands in the job's summary."
+    assert following == "Next: See the job summary for each deployment."
 
 
 @rows(

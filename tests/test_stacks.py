@@ -52,7 +52,7 @@ def test_one_name_in_several_environments(step: MakeStep, environment: str) -> N
 
 
 SEEN = f"Available: Awesome App (production), UID {DEFAULT_STACK}; Boxed App (staging), UID "
-NONE = "this token can see no stack of that name"
+NONE = "is visible to this token"
 THREE = environments("production", "staging", "Production")
 REFUSED: dict[str, tuple[list[StackSpec] | None, str, list[str]]] = {
     **{
@@ -106,7 +106,7 @@ def test_not_more_than_twenty_are_listed(step: MakeStep, count: int, more: str) 
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-@rows("code, words", {"401": (401, "api_token"), "403": (403, "lacks the scope 'public'"), "402": (402, "plan")})
+@rows("code, words", {"401": (401, "api_token"), "403": (403, "lacks the scope public"), "402": (402, "plan")})
 def test_a_listing_that_is_refused(step: MakeStep, command: str, code: int, words: str) -> None:
     """Where the stacks may not be listed, the step ends red with what to do about it."""
     made = step(faults=[Fault("status", path="^/stacks$", code=code, count=None)])

@@ -1,4 +1,4 @@
-"""`command: status`: one look, and how things stand; green unless that can't be known."""
+"""`command: status`: one look, and how things stand; green unless that can't be identified."""
 
 from typing import Any
 
@@ -39,15 +39,15 @@ CASES = {
     "an older one, by its id": Case("success", {"deployment_id": "100"}, mine=None, number="100"),
     "an id of another than the reference": Case(
         "unknown", REF | {"deployment_id": "107"}, **UNKNOWN,
-        says=["Deployment 107 is not the one that carries the reference mine"]),
+        says=["Deployment 107 doesn't have the reference mine"]),
     "another reference": Case(
-        "unknown", {"user_reference": "other"}, **UNKNOWN, says=["no action that carries the reference other"]),
+        "unknown", {"user_reference": "other"}, **UNKNOWN, says=["no action with the reference other"]),
     "an id that is not there": Case("unknown", {"deployment_id": "9999"}, **UNKNOWN, says=["no deployment 9999"]),
     "another reference and an id": Case(
-        "unknown", ID | {"user_reference": "other"}, **UNKNOWN, says=["no action that carries the reference other"]),
+        "unknown", ID | {"user_reference": "other"}, **UNKNOWN, says=["no action with the reference other"]),
     "a shared reference, both under way": Case(
-        "unknown", **UNKNOWN, behind=TWICE[:1], log=["give deployment_id"],
-        says=["Several deployments carry the reference mine"]),
+        "unknown", **UNKNOWN, behind=TWICE[:1], log=["Add deployment_id"],
+        says=["Several deployments have the reference mine"]),
     "a shared reference, both good": Case("success", behind=TWICE[:1], ago=100, number=""),
     "a shared reference, one bad": Case("failed", behind=TWICE[1:], ago=100, number=""),
     "401": Case("unknown", **UNKNOWN, faults=fault(code=401), seconds=(0, 12)),
@@ -83,7 +83,7 @@ def look(step: MakeStep, case: Case) -> None:
 
 @rows("case", CASES)
 def test_how_things_stand(step: MakeStep, case: Case) -> None:
-    """How the one that is meant stands is said, after one look; what can't be known is unknown, and red."""
+    """How the one that is meant stands is said, after one look; what can't be identified is unknown, and red."""
     look(step, case)
 
 
@@ -133,5 +133,5 @@ def test_an_abort(step: MakeStep, at: float) -> None:
     ending = made.run(command="status", user_reference="mine", abort_at=at)
     check(made, ending)
     assert (ending.outcome, made.calls("DELETE"), ending.seconds <= at + ABORT_SECONDS) == ("unknown", [], True)
-    assert "it changed nothing" in ending.outputs["reason"]
-    assert "Nothing is left" in made.clean_up(ending.state).log
+    assert "The step changed nothing" in ending.outputs["reason"]
+    assert "Nothing to clean up" in made.clean_up(ending.state).log

@@ -17,8 +17,8 @@ STRANGE = {
 }
 URL = "https://cloud66.example/api/3"
 LASTS = Case(
-    "failed", inputs={"api_url": URL}, posts=0, ours=0, seconds=(0, 20), advises="api_url, its path included",
-    says=(f"{URL} is not the Cloud 66 API", "Nothing was scheduled."),
+    "failed", inputs={"api_url": URL}, posts=0, ours=0, seconds=(0, 20), advises="api_url, including its path",
+    says=(f"{URL} is not from the Cloud 66 API", "No deployment was started."),
 )  # fmt: skip
 
 

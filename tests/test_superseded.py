@@ -42,7 +42,7 @@ def unreadable(kind: Any) -> Fault:
     return Fault(kind, method="GET", path="/deployments$", after=60, count=None)
 
 
-NOT_READ = "It is not live; which deployment is could not be read"
+NOT_READ = "It is not live. Couldn't read which deployment is"
 QUIET: dict[str, tuple[Case, str, str]] = {
     "ours is live": (Case(), "true", ""),
     "ours is slow to go live": (Case(dials={"live_lag_seconds": 60.0}), "false", ""),

@@ -10,8 +10,8 @@ from cases import CI, Case, MakeStep, play
 from cloud66_redeploy.commands import redeploy as room
 from cloud66_simulator import Fault
 
-NOT_KNOWN = "Whether the deployment was scheduled is not known"
-NOTHING = "Nothing was scheduled"
+NOT_KNOWN = "may or may not have been scheduled"
+NOTHING = "No deployment was started"
 POST = partial(Fault, method="POST")
 GET = partial(Fault, method="GET")
 BUSY = partial(Fault, "status", method="POST", code=429)
@@ -51,7 +51,7 @@ def test_a_second_post_comes_no_sooner_than_it_may(step: MakeStep, fault: Fault,
     assert least <= second - first <= most
 
 
-FOUND = "carries the reference, so nothing is sent again"
+FOUND = "Not sending it again"
 CASES = {
     "an action that shows late is taken": Case(
         faults=(LOST_DONE,),
@@ -67,7 +67,7 @@ CASES = {
     ),
     "a pause longer than the timeout ends it at once": Case(
         "timed_out", (BUSY(retry_after=3000),), inputs={"timeout": "5m"}, ours=0, seconds=(0, 5),
-        says=("asks to wait 50m, longer than the timeout still allows",), hides=("passed",),
+        says=("asks to wait 50m, which is longer than the timeout allows",), hides=("passed",),
     ),
     "an absurd pause is not meant": Case(faults=(BUSY(retry_after=1_000_000_000),), posts=2),
     "throttled to the new hour": Case(faults=(POST("throttle", until=600, count=None),), posts=11),
@@ -101,7 +101,7 @@ CASES = {
     "lost, and look-ups fail to the end": Case(
         "unknown",
         (LOST_DONE, GET("status", path="/actions$", skip=2, code=429, retry_after=5, count=None)),
-        inputs={"timeout": "2m"}, seconds=(110, 150), says=("its reference could not be looked up",),
+        inputs={"timeout": "2m"}, seconds=(110, 150), says=("its reference couldn't be looked up",),
     ),
     "lost, and the look-up takes longer than the timeout": Case(
         "unknown", (LOST_UNDONE, GET("slow", path="/actions$", after=60, seconds=15, count=None)),
@@ -110,22 +110,22 @@ CASES = {
     **{
         f"lost, where actions are never readable ({code})": Case(
             "unknown", (GET("status", path="/actions", code=code, count=None), LOST_DONE),
-            says=("actions can't be read",),
+            says=("stack actions can't be read",),
         )
         for code in (403, 404)
     },
     "lost, and nobody could look at all": Case(
         "unknown", (LOST_DONE, GET("status", code=401, skip=4, count=None)),
-        inputs={"timeout": "3m"}, says=("its reference could not be looked up",),
+        inputs={"timeout": "3m"}, says=("its reference couldn't be looked up",),
     ),
     **{
         f"refused for good ({code})": Case(
             "failed", (POST("status", code=code, count=None),), ours=0, says=(NOTHING,), advises=words
         )
-        for code, words in {400: "git_ref", 401: "api_token", 402: "owner", 403: "'redeploy'", 404: "deleted"}.items()
+        for code, words in {400: "git_ref", 401: "api_token", 402: "owner", 403: "redeploy", 404: "deleted"}.items()
     },
     "a token that may only read": Case(
-        "failed", inputs={"api_token": "public-token"}, ours=0, says=(NOTHING,), advises="'redeploy'"
+        "failed", inputs={"api_token": "public-token"}, ours=0, says=(NOTHING,), advises="scope redeploy"
     ),
     "never left, and no look-up works for a while": Case(
         faults=(POST("refuse"), GET("status", code=500, skip=4, count=9)), posts=2
@@ -148,7 +148,7 @@ BEFORE = {
         for token in ("wrong-token", "expired-token", "no-scope-token")
     },
     "a stack that is not there": Case("failed", inputs={"stack_id": "nowhere"}),
-    "an address that redirects": Case("failed", (Fault("redirect", count=None),), advises="Check the input api_url"),
+    "an address that redirects": Case("failed", (Fault("redirect", count=None),), advises="Check api_url"),
     "nobody can be reached": Case(
         "timed_out", (Fault("refuse", count=None),), inputs={"timeout": "1m"}, seconds=(0, 90)
     ),

@@ -45,7 +45,7 @@ CASES = {
     },
     "the reference succeeded, the id is another's": Case(
         "unknown", REF | {"deployment_id": "107"}, number="",
-        says=["Deployment 107 is not the one that carries the reference mine."]),
+        says=["Deployment 107 doesn't have the reference mine."]),
     **{
         f"late records, by {by}": Case("success", given, mine={"record_delays": (20.0, 10.0)}, ago=0)
         for by, given in BY.items()
@@ -83,7 +83,7 @@ CASES = {
     },
     "a storm to the end": Case(
         "timed_out", REF | {"timeout": "2m"}, faults=[Fault("timeout_undone", count=None)], number="",
-        says=["It could not be asked at the end"], seconds=(0, 120 + 30.1)),
+        says=["The last status check failed"], seconds=(0, 120 + 30.1)),
     "another one is live by now": Case(
         "success", ID, mine={"duration": 5}, behind=[{"git_ref": "next", "duration": 5}], ago=30,
         outputs={"is_live": "false"}, log=["deployment 109"]),
@@ -143,7 +143,7 @@ def test_each_end_is_told(step: MakeStep, fate: str, by: dict[str, str], ago: fl
 )
 def test_what_is_never_found(step: MakeStep, by: dict[str, str], words: str, ignored: bool, log: str) -> None:
     """What nobody has asked for is unknown after a minute, with advice, and no other deployment's log is shown."""
-    advice = "Check the inputs stack_id, user_reference and deployment_id"
+    advice = "Check stack_id, user_reference and deployment_id"
     dials = {"ignore_reference_filter": ignored, "log_lines_per_second": 1}
     case = Case(
         "unknown", by, mine={"duration": 300}, dials=dials, number="", says=[words], log=[advice], seconds=(60, 80)
@@ -172,6 +172,6 @@ def test_an_abort_that_leaves_it_alone(step: MakeStep, at: float) -> None:
     mine = asked(made, duration=LONG)
     ending = made.run(command="wait", user_reference="mine", abort_at=at, cancel_on_abort="false")
     assert (ending.outcome, ending.status, ending.seconds <= at + 1) == ("unknown", 1, True)
-    assert "goes on (cancel_on_abort is false)" in ending.outputs["reason"]
+    assert "continues (cancel_on_abort is false)" in ending.outputs["reason"]
     made.clean_up(ending.state, command="wait", user_reference="mine", cancel_on_abort="false")
     assert (cancelled(made), mine.cancelled) == ([], False)

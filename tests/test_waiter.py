@@ -32,7 +32,7 @@ def behind(lasts: float) -> tuple[tuple[float, dict[str, Any]], ...]:
 
 CASES: dict[str, Case] = {
     "trouble of every kind is looked through": Case(
-        dials={"duration_seconds": 200}, logs=("no news",),
+        dials={"duration_seconds": 200}, logs=("status check failed",),
         faults=tuple(GET(kind, after=5 + 20 * n, until=25 + 20 * n) for n, kind in enumerate(KINDS)),
     ),
     **{
@@ -48,7 +48,7 @@ CASES: dict[str, Case] = {
     **{
         f"the stack gone, {ahead} ahead": Case(
             "unknown", (GET("status", code=404, after=10),), others=behind(300)[:ahead], seconds=(0, 60),
-            says=("The stack is gone",),
+            says=("The stack no longer exists",),
         )
         for ahead in (0, 1)
     },
@@ -62,7 +62,7 @@ CASES: dict[str, Case] = {
     **{
         f"the timeout says what was known last, {interval}": Case(
             "timed_out", dials=FOREVER, inputs={"timeout": "90s", "poll_interval": interval}, seconds=(90, 91),
-            says=("The timeout of 1m30s passed; deployment 108 had not ended",),
+            says=("The timeout of 1m30s expired. Deployment 108 was still queued",),
         )
         for interval in ("1s", "30s")
     },
@@ -109,7 +109,7 @@ def test_retry_after_and_throttling_are_obeyed(step: MakeStep) -> None:
 @pytest.mark.parametrize(("path", "last"), [("/actions", "success"), ("/deployments", "deploying")])
 def test_a_token_that_is_refused_ends_the_wait(step: MakeStep, code: int, path: str, last: str) -> None:
     """When the token is refused in the middle, and it lasts, the run ends soon: unknown, with what was known last."""
-    says = (f"({code})", f"last known: {last}")
+    says = (f"({code})", f"It was last seen {last}")
     played = play(step, Case("unknown", (GET("status", code=code, path=path, after=10),), says=says, seconds=(0, 60)))
     assert played.ending.outputs["deployment_id"] == str(played.mine[0].id)
 

@@ -36,7 +36,7 @@ FATES = [("failed", "failed"), ("cancelled", "cancelled"), ("odd", "failed"), ("
 def test_what_is_no_known_success_is_red(step: MakeStep, shape: str, fate: str, outcome: str, lag: float) -> None:
     """A deployment, or an action, that ends in any other way ends the run red, with one error."""
     dials = {"post_shape": shape, "fate": fate, "action_finish_lag_seconds": lag}
-    played = play(step, Case(outcome, dials=dials, logs=("::group::Last lines of the stack's ",)))
+    played = play(step, Case(outcome, dials=dials, logs=("::group::Last lines of the ",)))
     # What was only inferred is not passed on as known where deployment and action disagree.
     mine = str(played.mine[0].id)
     assert played.ending.outputs["deployment_id"] in ({mine} if shape == "deployment_id" else {mine, ""})
@@ -68,17 +68,17 @@ RECORDS: dict[str, Case] = {
     "gone for good": Case("unknown", (Fault("hide_deployments", after=20),), says=("disappeared",)),
     "gone until the timeout": Case(
         "timed_out", (Fault("hide_deployments", after=20),), {"duration_seconds": 1000}, {"timeout": "1m"},
-        says=("its record had disappeared",),
+        says=("The record of deployment 108 has disappeared",),
     ),
     "the action hidden for a while": Case(faults=(Fault("hide_actions", after=0.2, until=50),), seconds=(50, inf)),
     "the action never shows": Case("timed_out", (Fault("hide_actions"),), inputs={"timeout": "2m"}),
     "another commit": Case(
         "failed", dials={"git_hash": "f" * 40}, inputs={"expected_commit": COMMIT},
-        says=(f"commit {'f' * 40} was deployed; {COMMIT} was expected",),
+        says=(f"it deployed commit {'f' * 40} instead of {COMMIT}",),
     ),
     "not to be waited for, no answer to the look": Case(
         "scheduled", (Fault("html", method="GET", skip=4, count=None),), inputs={"wait": "false"},
-        logs=("The ids are not known yet",),
+        logs=("The IDs aren't known yet",),
     ),
 }  # fmt: skip
 
@@ -92,9 +92,9 @@ def test_late_and_missing_records(step: MakeStep, case: Case) -> None:
 
 
 NOWHERE = {
-    "no id": (NO_ID, "30m", (0, 14), "can't be known"),
-    "an action's id": ("async_action_id", "30m", (0, 14), "can't be known"),
-    "an id that leads nowhere": ("action_id_as_id", "30m", (60, 90), "can't be known"),
+    "no id": (NO_ID, "30m", (0, 14), "can't be identified"),
+    "an action's id": ("async_action_id", "30m", (0, 14), "can't be identified"),
+    "an id that leads nowhere": ("action_id_as_id", "30m", (60, 90), "can't be identified"),
 }
 
 
@@ -110,7 +110,7 @@ def test_unreadable_actions_without_an_id(step: MakeStep, shape: str, timeout: s
 def test_unreadable_actions_with_an_id(step: MakeStep, code: int) -> None:
     """Where actions can't be read, a deployment that the answer's id leads to decides alone, and a warning says so."""
     ending = play(step, Case(faults=(replace(REFUSED, code=code),))).ending
-    assert "Actions can't be read" in ending.warnings[0]
+    assert "Stack actions can't be read" in ending.warnings[0]
     assert (ending.outputs["action_id"], ending.outputs["deployment_id"]) == ("", "108")
 
 
@@ -137,7 +137,7 @@ def test_expected_commit(step: MakeStep) -> None:
 
 def test_an_expected_commit_that_is_not_known(step: MakeStep) -> None:
     """Where it can't be told which deployment is ours, its commit can't be the expected one."""
-    says = ("which commit was deployed is not known",)
+    says = ("doesn't say which commit it deployed",)
     faults = (Fault("hide_deployments", after=0.2),)
     case = Case(
         "unknown", faults, {"post_shape": "async_action_id"}, {"expected_commit": "a" * 40},

@@ -39,12 +39,12 @@ def cancel_left_over(
     reporter.mask(parsers.raw("api_token"))
     saved = read(core.get_state(STATE))
     if not saved or core.get_state(ENDED):
-        reporter.say("Nothing is left to be cancelled.")
+        reporter.say("Nothing to clean up.")
         return 0
     names = ", ".join(state.name for state in saved)
     wanted = [state for state in saved if state.cancel_on_abort]
     if not wanted:
-        reporter.say(f"The deployment goes on, as asked (cancel_on_abort is false). Reference: {names}")
+        reporter.say(f"The deployment continues (cancel_on_abort is false). Reference: {names}")
         return 0
     deadline = clock.monotonic() + CLEANUP_SECONDS
     try:
@@ -54,9 +54,9 @@ def cancel_left_over(
         )
         _cancel(wanted, transport, reporter)
     except (InputError, Aborted) as error:
-        reporter.warn("Not cancelled", f"Look for {names} in the Cloud 66 dashboard: {error}")
+        reporter.warn("Not cancelled", f"Check {names} in the Cloud 66 dashboard: {error}")
     except Exception as error:  # the post step never fails the job
-        reporter.warn("Not cancelled", f"This action has a fault. Look for {names} in Cloud 66: {error!r}")
+        reporter.warn("Not cancelled", f"Internal error in this action. Check {names} in Cloud 66: {error!r}")
     return 0
 
 

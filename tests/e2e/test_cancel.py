@@ -57,7 +57,7 @@ def test_before_the_post(action: Path, stand_ins: StandIns, measure: Measure) ->
     assert [one.method for one in cloud.calls()] == ["GET"]
     assert cloud.mine == []
     check_ended(ran, "cancelled")
-    assert "Nothing is left to be cancelled." in ran.post_log
+    assert "Nothing to clean up." in ran.post_log
 
 
 def test_during_the_post(action: Path, stand_ins: StandIns, measure: Measure) -> None:
@@ -92,7 +92,7 @@ def test_while_deploying(action: Path, stand_ins: StandIns, measure: Measure) ->
     ran = run_action(action, cloud, cancel_after=4.0)
     check_cancelled(ran, cloud, "while deploying", measure)
     assert cloud.mine[0].starts_at < ran.signalled_at
-    assert "Nothing is left to be cancelled." in ran.post_log
+    assert "Nothing to clean up." in ran.post_log
     assert all(one.time < ran.ended_at for one in cloud.calls())
 
 
@@ -170,7 +170,7 @@ def test_nothing_is_left_after_a_failure(action: Path, stand_ins: StandIns) -> N
     cloud = stand_ins.start(duration_seconds=1.0, fate="failed")
     ran = run_action(action, cloud)
     assert ran.outputs["outcome"] == "failed"
-    assert "Nothing is left to be cancelled." in ran.post_log
+    assert "Nothing to clean up." in ran.post_log
     assert ran.when(r"^##\[post\] exit 0") is not None
     assert all(one.time < ran.ended_at for one in cloud.calls())
     assert cloud.calls("DELETE") == []

@@ -27,7 +27,7 @@ def check_refused(step: Container, cloud: StandIn, **inputs: str) -> None:
     status, log = step.run(**({"api_url": cloud.url, "timeout": "60s"} | inputs))
     assert (status, step.outputs["outcome"]) == (1, "failed"), log
     assert "certificate could not be verified" in log
-    assert "Nothing was scheduled" in step.outputs["reason"]
+    assert "No deployment was started" in step.outputs["reason"]
     assert cloud.calls() == []
 
 

@@ -113,7 +113,7 @@ def test_failed(outcomes: Outcomes) -> None:
     [error] = [one for one in case.ran.commands("Redeploy") if one["command"] == "error"]
     assert error["kvPairs"]["title"] == "Cloud 66 redeploy: failed"
     assert any(one.query.get("show_log") == "true" for one in case.cloud.calls("GET"))
-    assert "Last lines of the stack's log" in case.ran.summary
+    assert "Last lines of the stack log" in case.ran.summary
 
 
 def test_cancelled_by_somebody_else(outcomes: Outcomes) -> None:
@@ -210,5 +210,5 @@ def test_red(workspace: Path, stand_ins: StandIns) -> None:
     assert red.stages("Never") == []
     assert red.outputs["outcome"] == "failed"
     assert red.shown["redeploy"]["conclusion"] == "failure"
-    assert red.said("Redeploy", "Post") == "Nothing is left to be cancelled.\n"
+    assert red.said("Redeploy", "Post") == "Nothing to clean up.\n"
     assert cloud.calls("DELETE") == []

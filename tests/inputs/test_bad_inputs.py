@@ -27,7 +27,7 @@ def refused(step: Step, ending: Ending, name: str) -> str:
     found = re.fullmatch(r"::error title=Cloud 66 redeploy%3A failed[^:]*::(.*)", line)
     assert found, line
     message = found[1].replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
-    assert all(part in message for part in ("Nothing was scheduled.", "Correct the input")), message
+    assert all(part in message for part in ("No deployment was started.", "Correct the input")), message
     assert all(name in text for text in (message, ending.outputs["reason"])), message
     assert not any(ending.outputs[each] for each in ("deployment_id", "action_id", "user_reference", "deployment"))
     assert set(ending.outputs) == OUTPUTS

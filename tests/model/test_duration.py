@@ -12,10 +12,10 @@ from cloud66_redeploy.model.duration import format_duration, parse_duration
     [
         ("1h30m", 5400), ("2h0m5s", 7205), ("1h5s", 3605), ("007s", 7), ("0s", 0), ("90m", 5400), (" 30m\n", 1800),
         ("1h 30m", 5400), ("1H30M", 5400), ("999999s", 999999),
-        # A bare number is refused with both of its readings.
-        *((number, f"needs a unit: {number.strip()}s is {number.strip()} seconds, {number.strip()}m is")
+        # A bare number has two readings, and is refused with both.
+        *((number, f"add a unit, for example {number.strip()}s or")
           for number in ("0", "1800", "1.5", " 30 ")),
-        *((text, "is not a duration")
+        *((text, "use hours, minutes and seconds")
           for text in ("", " ", "m", "hms", "-1s", "1.5h", "1 .5h", "30m1h", "1m1m", "5min", "1d", "1000000s", "1h30",
                        "٣m", "1\u017f")),
     ],

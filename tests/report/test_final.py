@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -29,11 +30,11 @@ ENDINGS: dict[str, tuple[Ending, list[str], list[str], dict[str, str]]] = {
     "good": (Ending(SUCCEEDED, Facts.of(known())), ["success: Deployment 108 succeeded."], [], {"outcome": "success"}),
     "what the command was for": (
         Ending(AS_ASKED, Facts.of(known()), Command.CANCEL),
-        ["cancelled: As asked; deployment 108 was cancelled."], [], {"outcome": "cancelled"},
+        ["cancelled: As asked. Deployment 108 was cancelled."], [], {"outcome": "cancelled"},
     ),
     "bad": (
         Ending(FAILED, Facts.of(known()), log=["one", "two"]),
-        ["failed: Deployment 108 failed.", "::group::Last lines of the stack's log", "| one", "| two", "::endgroup::"],
+        ["failed: Deployment 108 failed.", "::group::Last lines of the stack log", "| one", "| two", "::endgroup::"],
         ["Deployment 108 failed.",
          f"{STACK}, commit {RECORD['git_hash']}, queued for 10s, deployed for 51s, reference mine",
          "Details: rake aborted!", f"Next: {MEND}"],
@@ -48,8 +49,8 @@ ENDINGS: dict[str, tuple[Ending, list[str], list[str], dict[str, str]]] = {
     ),
     "bad, with nothing known": (
         Ending(UNCERTAIN, Facts.of(tracked("r"))),
-        ["unknown: Whether the deployment was scheduled is not known: …"],
-        ["Whether the deployment was scheduled is not known: …", "Next: Look at the stack …"], {"deployment_id": ""},
+        ["unknown: The deployment may or may not have been scheduled: …"],
+        ["The deployment may or may not have been scheduled: …", "Next: Check the stack …"], {"deployment_id": ""},
     ),
 }  # fmt: skip
 
@@ -72,7 +73,7 @@ def test_an_ending_is_told(case: str, reporter: Reporter, files: Files, capsys: 
     written = read_commands(files["output"])
     assert set(written) == OUTPUTS
     assert written | outputs == written
-    assert lines[0].partition(": ")[2] in files["summary"].read_text(encoding="utf8")
+    assert lines[0].partition(": ")[2] in unescape(files["summary"].read_text(encoding="utf8"))
 
 
 @pytest.mark.parametrize("outcome", [Outcome.SUCCESS, Outcome.TIMED_OUT, Outcome.SCHEDULED])
@@ -94,10 +95,10 @@ def test_several_endings(files: Files, capsys: Log, reporter: Reporter) -> None:
     assert report_ending(Ending(overall, Facts.of(tracked("")), Command.WAIT, each=each), reporter) == 1
     *said, error = capsys.readouterr().out.splitlines()
     assert said == [
-        "failed: Of 2 deployments: 1 success, 1 failed.",
+        "failed: 2 deployments: 1 failed, 1 succeeded.",
         "Awesome App, deployment 108: success: Deployment 108 succeeded.",
         "Awesome App, deployment 109: failed: Deployment 108 failed.",
-        "::group::Awesome App, deployment 109: last lines of the stack's log",
+        "::group::Awesome App, deployment 109: last lines of the stack log",
         "| rake aborted!",
         "::endgroup::",
     ]

@@ -66,7 +66,7 @@ def test_nothing_known() -> None:
     """What is not known is empty, not missing."""
     found = outputs(tracked(""), Result(Reason.BUSY_FAILED, facts={"busy": "No"}))
     said = {name: value for name, value in found.items() if value}
-    assert said == {"outcome": "failed", "reason": "No. Nothing was scheduled."}
+    assert said == {"outcome": "failed", "reason": "No. No deployment was started."}
 
 
 def test_usual_seconds() -> None:

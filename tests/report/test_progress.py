@@ -28,9 +28,9 @@ QUEUED = one()
 @pytest.mark.parametrize(
     ("known", "name", "text"),
     [
-        ({}, "the redeploy", "scheduled; its deployment has not shown yet"),
-        ({"action": ACTION}, "the redeploy (action 40)", "scheduled; its deployment has not shown yet"),
-        ({"maybe_started": True}, "the redeploy", "under way; which deployment it is can't be told yet"),
+        ({}, "the redeploy", "scheduled; waiting for the deployment to appear"),
+        ({"action": ACTION}, "the redeploy (stack action 40)", "scheduled; waiting for the deployment to appear"),
+        ({"maybe_started": True}, "the redeploy", "running; deployment not identified yet"),
         *(
             ({"deployment": deployment, **more}, "the redeploy (probably deployment 108)", text)
             for deployment, more, text in (
@@ -50,8 +50,8 @@ QUEUED = one()
                 ),
                 (one(**RUNNING), {}, "deploying"),
                 (one(**RUNNING, git_hash="0123456789abcdef"), {}, "deploying commit 0123456789"),
-                (one(**ENDED), {}, "success; checking it against its action"),
-                (one(**RUNNING), {"record_vanished": True}, "its record has disappeared; looking on"),
+                (one(**ENDED), {}, "success; confirming"),
+                (one(**RUNNING), {"record_vanished": True}, "its record has disappeared; still checking"),
             )
         ),
     ],

@@ -176,8 +176,8 @@ def test_several() -> None:
     each = [(result, Facts.of(tracking)) for result, tracking in tracked_as]
     html = render_many(several([one for one, _ in each]), each, sanitizer())
     text = check_summary(html, TOKEN)
-    assert text.startswith("❌ 3 deployments: failed\nOf 3 deployments: 1 success, 1 unknown, 1 failed.")
+    assert text.startswith("❌ 3 deployments: failed\n3 deployments: 1 failed, 1 unknown, 1 succeeded.")
     assert "✅ successAwesome App (production)10811e1d51203 (main)10s51sDeployment 108 succeeded." in text
-    assert "❓ unknown0d5be3a0The redeploy was scheduled, but how it ends can't be known" in text
+    assert "❓ unknown0d5be3a0The redeploy was scheduled, but its deployment can't be identified" in text
     assert html.count("<details>") == 3
     assert f"Next: {MEND}" in text

@@ -99,6 +99,6 @@ def _own_address(step: Step, job: Job) -> str:
     try:
         job.tracking.stack = stack = job.client(replace(step.transport, profile=BEST_EFFORT)).stack()
     except ApiError as error:
-        job.say(f"The stack's address could not be read: {error}")
+        job.say(f"Couldn't read the stack's address: {error}")
         return ""
     return app_url(stack, sanitizer)

@@ -13,7 +13,7 @@ from cloud66_redeploy.polling.cancellation import Cancellation, Deletion, Terms
 from cloud66_redeploy.polling.live_log import LiveLog
 from cloud66_redeploy.polling.pace import Pace
 from cloud66_redeploy.polling.pauses import Pause
-from cloud66_redeploy.report.phrases import name_of
+from cloud66_redeploy.report.phrases import capitalised, name_of
 from cloud66_redeploy.report.progress import (
     describe_candidates,
     describe_pause,
@@ -28,12 +28,12 @@ from cloud66_redeploy.tracking.baseline import Stock, read_baseline
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Tracking
 
-_NAME_ID = "Say which deployment is meant by its id, too: give deployment_id."
-_GIVE_NONE = "Leave the input user_reference empty, or give each run its own."
+_NAME_ID = "Add deployment_id to say which deployment you mean."
+_GIVE_NONE = "Leave user_reference empty, or give each run its own."
 # GitHub's runners give each run an id, and each step a file, of its own; others, like act, don't.
 _NO_RUN_ID = (
-    "This runner gives its runs no id of their own. "
-    "Set the input user_reference to what each run has alone, such as a random number from an earlier step."
+    "This runner gives its runs no unique ID. "
+    "Set user_reference to a value that is unique per run, such as a random number from an earlier step."
 )
 
 
@@ -81,7 +81,7 @@ class Job:
 
     @property
     def is_open(self) -> bool:
-        """Whether it may still be going on, and this step has something to do with that."""
+        """Whether it may still be running, and this step has something to do with that."""
         return bool(self.stack_id) and (self.result is None or not self.result.is_over)
 
     def client(self, transport: Transport) -> Client:
@@ -120,7 +120,7 @@ class Job:
         """
         request, sighting = self.tracking.request, self.tracking.sighting
         if sighting.is_ambiguous or (sighting.duplicates and not request.is_unique):
-            said = f"Another run carries the reference {request.reference}, too, so ours can't be told from it."
+            said = f"Another run uses the same reference ({request.reference}), so the deployment can't be identified."
             mend = _NAME_ID if request.is_external else _NO_RUN_ID if request.is_unique else _GIVE_NONE
             self.reporter.warn("Reference not unique", f"{said} {mend}")
             return
@@ -129,16 +129,14 @@ class Job:
         deployments = [duplicate.deployment for duplicate in sighting.duplicates if duplicate.deployment]
         for younger in deployments:
             if younger.id not in self._undone and not younger.phase.is_final:
-                does = (
-                    self._undo(transport, younger.id) if is_sure else f"look at {younger.id} in the Cloud 66 dashboard"
-                )
-                said = f"Two deployments probably carry the reference {request.reference}; {does}."
+                does = self._undo(transport, younger.id) if is_sure else f"check {younger.id} in the Cloud 66 dashboard"
+                said = f"Two deployments probably have the reference {request.reference}. {capitalised(does)}."
                 self.reporter.warn("Scheduled twice", said)
         if sighting.duplicates and not deployments:
             self.reporter.warn(
                 "Scheduled twice",
-                f"Two actions carry the reference {request.reference}; which deployments they are can't be told. "
-                "Look at the stack in the Cloud 66 dashboard and cancel the younger one.",
+                f"Two stack actions have the reference {request.reference}, but their deployments can't be identified. "
+                "Check the stack in the Cloud 66 dashboard and cancel the younger one.",
             )
 
     def _undo(self, transport: Transport, deployment_id: int) -> str:
@@ -202,7 +200,7 @@ class Watch:
         self._note_known()
         self.cancel_duplicates()
         if trouble:
-            self._narrator.tell(seconds, f"no news ({trouble}); looking on")
+            self._narrator.tell(seconds, f"status check failed ({trouble}); retrying")
         else:
             estimate = pace.estimate(self._transport.clock.monotonic())
             self._narrator.tell(seconds, progress(job.tracking), how_far(job.tracking, estimate))
@@ -227,6 +225,6 @@ class Watch:
         """Warn that the one cancelled before was somebody else's."""
         self._job.reporter.warn(
             "Cancelled another deployment",
-            f"Deployment {before} was cancelled as the only one that could be this run's, but this run's "
-            f"is deployment {number}, which is being cancelled, too. Check deployment {before}.",
+            f"Deployment {before} was cancelled because it was the only match for this run. This run's deployment is "
+            f"{number}, which is being cancelled too. Check deployment {before}.",
         )

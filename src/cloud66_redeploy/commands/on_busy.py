@@ -66,14 +66,14 @@ def _already_live(step: Step, job: Job, busy: StackActivity, stock: Stock) -> De
     if step.inputs.if_live is not IfLive.SKIP:
         return None
     if not job.tracking.actions_readable:
-        why = "the stack's actions can't be read, so a redeploy that waits might be passed over"
+        why = "the stack's actions can't be read, so a queued redeploy might be missed"
     elif busy:
         why = busy.describe()
     else:
         live, why = live_with(step.inputs.expected_commit, stock.deployments)
         if live is not None:
             return live
-    job.say(f"Not skipped (if_live: skip), because {why}.")
+    job.say(f"Not skipping (if_live: skip): {why}.")
     return None
 
 
@@ -100,7 +100,8 @@ def _cancel_running(step: Step, job: Job, busy: StackActivity) -> Result | None:
     if busy.running:
         job.take_stock(step.patient)
     elif busy:
-        job.say(f"{capitalised(busy.describe())}. Nothing runs that could be cancelled, so ours will wait behind it.")
+        why = "Nothing is running that could be cancelled, so this deployment will queue behind it."
+        job.say(f"{capitalised(busy.describe())}. {why}")
     return None
 
 

@@ -42,7 +42,7 @@ def redeploy(step: Step) -> None:
             check_health(step, [job])
         return
     what = " ".join(f"{name}={value}" for name, value in step.inputs.options.items() if name != "user_reference")
-    job.say(f"Asking Cloud 66 to redeploy it{': ' + what if what else ''}")
+    job.say(f"Requesting redeploy{': ' + what if what else ''}")
     step.follow_log(job, step.transport)
     job.result = ask_and_wait(step, job, step.transport, step.start)
     check_health(step, [job])
@@ -62,13 +62,13 @@ def _look_at_services(step: Step, job: Job) -> None:
     try:
         found = job.client(replace(step.transport, profile=BEST_EFFORT)).services()
     except ApiError as error:
-        job.say(f"What the services run could not be read: {error}")
+        job.say(f"Couldn't read what the services run: {error}")
         return
     tracking.services = those_asked(tracking.request.services, found)
     for service in tracking.services:
         job.say(f"Service {describe_service(service, tracking.began_at)}")
     for said in contradictions(tracking.request.services, tracking.services, tracking.began_at):
-        step.reporter.warn("Services", f"{said} Look at it in the Cloud 66 dashboard.")
+        step.reporter.warn("Services", f"{said} Check it in the Cloud 66 dashboard.")
 
 
 def _announce(step: Step, job: Job) -> None:
@@ -78,9 +78,9 @@ def _announce(step: Step, job: Job) -> None:
     job.say(f"Stack {stack.text('name') or stack.uid} ({where}), UID {stack.uid}")
     given, sent = step.inputs.git_ref_as_given, step.inputs.git_ref
     if given != sent:
-        job.say(f"The input git_ref, {given}, goes out as {sent}: Cloud 66 takes the name of a branch or tag alone.")
+        job.say(f"git_ref {given} is sent as {sent}. Cloud 66 accepts only the plain name of a branch or tag.")
     if not job.tracking.actions_readable:
         step.reporter.warn(
-            "Actions can't be read",
-            "This token can't read the stack's actions, so only the answer's id can tell which deployment is ours.",
+            "Stack actions can't be read",
+            "This token can't read stack actions, so only the ID in Cloud 66's reply can identify the deployment.",
         )

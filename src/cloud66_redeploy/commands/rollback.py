@@ -52,9 +52,7 @@ def roll_back(step: Step, failed: Job) -> None:
         check_health(step, [job])
         step.read_logs([job], transport.deadline)
         if job.log:
-            step.reporter.group(
-                f"Last lines of the stack's {log_name(job.tracking.confirmed)} after the rollback", job.log
-            )
+            step.reporter.group(f"Last lines of the {log_name(job.tracking.confirmed)} after the rollback", job.log)
     job.say(sentence_of(outcome_of(job)))
     step.note_known()
 
@@ -79,11 +77,11 @@ def _look_back(failed: Job, job: Job, patient: Transport) -> tuple[Deployment | 
         _let_records_show(failed, patient)
         stock = until_believed(patient.clock, lambda: job.take_stock(patient))
     except ApiError as error:
-        return None, f"the stack could not be read ({error})"
+        return None, f"the stack couldn't be read ({error})"
     if not job.tracking.actions_readable:
-        return None, "the stack's actions can't be read, so a redeploy that waits might be passed over"
+        return None, "the stack's actions can't be read, so a queued redeploy might be missed"
     if job.tracking.baseline.has_reference:
-        return None, f"a rollback with the reference {job.tracking.request.reference} was asked for before"
+        return None, f"a rollback with the reference {job.tracking.request.reference} was requested before"
     if why := _why_not(failed):
         return None, why
     return choose(failed.tracking, stock.deployments, stock.actions)
@@ -101,7 +99,7 @@ def _object(failed: Job, job: Job, patient: Transport) -> Result | None:
         deployments = until_believed(patient.clock, client.deployments)
         actions = until_believed(patient.clock, client.actions)
     except ApiError as error:
-        chosen, why = None, f"the stack could not be read ({error})"
+        chosen, why = None, f"the stack couldn't be read ({error})"
     else:
         if job.observer(patient).takes(actions):
             # It was scheduled after all, and is not sent again.
@@ -109,7 +107,7 @@ def _object(failed: Job, job: Job, patient: Transport) -> Result | None:
         chosen, why = choose(failed.tracking, deployments, actions)
     if chosen is not None and chosen.text("git_hash") == job.tracking.request.git_ref:
         return None
-    return _refused(why or "another deployment is the last good one by now")
+    return _refused(why or "another deployment is the last good one now")
 
 
 def _let_records_show(failed: Job, patient: Transport) -> None:

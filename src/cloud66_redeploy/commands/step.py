@@ -146,11 +146,11 @@ class Step:
                 # Once it has run and ended, another one may have started.
                 has_ended = began is not None and deployment is not None and deployment.phase.is_final
                 if (tracking.request.is_external or has_ended) and _is_followed(began, client.deployments()):
-                    job.say("The stack's newest log is another deployment's, so it is not shown.")
+                    job.say("The latest stack log belongs to another deployment, so it isn't shown.")
                     continue
                 job.log = self.reporter.sanitizer.tail(client.last_log(), lines=_LOG_LINES)
             except ApiError as error:
-                job.say(f"The stack's log could not be read: {error}")
+                job.say(f"Couldn't read the stack log: {error}")
 
     def note_known(self, *, about_to_post: bool = False) -> None:
         """Put out what is known so far, and keep what the post step has to know."""
@@ -187,7 +187,7 @@ class Step:
     def _cancel_on_timeout(self, job: Job, timed_out: Result) -> None:
         deadline = self.clock.monotonic() + CANCEL_ON_TIMEOUT_SECONDS
         hurried = replace(self.transport, deadline=deadline, profile=AFTER_TIMEOUT)
-        poll = job.cancel_with(hurried, "The timeout passed", CANCEL_ON_TIMEOUT_PAUSE_SECONDS)
+        poll = job.cancel_with(hurried, "The timeout expired", CANCEL_ON_TIMEOUT_PAUSE_SECONDS)
         [end] = poll_all([poll], self.clock, self._forget)
         if end.outcome in {Outcome.SUCCESS, Outcome.FAILED}:
             job.result = checked(end, job.tracking)
@@ -199,7 +199,7 @@ class Step:
         try:
             live = job.tracking.successor(_best_effort(job, transport).deployments())
         except ApiError as error:
-            job.say(f"It is not live; which deployment is could not be read: {error}")
+            job.say(f"It is not live. Couldn't read which deployment is: {error}")
             return
         if live is not None:
             self.reporter.notice("Superseded", superseded(job.tracking, live))

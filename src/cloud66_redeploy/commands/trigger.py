@@ -88,7 +88,7 @@ class Trigger:
                 pause = min(LONGEST_RESEND_PAUSE_SECONDS, pause * 2)
                 result = self._wait_to_send_again(trouble, pause)
             except AnswerLost as trouble:
-                self.job.say(f"The answer to the redeploy request was lost: {trouble}. Looking for its reference.")
+                self.job.say(f"No reply to the redeploy request ({trouble}). Checking whether it went through.")
                 self._last = self._lost = trouble
                 self._lost_at = self._clock.monotonic()
             except PermanentError as refusal:
@@ -113,7 +113,7 @@ class Trigger:
         if asked >= self.transport.deadline - self._clock.monotonic():
             # The next try would come after the deadline.
             return self._gave_up(trouble)
-        said = f"The redeploy request was not taken: {trouble}. It scheduled nothing; trying again in {asked:.0f} s."
+        said = f"Cloud 66 did not accept the request ({trouble}). Retrying in {asked:.0f}s."
         self.job.say(said)
         self._clock.sleep(asked)
         return None
@@ -182,7 +182,7 @@ class Trigger:
 
     def _found(self, action: Action, last: TransientError) -> Result | None:
         """Take the action that carries the reference for this run's, where a request may have left at all."""
-        self.job.say(f"Found: action {action.id} carries the reference, so nothing is sent again.")
+        self.job.say(f"It went through (stack action {action.id}). Not sending it again.")
         if self._submission.posts_sent == 0 and not self._tracking.request.is_unique:
             # Another run may have the same reference, and this run's request is said never to have left.
             return self._uncertain(last)
@@ -193,7 +193,7 @@ class Trigger:
         if self._submission.posts_sent >= _MOST_SENDS:
             return self._uncertain(lost)
         seconds = f"{REFERENCE_LAG_SECONDS:.0f} s"
-        self.job.say(f"No action carries the reference after {seconds}: sending the request once more.")
+        self.job.say(f"Not found after {seconds}. Sending the request once more.")
         return None
 
 
@@ -217,7 +217,7 @@ def ask_and_wait(
     step.note_known()
     if result is not None:
         return result
-    job.say(f"Scheduled; find it in Cloud 66 by its reference: {request.reference}")
+    job.say(f"Scheduled. Reference: {request.reference}")
     if step.inputs.wait:
         step.wait([job], transport, start)
         assert job.result is not None
@@ -226,7 +226,7 @@ def ask_and_wait(
         trigger.observer.look()
     except ApiError as error:
         # The look is for the ids; whatever it brings, the deployment is scheduled.
-        job.say(f"The ids are not known yet: {error}")
+        job.say(f"The IDs aren't known yet: {error}")
     job.cancel_duplicates(step.transport)
     step.note_known()
     return Result(Reason.SCHEDULED, job.tracking.last_seen)

@@ -49,7 +49,7 @@ def meet(step: Step, job: Job) -> Result | None:
         return because_of(refusal, Reason.NOT_READABLE)
     except ApiError as trouble:
         # What is read here is good to have; whether the deployment can be looked at, the looks will tell.
-        job.say(f"What the stack is like could not be read: {trouble}")
+        job.say(f"Couldn't read the stack's details: {trouble}")
     if len(step.jobs) == 1:
         job.say(f"Stack {stack.text('name') or stack.uid}, UID {stack.uid}")
     return None

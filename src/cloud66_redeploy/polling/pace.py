@@ -171,6 +171,6 @@ def slow_down(quota: Quota, now: float, needed_seconds: float, before: float) ->
 def why_slower(quota: Quota) -> str:
     """Say why pauses are longer."""
     return (
-        f"{quota.remaining} of {quota.limit} calls are left in this hour for all jobs of the token's user: "
-        "looking less often, so that they last"
+        f"{quota.remaining} of {quota.limit} API calls left this hour (shared by all jobs with this user's token). "
+        "Checking less often"
     )

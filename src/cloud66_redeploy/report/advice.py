@@ -2,47 +2,45 @@
 
 from cloud66_redeploy.errors import ApiError, Blame, TransientError
 
-_WHERE_TO_GET_ONE = "personal access tokens are made in the Cloud 66 dashboard, under Account, Authorized Applications"
+_WHERE_TO_GET_ONE = "create one at https://app.cloud66.com/oauth/authorized_applications"
 _ADVICE_BY_STATUS = {
-    400: "Check the inputs git_ref, services and profile: does the stack have that branch, service or profile?",
-    401: f"Check the input api_token: the token is wrong, cut short or revoked ({_WHERE_TO_GET_ONE}).",
-    402: "The Cloud 66 account's trial or plan has ended: its owner has to renew it in the dashboard.",
-    403: "The token lacks the scope '{scope}': make one with the scopes 'public' and 'redeploy' "
-    f"({_WHERE_TO_GET_ONE}).",
-    409: "The stack was busy or locked all the time: look at it in the Cloud 66 dashboard, and run this again later.",
+    400: "Check git_ref, services and profile. Does the stack have that branch, service or profile?",
+    401: f"Check api_token: the token is wrong, incomplete or revoked ({_WHERE_TO_GET_ONE}).",
+    402: "The Cloud 66 account's trial or plan has expired. Its owner can renew it in the dashboard.",
+    403: f"The token lacks the scope {{scope}}. Use a token with the scopes public and redeploy ({_WHERE_TO_GET_ONE}).",
+    409: "The stack stayed busy or locked. Check it in the Cloud 66 dashboard and re-run later.",
 }
 _NO_STACK = (
-    "Check the input stack_id: no stack with this UID can be seen with this token. "
-    "The UID stands on the stack's information page in the Cloud 66 dashboard."
+    "Check stack_id: no stack with this UID is visible to this token. "
+    "In the Cloud 66 dashboard, the UID is under Settings & Information, Information."
 )
-_STACK_LEFT = "The stack could be read a moment ago: was it deleted, or may the token's user not deploy it?"
+_STACK_LEFT = "The stack could be read a moment ago. Was it deleted, or is the token's user not allowed to deploy it?"
 _ADVICE_BY_BLAME = {
-    Blame.NETWORK: "Check that the runner reaches Cloud 66 (the input api_url, a proxy, a firewall), "
-    "and run this again.",
+    Blame.NETWORK: "Check that the runner can reach Cloud 66 (api_url, proxy, firewall), then re-run this job.",
     Blame.ADDRESS: "Correct {where}.",
-    Blame.NAME: "Check the input api_url, and that the runner's resolver knows the name.",
-    Blame.TLS: "Check the input api_url: is it https, and the right port? A firewall may also answer in its place.",
-    Blame.CERTIFICATE: "If your network has an authority of its own, point REQUESTS_CA_BUNDLE at its certificates. "
-    "The path has to exist inside the container, like /github/workspace/ca.pem. Otherwise check {where}.",
-    Blame.BUNDLE: "Point {where} at a file of PEM certificates that exists inside the container. "
-    "A file of the workspace is /github/workspace/… there.",
-    Blame.PROXY: "Correct the variable {where} in the step's environment: it needs an address like "
-    "http://proxy.example.com:3128. SOCKS proxies can't be used.",
-    Blame.PROXY_NAME: "Correct the host in the variable {where}, or see that the runner's resolver knows its name.",
-    Blame.PROXY_TLS: "Check the variable {where}: most proxies are reached by http://, also for https addresses.",
-    Blame.PROXY_ANSWER: "Check the variable {where}: its host and port, and the user and password in it. "
-    "Otherwise ask who runs the proxy to let this address through.",
-    Blame.STRANGER: "Check the input api_url, its path included. If it is right, something in between answers. "
-    "Ask who runs the firewall or the proxy to let these calls through.",
+    Blame.NAME: "Check api_url, and that the runner can resolve the name.",
+    Blame.TLS: "Check api_url: is it https, and the right port? A firewall may also answer instead.",
+    Blame.CERTIFICATE: "If your network uses its own certificate authority, set REQUESTS_CA_BUNDLE to its bundle. "
+    "The path must exist inside the container, for example /github/workspace/ca.pem. Otherwise check {where}.",
+    Blame.BUNDLE: "Set {where} to a file of PEM certificates that exists inside the container. "
+    "Workspace files are under /github/workspace/ there.",
+    Blame.PROXY: "Correct the variable {where} in the step's environment. Use an address such as "
+    "http://proxy.example.com:3128. SOCKS proxies aren't supported.",
+    Blame.PROXY_NAME: "Correct the host in the variable {where}, or make sure the runner can resolve it.",
+    Blame.PROXY_TLS: "Check the variable {where}. Most proxies use http://, even for https addresses.",
+    Blame.PROXY_ANSWER: "Check the host, port, user and password in the variable {where}. "
+    "Otherwise ask whoever runs the proxy to allow this address.",
+    Blame.STRANGER: "Check api_url, including its path. If it is right, something in between answered. "
+    "Ask whoever runs the firewall or proxy to allow these calls.",
 }
-_REFUSAL = "The server's words above say what it minds; nothing has to be cleaned up."
+_REFUSAL = "See the server's message above. There is nothing to clean up."
 
 _WHERE_REFUSED = (
-    "If the stack has Deployment Approval or Application Protection, that may be why: look at it in the dashboard."
+    "Deployment Approval or Application Protection on the stack may be the cause. Check it in the dashboard."
 )
 NOTHING_SHOWS = (
-    "No deployment has shown: if the stack has Deployment Approval, it may wait for somebody to approve it. "
-    "With Application Protection it may never come."
+    "No deployment has appeared. With Deployment Approval, it may be waiting for approval. "
+    "With Application Protection, it may never start."
 )
 
 

@@ -51,17 +51,17 @@ def report_ending(ending: Ending, reporter: Reporter) -> int:
         reporter.output(name, value)
     if facts.seen.action is not None and facts.deployment is None and result.outcome is not Outcome.SCHEDULED:
         reporter.warn(
-            "Deployment not known",
-            "Which deployment it is could not be told (several could be meant, or none has shown): "
-            "its id and commit are not known.",
+            "Deployment not identified",
+            "The deployment couldn't be identified (several match, or none has appeared), so its ID and commit are "
+            "unknown.",
         )
     reporter.say(f"{result.outcome}: {sentence_of(result)}")
     for each in several:
         reporter.say(f"{each.facts.title}: {each.result.outcome}: {sentence_of(each.result)}")
         if each.log:
-            reporter.group(f"{each.facts.title}: last lines of the stack's {log_name(each.facts.deployment)}", each.log)
+            reporter.group(f"{each.facts.title}: last lines of the {log_name(each.facts.deployment)}", each.log)
     if ending.log:
-        reporter.group(f"Last lines of the stack's {log_name(facts.deployment)}", ending.log)
+        reporter.group(f"Last lines of the {log_name(facts.deployment)}", ending.log)
     if not result.is_green:
         sentences = [
             sentence_of(result),

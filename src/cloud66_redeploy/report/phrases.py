@@ -29,7 +29,7 @@ _MEANING_BY_PHASE = {
     Phase.FAILED: "Usually a build step, a migration or a deploy hook broke: the last lines of the log name it.",
     Phase.REVERTED: "Somebody went back to an earlier deployment, so what runs now is not this one.",
     Phase.ODD: "Cloud 66 used a word for it that this action doesn't know, so it is not taken for a success.",
-    Phase.SILENT: "Cloud 66 does not say how it ended, so it is not taken for a success.",
+    Phase.SILENT: "Cloud 66 gives no result for it, so it is not taken for a success.",
     Phase.SUCCESS: "The two records of the deployment disagree, or another commit went out than was expected.",
 }
 _ANSWERED = {
@@ -42,16 +42,16 @@ _ANSWERED = {
     Problem.UNTRUSTED: "could not be trusted ({said})",
 }
 _MEND_CERTIFICATE = (
-    "Mend the certificate of that address. If your network has an authority of its own, point REQUESTS_CA_BUNDLE at "
-    "its certificates, as a path that exists inside the container."
+    "Fix the certificate of that address. If your network uses its own certificate authority, set "
+    "REQUESTS_CA_BUNDLE to its bundle, as a path inside the container."
 )
 _WOULD = {
-    "queue": "ours would wait behind it",
+    "queue": "this deployment would queue behind it",
     "fail": "the run would fail",
     "skip": "the run would be skipped",
-    "refuse": "it carries no reference of this repository, so the run would fail",
+    "refuse": "it wasn't started by this repository, so the run would fail",
     "cancel": "it would be cancelled",
-    "wait": "nothing runs that could be cancelled, so ours would wait",
+    "wait": "nothing is running that could be cancelled, so this deployment would queue",
 }
 
 
@@ -92,12 +92,13 @@ def name_of(seen: LastSeen) -> str:
         return name if seen.is_confirmed else f"the redeploy (probably {name})"
     if seen.given_id is not None:
         return f"deployment {seen.given_id}"
-    return f"the redeploy (action {seen.action.id})" if seen.action else "the redeploy"
+    return f"the redeploy (stack action {seen.action.id})" if seen.action else "the redeploy"
 
 
 def log_name(confirmed: Deployment | None) -> str:
     """Name the stack's newest log: it is the deployment's only where that is proved, and has started."""
-    return "log" if confirmed and confirmed.started_at else "newest log, which may be another deployment's"
+    is_its_own = confirmed is not None and confirmed.started_at is not None
+    return "stack log" if is_its_own else "latest stack log, which may belong to another deployment"
 
 
 def capitalised(text: str) -> str:
@@ -108,7 +109,7 @@ def capitalised(text: str) -> str:
 def last_known(seen: LastSeen) -> str:
     """Say in a word or two where a deployment stood when it was last seen."""
     if seen.deployment is not None and seen.has_vanished:
-        return "its record had disappeared"
+        return "before its record disappeared"
     record = seen.deployment or seen.action
     if record is None:
         return "scheduled"
@@ -127,10 +128,10 @@ def _filled(template: str, result: Result) -> str:
 def _standing(result: Result) -> str:
     seen, name = result.seen, name_of(result.seen)
     if seen.deployment is not None and seen.deployment.phase is Phase.SUCCESS and not seen.has_vanished:
-        return f"{name} says success, but its action never confirmed it"
+        return f"{name} says success, but its stack action never confirmed it"
     if seen.deployment is None and seen.action is not None and seen.action.phase.is_final:
-        return f"{name} had ended as {seen.action.phase}, but that was not confirmed"
-    return f"{name} had not ended as far as is known; last known: {last_known(seen)}"
+        return f"{name} ended as {seen.action.phase}, but that was not confirmed"
+    return f"the record of {name} has disappeared" if seen.has_vanished else f"{name} was still {last_known(seen)}"
 
 
 def _reverted_by(result: Result) -> str:
@@ -141,27 +142,30 @@ def _reverted_by(result: Result) -> str:
 
 def _doubt(result: Result) -> str:
     if result.seen.action is not None:
-        return f"action {result.seen.action.id}, which carries its reference, may be another run's"
+        return f"stack action {result.seen.action.id}, which has its reference, may be another run's"
     if not result.facts["looked"]:
-        return "its reference could not be looked up"
-    return "no action was found that carries its reference" if result.facts["readable"] else "actions can't be read"
+        return "its reference couldn't be looked up"
+    return "no stack action was found with its reference" if result.facts["readable"] else "stack actions can't be read"
 
 
 def _would(result: Result) -> str:
     busy, on_busy, effect, live = (result.facts[name] for name in ("busy", "on_busy", "effect", "live"))
     if live:
-        return f"{live} of that commit is live already, so nothing would be sent (if_live: skip)"
+        return f"{live} has that commit and is live, so nothing would be sent (if_live: skip)"
     return f"{busy}, and {_WOULD[effect]} (on_busy: {on_busy})" if busy else "the stack is free"
 
 
 def _usually(result: Result) -> str:
     usual = result.facts["usual_seconds"]
-    return "" if usual is None else f"; deployments usually take {format_duration(usual)}"
+    return "" if usual is None else f" Deployments usually take {format_duration(usual)}."
 
 
 def _counts(result: Result) -> str:
+    """Say how many ended how, the worst first."""
     counts = Counter(part.outcome for part in result.parts)
-    return ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome])
+    words = {Outcome.SUCCESS: "succeeded", Outcome.TIMED_OUT: "timed out"}
+    found = [outcome for outcome in reversed(Outcome) if counts[outcome]]
+    return ", ".join(f"{counts[outcome]} {words.get(outcome, outcome)}" for outcome in found)
 
 
 def describe_service(service: Service, began: datetime | None) -> str:
@@ -209,18 +213,19 @@ def _advice_on_visit(result: Result) -> str:
 def _what_followed(result: Result) -> str:
     after = result.parts[1]
     # What led to a cancellation has been said.
-    return capitalised(sentence_of(after).removeprefix(f"{after.facts.get('why')}; "))
+    return capitalised(sentence_of(after).removeprefix(f"{after.facts.get('why')}. "))
 
 
 PHRASES: dict[str, Callable[[Result], object]] = {
     "name": lambda result: name_of(result.seen),
+    "Name": lambda result: capitalised(name_of(result.seen)),
     "last": lambda result: last_known(result.seen),
     "seen": lambda result: result.seen,
     "by_others": lambda result: "" if result.seen.is_external else ", not by this workflow",
     "reverted_by": _reverted_by,
-    "standing": _standing,
+    "Standing": lambda result: capitalised(_standing(result)),
     "no_news": lambda result: (
-        f" It could not be asked at the end: {result.facts['error']}." if "error" in result.facts else ""
+        f" The last status check failed: {result.facts['error']}." if "error" in result.facts else ""
     ),
     "nothing_shows": lambda result: "" if result.facts["shows"] else NOTHING_SHOWS,
     "usual": lambda result: USUAL_ADVICE[result.outcome],
@@ -229,11 +234,9 @@ PHRASES: dict[str, Callable[[Result], object]] = {
     "status": lambda result: f" ({result.facts['error'].status})" if result.facts["error"].status else "",
     "quote": lambda result: cut(result.facts["error"].said, _LONGEST_QUOTE) or "it says nothing",
     "pause": lambda result: format_duration(result.facts["error"].pause_asked_for),
-    "lost": lambda result: (
-        "the answer to the request was lost" if result.facts["sent"] else "the request did not get through"
-    ),
+    "lost": lambda result: "Cloud 66's reply was lost" if result.facts["sent"] else "the request did not get through",
     "doubt": _doubt,
-    "would": _would,
+    "Would": lambda result: capitalised(_would(result)),
     "usually": _usually,
     "counts": _counts,
     "part": lambda result: sentence_of(result.parts[0]) if result.parts else "",

@@ -39,17 +39,17 @@ def how_far(tracking: Tracking, estimate: Estimate | None) -> str:
     if estimate.percent is None:
         return f"{times} [{'#' * _BAR}] longer than usual"
     full = estimate.percent * _BAR // 100
-    return f"{times} [{'#' * full}{'.' * (_BAR - full)}] {estimate.percent} %"
+    return f"{times} [{'#' * full}{'.' * (_BAR - full)}] {estimate.percent}%"
 
 
 def log_lines(news: News, tracking: Tracking, sanitizer: Sanitizer) -> list[str]:
     """Say what is new in the stack's log, each line harmless behind a prefix."""
-    said = [f"The stack's {log_name(tracking.confirmed)}:"] if news.is_doubtful else []
+    said = [f"The {log_name(tracking.confirmed)}:"] if news.is_doubtful else []
     if len(news.lines) > _MOST_LINES:
         said.append(f"| … {len(news.lines) - _MOST_LINES} more lines")
     said += [f"| {line}" for line in sanitizer.tail("\n".join(news.lines), _MOST_LINES)]
     if news.given_up:
-        said.append(f"The stack's log can't be read, so it is not shown any more: {news.given_up}")
+        said.append(f"The stack log can't be read any more: {news.given_up}")
     return said
 
 
@@ -98,13 +98,13 @@ def _standing(tracking: Tracking) -> str:
     if deployment is None:
         return _standing_unseen(tracking)
     if tracking.sighting.record_vanished:
-        return "its record has disappeared; looking on"
+        return "its record has disappeared; still checking"
     if deployment.phase is Phase.QUEUED:
         return _standing_in_queue(tracking)
     if deployment.phase is Phase.RUNNING:
         commit = deployment.text("git_hash")[:10]
         return f"deploying commit {commit}" if commit else "deploying"
-    return f"{deployment.phase}; checking it against its action"
+    return f"{deployment.phase}; confirming"
 
 
 def _standing_in_queue(tracking: Tracking) -> str:
@@ -124,5 +124,5 @@ def _standing_unseen(tracking: Tracking) -> str:
     if tracking.is_not_found:
         return "not found yet"
     if tracking.sighting.maybe_started:
-        return "under way; which deployment it is can't be told yet"
-    return "scheduled; its deployment has not shown yet"
+        return "running; deployment not identified yet"
+    return "scheduled; waiting for the deployment to appear"

@@ -37,7 +37,7 @@ def render(result: Result, facts: Facts, log: Sequence[str], sanitizer: Sanitize
     title = f"{_MARKS[result.outcome]} {_title(facts, sanitizer)}: {_label(result.outcome)}"
     parts = [
         f"<h3>{title}</h3>\n{_body(result, facts, sanitizer)}",
-        _fold(f"Last lines of the stack's {log_name(facts.deployment)}", log[-_MOST_LOG_LINES:]),
+        _fold(f"Last lines of the {log_name(facts.deployment)}", log[-_MOST_LOG_LINES:]),
     ]
     for name, record in (("deployment", facts.deployment), ("action", facts.seen.action)):
         if record is not None:

@@ -39,7 +39,7 @@ class StackActivity:
         """Say what it is, and whose."""
         if self.first is None:
             action = self.actions[0]
-            what, who = f"a redeploy (action {action.id}) is queued", action.user
+            what, who = f"a redeploy (stack action {action.id}) is queued", action.user
         else:
             does = "is deploying" if self.first.phase is Phase.RUNNING else "is queued"
             what, who = f"deployment {self.first.id} {does}", self.first.text("triggered_by")

@@ -24,45 +24,45 @@ def why_not(tracking: Tracking, *, is_unhealthy: bool = False) -> str:
     """
     deployment, action = tracking.confirmed, tracking.action
     if deployment is None:
-        return "which deployment failed is not known"
+        return "the failed deployment couldn't be identified"
     if tracking.sighting.record_vanished:
         return "its record has disappeared"
     action_failed = action is not None and action.phase is Phase.FAILED
     if deployment.phase is Phase.FAILED or (deployment.phase in {Phase.ODD, Phase.SILENT} and action_failed):
         # What a cancelled one says is not known: it may pass for one that failed, but for its action's words.
-        return "it seems to have been cancelled" if action and "cancel" in action.message.lower() else ""
+        return "it may have been cancelled" if action and "cancel" in action.message.lower() else ""
     if deployment.phase is Phase.SUCCESS and is_unhealthy:
         return ""
     commit, expected = deployment.text("git_hash"), tracking.request.expected_commit
     if deployment.phase is Phase.SUCCESS and commit and expected and not same_commit(commit, expected):
         return ""
-    return _NOT_SURE.get(deployment.phase, "it may still be going on")
+    return _NOT_SURE.get(deployment.phase, "it may still be running")
 
 
 _NOT_SURE = {
     Phase.SUCCESS: "its record says success, so it may be live",
-    Phase.REVERTED: "somebody has reverted it already",
+    Phase.REVERTED: "it has already been reverted",
     Phase.CANCELLED: "it was cancelled",
-    Phase.ODD: "what Cloud 66 says of it is not a known failure",
-    Phase.SILENT: "Cloud 66 does not say how it ended",
+    Phase.ODD: "Cloud 66 reports a status that isn't a known failure",
+    Phase.SILENT: "Cloud 66 gives no result for it",
 }
 
 
 def live_with(commit: str, deployments: Sequence[Deployment]) -> tuple[Deployment | None, str]:
     """Return the deployment that is surely live, if it is of that commit; else say why not."""
     if not commit:
-        return None, "which commit is asked for is not known (give its full hash as git_ref, or as expected_commit)"
+        return None, "the requested commit is unknown (set git_ref or expected_commit to its full hash)"
     ended = sorted((each for each in deployments if each.phase is Phase.SUCCESS and each.finished_at), key=_end)
     live = next((each for each in reversed(ended) if each.is_live), None)
     if live is None:
-        return None, "no deployment says that it is live"
+        return None, "no deployment is marked live"
     if ended[-1] is not live:
-        return None, f"deployment {ended[-1].id} succeeded after {live.id}, which is said to be live"
+        return None, f"deployment {ended[-1].id} succeeded after {live.id}, which is marked live"
     deployed = live.text("git_hash")
     if not deployed:
-        return None, f"deployment {live.id}, which is live, tells no commit"
+        return None, f"deployment {live.id}, which is live, has no commit recorded"
     if not same_commit(commit, deployed):
-        return None, f"deployment {live.id}, which is live, is of commit {deployed}"
+        return None, f"deployment {live.id}, which is live, has commit {deployed}"
     return live, ""
 
 
@@ -85,7 +85,7 @@ def choose(
         # One that failed may have been cancelled as it waited; if it ran, its deployment shows.
         is_counted = action.is_redeploy and action.phase is not Phase.FAILED and action.id not in baseline.actions
         if is_counted and action.id > last_action:
-            return None, f"a redeploy (action {action.id}) was asked for after it"
+            return None, f"a redeploy (stack action {action.id}) was requested after it"
     return _last_good([other for other in others if _is_before(other, failed)], tracking)
 
 
@@ -95,19 +95,19 @@ def _last_good(earlier: Sequence[Deployment], tracking: Tracking) -> tuple[Deplo
     successes = sorted((other for other in earlier if other.phase is Phase.SUCCESS), key=_end)
     good = [other for other in successes if other.id == was_live or other.is_live or baseline.is_new(other)]
     if not good:
-        return None, "which deployment was live before is not known"
+        return None, "the previously live deployment couldn't be identified"
     last = good[-1]
     commit = last.text("git_hash")
     if not is_full_hash(commit):
-        return None, f"deployment {last.id}, which was live before, tells no commit"
+        return None, f"deployment {last.id}, which was live before, has no commit recorded"
     newer = next((other for other in successes if _end(other) > _end(last) and other.text("git_hash") != commit), None)
     if newer is not None:
         return None, f"deployment {newer.id} succeeded after {last.id}, which was live before"
     failed_commit = (failed.text("git_hash") if failed else "") or (git_ref if is_full_hash(git_ref) else "")
     if not failed_commit:
-        return None, "which commit failed is not known"
+        return None, "the failed commit is unknown"
     if same_commit(commit, failed_commit):
-        return None, f"deployment {last.id}, which was live before, is of the same commit"
+        return None, f"deployment {last.id}, which was live before, has the same commit"
     return last, ""
 
 
