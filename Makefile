@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 WORKFLOWS := $(wildcard .github/workflows/*.yml)
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: demo test e2e campaign bench-start bench-looks bench-quota pytest lint types audit lock clean
+.PHONY: demo test e2e campaign bench-start bench-looks bench-quota pytest lint types audit lock docs clean
 
 $(READY): requirements/runtime.txt requirements/toolkit.txt requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed (PYTHON=python3.13 make ...)")'
@@ -78,6 +78,10 @@ lock: $(READY)
 	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --no-header requirements/audit.in -o requirements/audit.txt
 	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --no-header requirements/stand-in.in -o requirements/stand-in.txt
 	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --no-header requirements/e2e.in -o requirements/e2e.txt
+
+# Writes the README's tables of inputs and outputs from action.yml.
+docs: $(READY)
+	$(BIN)/python tools/docs.py
 
 clean:
 	rm -rf $(VENV) build tests/e2e/summary/node_modules .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache

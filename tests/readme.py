@@ -1,4 +1,4 @@
-"""The workflows that stand in the README, by their names."""
+"""The workflows that stand in the README and in docs/recipes.md, by their names."""
 
 import re
 from pathlib import Path
@@ -8,11 +8,13 @@ import yaml
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+RECIPES = ROOT / "docs" / "recipes.md"
 
 
 def workflows() -> dict[str, str]:
     """Return the YAML of each, as it stands there."""
-    blocks = re.findall(r"^```yaml\n(.*?)^```$", README.read_text(encoding="utf8"), re.MULTILINE | re.DOTALL)
+    text = "".join(page.read_text(encoding="utf8") for page in (README, RECIPES))
+    blocks = re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     found = {str(yaml.safe_load(block)["name"]): block for block in blocks}
     assert len(found) == len(blocks), "two workflows of one name"
     return found

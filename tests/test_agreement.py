@@ -1,10 +1,14 @@
 """What is said in several places is said alike: action.yml, README, CHANGELOG, the package and the code."""
 
 import os
+import subprocess
+import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from cloud66_redeploy import __version__
@@ -30,20 +34,31 @@ def plain(text: str) -> str:
     return text.replace("`", "").strip()
 
 
-def test_readme_and_action_describe_the_same_inputs() -> None:
-    """Each input has the same default and the same description in README and action.yml, in the same order."""
-    said = [(plain(name), plain(default), plain(text)) for name, default, text in table("Inputs")]
-    meant = [
-        (name, "(required)" if spec["required"] else plain(spec["default"]), plain(spec["description"]))
-        for name, spec in ACTION["inputs"].items()
-    ]
-    assert said == meant
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[[str], tuple[int, str]]:
+    """Return what runs tools/docs.py with an action.yml, and returns its status and the README or the error."""
+    (tmp_path / "README.md").write_text(README)
+
+    def write(action: str) -> tuple[int, str]:
+        (tmp_path / "action.yml").write_text(action)
+        command = [sys.executable, str(ROOT / "tools" / "docs.py")]
+        done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
+        return done.returncode, done.stderr or (tmp_path / "README.md").read_text()
+
+    return write
 
 
-def test_readme_and_action_describe_the_same_outputs() -> None:
-    """Each output has the same description in README and action.yml, in the same order."""
-    said = [(plain(name), plain(text)) for name, text in table("Outputs")]
-    assert said == [(name, plain(spec["description"])) for name, spec in ACTION["outputs"].items()]
+def test_the_readme_has_the_tables_of_the_action(written: Callable[[str], tuple[int, str]]) -> None:
+    """The README's inputs and outputs are what `make docs` writes from action.yml; it writes what action.yml says."""
+    action = (ROOT / "action.yml").read_text()
+    assert written(action) == (0, README)
+    assert written(action.replace("default: 30m", "default: 45m")) == (0, README.replace("| `30m` |", "| `45m` |"))
+
+
+def test_every_input_has_its_group(written: Callable[[str], tuple[int, str]]) -> None:
+    """An input that stands in no group of the README is named, and nothing is written."""
+    status, error = written((ROOT / "action.yml").read_text().replace("  dry_run:\n", "  newer:\n"))
+    assert (status, "['dry_run', 'newer']" in error) == (1, True)
 
 
 def test_the_code_sets_the_outputs_of_the_action() -> None:
@@ -52,9 +67,9 @@ def test_the_code_sets_the_outputs_of_the_action() -> None:
 
 
 def test_readme_explains_every_outcome() -> None:
-    """Every outcome has a row that says what it means and what to do, and whether the job is green; and reasons."""
+    """Every outcome has a row that says what it means and what to do, and whether the job passes; and reasons."""
     rows = {plain(name): job for name, job, _, _ in table("Outcomes")}
-    assert rows == {str(outcome): "green" if outcome.is_green else "red" for outcome in Outcome}
+    assert rows == {str(outcome): "passes" if outcome.is_green else "fails" for outcome in Outcome}
     assert {reason.outcome for reason in Reason} - {None} == set(Outcome)
 
 

@@ -136,9 +136,9 @@ def test_what_is_said_never_to_have_left_is_looked_up(
     """A request that was carried out though it is taken for never sent is not sent again, found or not."""
     redeploy, calls = Client.redeploy, iter([NotSent("POST", "connection refused")])
 
-    def lose(client: Client, options: Any, attempt: int) -> Any:
+    def lose(client: Client, *options: Any) -> Any:
         trouble = next(calls, None)
-        answer = redeploy(client, options, attempt) if left or trouble is None else None
+        answer = redeploy(client, *options) if left or trouble is None else None
         if trouble is not None:
             raise trouble
         return answer

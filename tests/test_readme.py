@@ -1,4 +1,4 @@
-"""The workflows of the README: each is whole, and asks for nothing that isn't there."""
+"""The workflows of the README and of docs/recipes.md: each is whole, and asks for nothing that isn't there."""
 
 import re
 import subprocess
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from readme import README, ROOT, steps, workflows
+from readme import ROOT, steps, workflows
 
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf8"))
 WORKFLOWS = workflows()
@@ -57,10 +57,3 @@ def test_it_asks_for_what_there_is_and_may_do_little(name: str) -> None:
     workflow = yaml.safe_load(WORKFLOWS[name])
     assert workflow["permissions"] == {}
     assert all(job["timeout-minutes"] <= 90 for job in workflow["jobs"].values())
-
-
-def test_links_within_the_page_lead_somewhere() -> None:
-    """Each link to a part of the page has its heading."""
-    text = README.read_text(encoding="utf8")
-    headings = {re.sub(r"[^a-z0-9 -]", "", one.lower()) for one in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}
-    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= {one.replace(" ", "-") for one in headings}

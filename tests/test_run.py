@@ -180,9 +180,9 @@ def test_a_success_from_left_to_right(step: MakeStep, monkeypatch: pytest.Monkey
     made = step()
     redeploy = Client.redeploy
 
-    def watched(self: Client, options: Any, attempt: int) -> Any:
+    def watched(self: Client, *options: Any) -> Any:
         seen.extend(made.files[name].read_text() for name in ("output", "state"))
-        return redeploy(self, options, attempt)
+        return redeploy(self, *options)
 
     monkeypatch.setattr(Client, "redeploy", watched)
     ending, mine = run_of(made, git_ref="main", profile="night shift")

@@ -1,4 +1,4 @@
-"""The workflows of the README, as they stand there, under act. Only the default of `api_url` is another one."""
+"""The workflows of both pages, as they stand there, under act. Only the default of `api_url` differs."""
 
 import json
 import re
@@ -99,7 +99,7 @@ class Done:
 
 
 def run(image: str, folder: Path, cloud: StandIn, name: str) -> Done:
-    """Run one workflow out of the README."""
+    """Run one workflow out of the pages."""
     setting = SETTINGS[name]
     setting.before(cloud)
     repository, action = folder / "act" / "repository", folder / "action"
@@ -141,7 +141,7 @@ def done(image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[
 
 
 def test_all_of_them_are_run() -> None:
-    """Every workflow of the README is run here, or it is said why not."""
+    """Every workflow of the pages is run here, or it is said why not."""
     assert set(SETTINGS) | set(NOT_UNDER_ACT) == set(workflows())
 
 
@@ -246,11 +246,11 @@ def test_how_is_it(done: dict[str, Done]) -> None:
     """One look says that somebody is deploying, and changes nothing."""
     found = green(done["How is the deployment"])
     assert found.outputs("status")["outcome"] == "deploying"
-    assert "Better wait with the migration" in found.jobs["look"].log
+    assert "Run the migration later" in found.jobs["check"].log
     assert {one.method for one in found.cloud.calls()} == {"GET"}
 
 
 def test_tell(done: dict[str, Done]) -> None:
     """After a success, the step for a timeout is left out."""
     found = green(done["Deploy and tell"])
-    assert "still going on" not in found.jobs["deploy"].log
+    assert "still running" not in found.jobs["deploy"].log

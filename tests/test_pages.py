@@ -1,0 +1,45 @@
+"""The pages that people read: short enough, in plain words, and each link leads somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from readme import README, ROOT
+
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+PAGES = [*ROOT.glob("*.md"), *DOCS, ROOT / "src" / "cloud66_simulator" / "README.md"]
+
+
+def anchors(page: Path) -> set[str]:
+    """Return what GitHub makes of the headings of a page."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_each_link_leads_somewhere(page: Path) -> None:
+    """Each relative link has its file, and each anchor its heading."""
+    for path, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)", page.read_text(encoding="utf8")):
+        target = page.parent / path if path else page
+        assert target.exists(), path
+        assert not anchor or anchor in anchors(target), f"{path}#{anchor}"
+
+
+def test_the_readme_is_short_and_begins_with_a_workflow() -> None:
+    """The README has at most 320 lines, with a workflow within the first 20."""
+    lines = README.read_text(encoding="utf8").splitlines()
+    assert len(lines) <= 320
+    assert "```yaml" in lines[:20]
+
+
+@pytest.mark.parametrize("page", [README, *DOCS, ROOT / "action.yml"], ids=lambda page: page.name)
+def test_a_page_speaks_plainly(page: Path) -> None:
+    """Each thing and each person has a name, each sentence says one thing, and none needs a semicolon."""
+    text = re.sub(r"^```.*?^```$|`[^`\n]*`", "", page.read_text(encoding="utf8"), flags=re.MULTILINE | re.DOTALL)
+    odd = r"(?i);|[0-9] %|\b(ours|theirs|whoever|somebody|anew|mend|shall|likewise|besides|strikes|is to be|for ever)\b"
+    odder = (
+        r"|\b(as far as is known|in the moment|looked (at|for)|one a line|was taken|not taken|asked for|in place of)\b"
+    )
+    assert [found[0] for found in re.finditer(odd + odder, text)] == []
