@@ -40,7 +40,7 @@ def test_each_call(step: MakeStep) -> None:
     _, lines = debugged(made)
     calls = [line for line in lines if re.match("(GET|POST|DELETE) ", line)]
     assert len(calls) == len(made.simulator.requests)
-    assert calls[0] == f"GET {STACK}: 200, 50 ms, attempt 1, 2999 calls left"
+    assert calls[0] == f"GET {STACK}: 200, 50ms, attempt 1, 2999 calls left"
     assert [line for line in calls if line.startswith(f"POST {STACK}/deployments: 200, ")]
     assert not any("git_hash" in line for line in calls), "the bodies of good answers"
 
@@ -54,14 +54,12 @@ def test_what_went_wrong(step: MakeStep) -> None:
     ]
     _, lines = debugged(step(faults=faults))
     said = "\n".join(lines)
-    assert re.search(rf"GET {STACK}: 503, \d+ ms, attempt 1\n", said)
+    assert re.search(rf"GET {STACK}: 503, \d+ms, attempt 1\n", said)
     assert re.search(rf"GET {STACK}: body \{{.*in maintenance", said)
-    assert re.search(rf"GET {STACK}: 200, \d+ ms, attempt 2", said)
-    assert re.search(
-        rf"GET {STACK}/deployments: Remote end closed connection without response, \d+ ms, attempt 1", said
-    )
-    assert re.search(rf"POST {STACK}/deployments: 409, \d+ ms, attempt 1", said)
-    assert re.search(rf"POST {STACK}/deployments: 200, \d+ ms, attempt 2", said)
+    assert re.search(rf"GET {STACK}: 200, \d+ms, attempt 2", said)
+    assert re.search(rf"GET {STACK}/deployments: Remote end closed connection without response, \d+ms, attempt 1", said)
+    assert re.search(rf"POST {STACK}/deployments: 409, \d+ms, attempt 1", said)
+    assert re.search(rf"POST {STACK}/deployments: 200, \d+ms, attempt 2", said)
 
 
 def test_each_decision(step: MakeStep) -> None:
@@ -70,17 +68,38 @@ def test_each_decision(step: MakeStep) -> None:
     ending, lines = debugged(made)
     seen = [line for line in lines if line.startswith("Seen: ")]
     number = ending.outputs["deployment_id"]
-    assert seen[0] == "Seen: action 40, no deployment; they say never seen and running"
+    assert seen[0] == "Seen: stack action 40, no deployment; they say never seen and running"
     assert any(f"deployment {number}, inferred" in line for line in seen)
     assert f"deployment {number}, proved" in seen[-1]
     assert seen[-1].endswith("; they say success and success, so SUCCEEDED")
     assert len(seen) == len(set(seen))
 
 
+ENDS: dict[str, tuple[str, dict[str, Any]]] = {
+    "wait: false": ("SCHEDULED", {"wait": "false"}),
+    "status": ("DEPLOYING", {"command": "status"}),
+    "cancel": ("CANCELLED", {"command": "cancel"}),
+    "a timeout": ("FOLLOWED", {"timeout": "20s", "cancel_on_timeout": "true"}),
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_the_last_decision(step: MakeStep, name: str) -> None:
+    """However a command ends, the last decision is said, and what it came to."""
+    reason, inputs = ENDS[name]
+    made = step(behaviour=Behaviour(duration_seconds=300.0))
+    if "command" in inputs:
+        made.simulator.request_deployment(user_reference="mine", via="api", duration=300.0)
+        made.clock.advance(20.0)
+    _, lines = debugged(made, **inputs)
+    last = [line for line in lines if line.startswith("Seen: ")][-1]
+    assert re.search(rf"deployment 108.*, so {reason}$", last), last
+
+
 def test_actions_that_cannot_be_read(step: MakeStep) -> None:
     """That nothing can be told by actions is said."""
     _, lines = debugged(step(faults=[Fault("status", path="/actions", code=403, count=None)]))
-    assert any(line.startswith("Seen: actions not readable, deployment 108, proved") for line in lines)
+    assert any(line.startswith("Seen: stack actions not readable, deployment 108, proved") for line in lines)
 
 
 BY_API: dict[str, Any] = {"via": "api", "user": "ci@example.com"}
@@ -141,7 +160,7 @@ def test_each_pause(step: MakeStep, ground: Ground) -> None:
     case = PAUSES[ground]
     made, _ = stage(step, case)
     _, lines = debugged(made, **case.inputs)
-    assert any(re.match(rf"Next look in \d+\.\d s: {ground}", line) for line in lines), lines
+    assert any(re.match(rf"Next check in \d+\.\ds: {ground}", line) for line in lines), lines
 
 
 def test_pauses_that_the_quota_makes_longer(step: MakeStep) -> None:
@@ -160,10 +179,10 @@ def test_pauses_after_trouble(step: MakeStep) -> None:
     ]
     _, lines = debugged(step(faults=faults))
     said = "\n".join(lines)
-    assert re.search(r"Next look in .* after trouble: GET .* answered 500", said)
-    assert re.search(rf"GET {STACK}/deployments/108: again in \d+\.\d s$", said, re.MULTILINE)
-    assert f"GET {STACK}: again in 4.0 s (Retry-After)" in said
-    assert f"GET {STACK}/actions: again in 60.0 s (the hour's calls are used up)" in said
+    assert re.search(r"Next check in .* after trouble: GET .* answered 500", said)
+    assert re.search(rf"GET {STACK}/deployments/108: again in \d+\.\ds$", said, re.MULTILINE)
+    assert f"GET {STACK}: again in 4.0s (Retry-After)" in said
+    assert f"GET {STACK}/actions: again in 60.0s (the hour's calls are used up)" in said
 
 
 def test_pauses_while_a_lost_answer_is_looked_up(step: MakeStep) -> None:
@@ -171,7 +190,7 @@ def test_pauses_while_a_lost_answer_is_looked_up(step: MakeStep) -> None:
     _, lines = debugged(step(faults=[Fault("lost_undone", method="POST")]))
     posts = [number for number, line in enumerate(lines) if line.startswith("POST ")]
     between = lines[posts[0] : posts[1]]
-    assert any(re.fullmatch(rf"Next look in \d+\.\d s: {Ground.SHARE}", line) for line in between)
+    assert any(re.fullmatch(rf"Next check in \d+\.\ds: {Ground.SHARE}", line) for line in between)
 
 
 def test_visits(step: MakeStep) -> None:
@@ -256,9 +275,9 @@ def test_many_odd_records(step: MakeStep) -> None:
     records = [{"id": number, f"field{number}": 1} for number in range(1, 500)]
     fault = Fault("wrong_json", path="/deployments", skip=2, count=1, text=json.dumps({"response": records}))
     _, lines = debugged(step(faults=[fault]))
-    shown = [line for line in lines if re.match(r"Deployment with |There are more", line)]
+    shown = [line for line in lines if re.match(r"Deployment with |More odd", line)]
     assert len(shown) == 21
-    assert shown[-1] == "There are more odd records; they are not shown."
+    assert shown[-1] == "More odd records follow, which are not shown."
 
 
 def test_a_shape_is_shown_once_by_all_calls(step: MakeStep) -> None:
@@ -318,3 +337,4 @@ def test_the_post_step(step: MakeStep) -> None:
     state = {name: value for name, value in ending.state.items() if name == "run"}
     log = made.clean_up(state, DEBUG).log
     assert f"::debug::GET {STACK}/deployments" in log
+    assert re.search(r"^::debug::Seen: stack action 40, deployment 108, proved.*, so CANCELLED_\w+$", log, re.MULTILINE)

@@ -63,7 +63,9 @@ def cancel_left_over(
 def _cancel(saved: Sequence[SavedState], transport: Transport, reporter: Reporter) -> None:
     jobs = [Job(Role.REQUESTED, state.stack_id, state.tracking, reporter) for state in saved]
     polls = [job.cancel_with(transport, "The step was cut short", CLEANUP_PAUSE_SECONDS) for job in jobs]
-    for state, result in zip(saved, poll_all(polls, transport.clock), strict=True):
+    for job, state, result in zip(jobs, saved, poll_all(polls, transport.clock), strict=True):
+        job.result = result
+        job.debug_sighting()
         if result.outcome is Outcome.UNKNOWN:
             reporter.warn("Not cancelled", f"{sentence_of(result)} {result.evidence} Reference: {state.name}")
         else:

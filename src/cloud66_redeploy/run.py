@@ -85,6 +85,8 @@ class Run:
             self._own_fault(error)
         if self.is_settled:
             step.reporter.state(ENDED, "true")
+        for job in step.jobs:
+            job.debug_sighting()
         return _report(step)
 
     def _abort(self, signalled_at: float) -> None:

@@ -63,7 +63,7 @@ def _check_of(step: Step, job: Job, addresses: Sequence[str]) -> HealthCheck:
 
     def tell(seconds: float, visit: Visit) -> None:
         said = answered(visit, addresses[0])
-        step.reporter.debug(lambda: f"{job.label}Visit after {seconds:.1f} s: {said}")
+        step.reporter.debug(lambda: f"{job.label}Visit after {seconds:.1f}s: {said}")
         if said != told[0]:
             told[0] = said
             job.say(f"[{format_duration(seconds)}] {said}")

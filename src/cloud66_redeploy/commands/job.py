@@ -101,7 +101,13 @@ class Job:
         """Write a line of a debug log about it."""
         self.reporter.debug(lambda: f"{self.label}{text()}")
 
-    def debug_news(self, name: str, text: str) -> None:
+    def debug_sighting(self) -> None:
+        """Debug: say which deployment is taken for the one, where that is news, and how it ended."""
+        if self.reporter.is_debug and self.tracking.submission.posts_sent:
+            end = f", so {self.result.reason.name}" if self.result else ""
+            self._debug_news("sighting", f"{describe_sighting(self.tracking)}{end}")
+
+    def _debug_news(self, name: str, text: str) -> None:
         """Debug: write a line where it is another one than the last of its name."""
         if self._debugged.get(name) != text:
             self._debugged[name] = text
@@ -110,7 +116,7 @@ class Job:
     def _searched(self, actions: Sequence[Action], deployments: Sequence[Deployment]) -> None:
         """Debug: say which deployments could be the one, unless that is proved."""
         if not self.tracking.confirmed:
-            self.debug_news("candidates", describe_candidates(self.tracking, actions, deployments))
+            self._debug_news("candidates", describe_candidates(self.tracking, actions, deployments))
 
     def cancel_duplicates(self, transport: Transport) -> None:
         """
@@ -209,9 +215,8 @@ class Watch:
     def pausing(self, pause: Pause, trouble: ApiError | None) -> None:
         """Debug: say which deployment is taken for the one, where that is new, and why the pause is as it is."""
         job, stretched = self._job, self._pace.stretched if self._pace else 1.0
-        if job.reporter.is_debug:
-            job.debug_news("sighting", describe_sighting(job.tracking))
-            job.debug(lambda: describe_pause(pause, trouble, stretched))
+        job.debug_sighting()
+        job.debug(lambda: describe_pause(pause, trouble, stretched))
 
     def cancel_duplicates(self) -> None:
         """Undo a request that went through twice."""

@@ -20,7 +20,6 @@ from cloud66_redeploy.polling.poll import poll_all
 from cloud66_redeploy.polling.wait import Patience, Wait
 from cloud66_redeploy.report.facts import Facts, known_outputs, rollback_outputs
 from cloud66_redeploy.report.phrases import sentence_of, superseded
-from cloud66_redeploy.report.progress import describe_sighting
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.timing import CANCEL_ON_TIMEOUT_PAUSE_SECONDS, CANCEL_ON_TIMEOUT_SECONDS
 from cloud66_redeploy.tracking.saved_state import STATE, SavedState, write
@@ -94,8 +93,7 @@ class Step:
         def end(number: int, result: Result) -> None:
             job = jobs[number]
             job.result = checked(result, job.tracking)
-            reason = job.result.reason
-            job.debug(lambda: f"{describe_sighting(job.tracking)}, so {reason.name}")
+            job.debug_sighting()
             if result.outcome is Outcome.TIMED_OUT and self.inputs.cancel_on_timeout:
                 self._cancel_on_timeout(job, result)
             job.cancel_duplicates(transport)

@@ -42,13 +42,13 @@ class CallLog(Listener):
         """Say that it is tried again; debug: after which pause, and what asks for that."""
         if self._elapsed is not None:
             self._narrator.tell(self._elapsed(), f"{trouble}; trying again")
-        self._reporter.debug(lambda: f"{trouble.call}: again in {pause_seconds:.1f} s{why_so_long(trouble)}")
+        self._reporter.debug(lambda: f"{trouble.call}: again in {pause_seconds:.1f}s{why_so_long(trouble)}")
 
     def called(self, call: Call) -> None:
         """Debug: say how the call went, and what a refusal holds."""
         left = "" if call.calls_left is None else f", {call.calls_left} calls left"
         named = f", {call.request_id}" if call.request_id else ""
-        how = f"{call.seconds * 1000:.0f} ms, attempt {call.attempt}{left}{named}"
+        how = f"{call.seconds * 1000:.0f}ms, attempt {call.attempt}{left}{named}"
         self._reporter.debug(lambda: f"{call.name}: {call.came or 'no answer'}, {how}")
         if call.body:
             self._reporter.debug(lambda: f"{call.name}: body {call.body}")
@@ -60,7 +60,7 @@ class CallLog(Listener):
             return
         said = f"{kind} with {', '.join(odd)}: {shape_of(record)}"
         if len(self._shapes) == _MOST_SHAPES:
-            said = "There are more odd records; they are not shown."
+            said = "More odd records follow, which are not shown."
         if said not in self._shapes:
             self._shapes.add(said)
             self._reporter.debug(lambda: said)

@@ -56,9 +56,9 @@ def log_lines(news: News, tracking: Tracking, sanitizer: Sanitizer) -> list[str]
 def describe_sighting(tracking: Tracking) -> str:
     """Debug: say which deployment is taken for the one, and by what."""
     sighting = tracking.sighting
-    action = f"action {sighting.action.id}" if sighting.action else "no action"
+    action = f"stack action {sighting.action.id}" if sighting.action else "no stack action"
     if not tracking.actions_readable:
-        action = "actions not readable"
+        action = "stack actions not readable"
     how = {Certainty.UNKNOWN: "", Certainty.INFERRED: ", inferred", Certainty.CONFIRMED: ", proved"}[sighting.certainty]
     deployment = f"deployment {sighting.deployment.id}{how}" if sighting.deployment else "no deployment"
     marks = {
@@ -66,7 +66,7 @@ def describe_sighting(tracking: Tracking) -> str:
         "one that could be it has started": sighting.maybe_started,
         "several carry the reference": sighting.is_ambiguous,
         f"{len(sighting.duplicates)} duplicates": bool(sighting.duplicates),
-        f"answer's id {tracking.submission.answer_id}": tracking.submission.answer_id is not None,
+        f"ID {tracking.submission.answer_id} in the reply": tracking.submission.answer_id is not None,
     }
     states = " and ".join(map(str, tracking.record_states()))
     notes = "".join(f", {mark}" for mark, holds in marks.items() if holds)
@@ -87,10 +87,10 @@ def describe_candidates(tracking: Tracking, actions: Sequence[Action], deploymen
 
 
 def describe_pause(pause: Pause, trouble: ApiError | None = None, stretched: float = 1.0) -> str:
-    """Debug: say when the next look comes, what that follows from, and what kept the last from news, if anything."""
+    """Debug: say when the next check comes, what that follows from, and what kept the last from news, if anything."""
     slowed = f", up to {stretched:.1f} times as long so that the hour's calls last" if stretched > 1 else ""
     after = f", after trouble: {trouble}" if trouble else ""
-    return f"Next look in {pause.seconds:.1f} s: {pause.ground}{slowed}{after}"
+    return f"Next check in {pause.seconds:.1f}s: {pause.ground}{slowed}{after}"
 
 
 def _standing(tracking: Tracking) -> str:

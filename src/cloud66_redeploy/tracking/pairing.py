@@ -36,7 +36,7 @@ def objection(deployment: Deployment, action: Action | None, git_ref: str) -> st
     if who and action.user and ("@" in who) == ("@" in action.user) and who != action.user:
         return "of somebody else"
     is_older = any(is_before(moment, action.started_at, SKEW) for moment in deployment.times)
-    return "older than the action" if is_older else ""
+    return "older than the stack action" if is_older else ""
 
 
 def _ref_fits(deployment: Deployment, git_ref: str) -> bool:
