@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from cloud66_redeploy.api.transport import AFTER_ABORT, Transport
 from cloud66_redeploy.commands.cancel import cancel
+from cloud66_redeploy.commands.health import is_unchecked
 from cloud66_redeploy.commands.job import Job, Role
 from cloud66_redeploy.commands.redeploy import redeploy
 from cloud66_redeploy.commands.rollback import outcome_of
@@ -96,10 +97,11 @@ class Run:
             step.result = _left(step.main_jobs[0])
             return
         under_way = [job for job in step.jobs if job.is_open and job.role is not Role.MAKING_WAY]
-        if not under_way:
+        # Of several, one that has ended speaks for itself alone.
+        if not under_way and any(job.result is None for job in step.main_jobs):
             asks = step.inputs.command is Command.REDEPLOY
             nothing = Reason.ABORTED_BEFORE_POST if asks else Reason.ABORTED_UNCHANGED
-            step.result = step.result or step.jobs[0].result or Result(nothing)
+            step.result = step.result or Result(nothing)
         wanted = []
         for job in under_way:
             if job.tracking.submission.posts_sent == 0:
@@ -110,6 +112,9 @@ class Run:
                 job.result = Result(Reason.LEFT_RUNNING, job.tracking.last_seen)
         if wanted:
             self._cancel(wanted, signalled_at + ABORT_SECONDS)
+        for job in step.jobs:
+            if job.result is not None and job.role is not Role.MAKING_WAY and is_unchecked(step, job):
+                job.result = Result(Reason.NOT_CHECKED, job.result.seen)
 
     def _before_post(self, job: Job) -> Result:
         if job.role is Role.ROLLBACK and not job.tracking.request.git_ref:
@@ -136,7 +141,8 @@ class Run:
                 job.result = outcome_of(job)
             reason = Reason.OWN_FAULT_AFTER_POST if job.tracking.submission.posts_sent else Reason.OWN_FAULT
             fault = Result(reason, facts={"error": type(error).__name__}, evidence=str(error))
-            job.result = job.result or fault
+            if job.result is None or is_unchecked(self.step, job):
+                job.result = fault
 
 
 def _add_jobs(step: Step) -> None:

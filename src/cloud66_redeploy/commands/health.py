@@ -27,19 +27,17 @@ def check_health(step: Step, jobs: Sequence[Job]) -> None:
     """
     if not step.inputs.health_check:
         return
+    checked = [(job, result) for job in jobs if (result := job.result) is not None and _is_to_be_checked(result)]
+    for job, result in checked:
+        # What is so until its check has ended, whatever comes in between.
+        job.result = Result(Reason.NOT_CHECKED, result.seen)
     checks: list[HealthCheck] = []
-    checked: list[tuple[Job, Result]] = []
-    for job in jobs:
-        result = job.result
-        if result is None or not (result.outcome is Outcome.SUCCESS or result.reason is Reason.ALREADY_LIVE):
-            continue
+    for job, result in list(checked):
         addresses = _addresses(step, job)
         if addresses:
             checks.append(_check_of(step, job, addresses))
-            checked.append((job, result))
-            # What is so until the check has ended.
-            job.result = Result(Reason.NOT_CHECKED, result.seen)
         else:
+            checked.remove((job, result))
             job.result = Result(Reason.NO_ADDRESS, result.seen)
 
     def end(number: int, health: Health) -> None:
@@ -49,6 +47,18 @@ def check_health(step: Step, jobs: Sequence[Job]) -> None:
             job.say(f"{without_query(health.address)} is healthy: {ENOUGH_GOOD_VISITS} good answers in a row.")
 
     poll_all(checks, step.clock, on_result=end, same_round_seconds=0.0)
+
+
+def is_unchecked(step: Step, job: Job) -> bool:
+    """Tell whether a job's result tells of the deployment alone, although a health check was asked for."""
+    result = job.result
+    if result is None or not step.inputs.health_check:
+        return False
+    return result.reason is Reason.NOT_CHECKED or (_is_to_be_checked(result) and result.health is None)
+
+
+def _is_to_be_checked(result: Result) -> bool:
+    return result.outcome is Outcome.SUCCESS or result.reason is Reason.ALREADY_LIVE
 
 
 def _with_health(result: Result, health: Health) -> Result:
