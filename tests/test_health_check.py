@@ -180,7 +180,7 @@ def test_nothing_of_the_job_goes_along(step: MakeStep) -> None:
     play(step, Case(inputs=GIVEN), made, theirs)
     assert len(made.website.requests) == 3
     for request in made.website.requests:
-        assert set(request.headers) <= {"Accept", "User-Agent", "Accept-Encoding", "Connection"}
+        assert set(request.headers) <= {"Accept", "User-Agent", "Accept-Encoding", "Connection", "Cache-Control"}
         assert "demo-token" not in f"{request.url}{request.headers}{request.body!r}"
 
 

@@ -114,6 +114,47 @@ def test_the_proxy_and_no_login(env: SetEnv, tmp_path: Path) -> None:
     assert not any(b"authorization" in head.lower() or b"cookie" in head.lower() for head in heads)
 
 
+def test_a_redirect_that_leads_nowhere(env: SetEnv) -> None:
+    """What doesn't answer is what the redirect leads to; the proxy that it takes doesn't get its password shown."""
+    with listening(says(b"HTTP/1.1 407 No alice:s3cret\r\n\r\n")) as proxy:
+        env("HTTPS_PROXY", f"http://alice:s3cret@127.0.0.1:{proxy}")
+        with listening(says(b"HTTP/1.1 302 Found\r\nLocation: https://far.example.com/a?b\r\n\r\n")) as port:
+            found = visit(f"http://127.0.0.1:{port}/")
+    assert (found.address, found.problem) == ("https://far.example.com/a?b", Problem.NO_ANSWER)
+    assert "HTTPS_PROXY" in found.said
+    assert "s3cret" not in found.said
+
+
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"])
+def test_a_broken_answer_is_not_quoted(env: SetEnv, head: bytes) -> None:
+    """Where a line of the page stands for a status or a piece's length, it is not shown."""
+    del env
+    with listening(says(head + b"password=s3cret\r\n\r\n")) as port:
+        found = visit(f"http://127.0.0.1:{port}/", GoodAnswer(((200, 200),), "hello"))
+    assert (found.problem, found.said) == (Problem.NO_ANSWER, "an answer that is not HTTP")
+
+
+def test_each_visit_is_a_new_one(env: SetEnv) -> None:
+    """No cache may answer, and no connection is kept: a process that is on its way out still serves its old ones."""
+    del env
+    heads: list[list[bytes]] = []
+
+    def handle(connection: object) -> None:
+        heads.append([])
+        while head := connection.recv(65536):  # type: ignore[attr-defined]
+            heads[-1].append(head)
+            connection.sendall(PAGE)  # type: ignore[attr-defined]
+
+    with listening(handle) as port, Session() as session:
+        for _ in range(3):
+            found = Application(session, Windows()).visit(
+                f"http://127.0.0.1:{port}/", GoodAnswer(GOOD.statuses, "hello")
+            )
+            assert found.problem is None
+    assert [len(each) for each in heads] == [1, 1, 1]
+    assert {b"Cache-Control: no-cache", b"Connection: close"} <= set(heads[0][0].split(b"\r\n"))
+
+
 def test_a_proxy_that_cannot_work_is_named(env: SetEnv) -> None:
     """The variable is named, and its password is not."""
     env("HTTP_PROXY", "socks5://alice:s3cret@127.0.0.1:1080")

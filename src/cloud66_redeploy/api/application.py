@@ -10,18 +10,22 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import requests
 from requests.auth import AuthBase
+from urllib3.exceptions import InvalidChunkLength
 
 from cloud66_redeploy.api.connecting import USER_AGENT, route_to
 from cloud66_redeploy.api.error_text import decoded
-from cloud66_redeploy.api.failures import BREAKS, failure_of
+from cloud66_redeploy.api.failures import BREAKS, failure_of, innermost
 from cloud66_redeploy.api.transport import Interruptible
 from cloud66_redeploy.clock import CallTimeout
-from cloud66_redeploy.errors import Blame
+from cloud66_redeploy.errors import Blame, NotTheApi
 from cloud66_redeploy.model.health import REDIRECTS, GoodAnswer, Problem, Visit
 from cloud66_redeploy.timing import VISIT_CONNECT_SECONDS, VISIT_SECONDS
 
 MOST_REDIRECTS = 5
 MOST_BYTES = 1024 * 1024
+_ANEW = {"Cache-Control": "no-cache", "Connection": "close"}
+"""No page that a cache has kept is good enough, and the connection isn't kept."""
+
 _RESERVED = "%/:?#[]@!$&'()*+,;=~"
 
 
@@ -40,20 +44,27 @@ class Application:
             Aborted: the workflow was cancelled meanwhile.
 
         """
+        way = [address]
         try:
-            return self._interruptible(
-                lambda: self._follow(address, good), limit_seconds=VISIT_SECONDS, grace_seconds=0.0
-            )
+            return self._interruptible(lambda: self._follow(way, good), limit_seconds=VISIT_SECONDS, grace_seconds=0.0)
         except CallTimeout:
-            return Visit(address, problem=Problem.NO_ANSWER, said=f"no whole answer within {VISIT_SECONDS:.0f} s")
+            return Visit(way[-1], problem=Problem.NO_ANSWER, said=f"no whole answer within {VISIT_SECONDS:.0f} s")
         except BREAKS as error:
-            failure = failure_of("GET", error, route_to(self._session, address, "the input health_check"))
+            given_by = "a redirect" if len(way) > 1 else "the input health_check"
+            failure = failure_of("GET", error, route_to(self._session, way[-1], given_by))
             is_untrusted = failure.clue.blame in {Blame.CERTIFICATE, Blame.BUNDLE}
             problem = Problem.UNTRUSTED if is_untrusted else Problem.NO_ANSWER
-            return Visit(address, problem=problem, said=failure.said)
+            # Some exceptions repeat what came: a line of the body, where a piece's length or a status should be.
+            is_quoted = isinstance(failure, NotTheApi) or isinstance(innermost(error), InvalidChunkLength)
+            return Visit(way[-1], problem=problem, said="an answer that is not HTTP" if is_quoted else failure.said)
+        finally:
+            # The next visit gets a connection of its own: a process on its way out goes on to serve those it has.
+            self._session.close()
 
-    def _follow(self, address: str, good: GoodAnswer) -> Visit:
+    def _follow(self, way: list[str], good: GoodAnswer) -> Visit:
+        """Go the way on from its last address; each that is asked is put at its end."""
         for _ in range(MOST_REDIRECTS + 1):
+            address = way[-1]
             with self._get(address) as response:
                 target = response.headers.get("Location")
                 if response.status_code not in REDIRECTS or target is None:
@@ -62,14 +73,14 @@ class Application:
                 onward = urljoin(address, quote(target.encode("latin1", "replace"), safe=_RESERVED))
                 if not _is_plain(onward):
                     return Visit(address, response.status_code, Problem.BAD_REDIRECT)
-            address = onward
-        return Visit(address, problem=Problem.TOO_MANY_REDIRECTS)
+            way.append(onward)
+        return Visit(way[-1], problem=Problem.TOO_MANY_REDIRECTS)
 
     def _get(self, address: str) -> requests.Response:
         return self._session.get(
             address,
             auth=_NoLogin(),
-            headers={"Accept": "*/*", "User-Agent": USER_AGENT},
+            headers={"Accept": "*/*", "User-Agent": USER_AGENT, **_ANEW},
             timeout=(VISIT_CONNECT_SECONDS, VISIT_SECONDS),
             allow_redirects=False,
             stream=True,

@@ -99,7 +99,7 @@ def failure_of(call: str, error: Exception, route: Route) -> ApiError:
     """Say what it means that a call brought no answer."""
     if isinstance(error, ConnectFailed):
         return _not_connected(call, error.cause, route, at_proxy=error.at_proxy)
-    cause = _innermost(error)
+    cause = innermost(error)
     if isinstance(cause, _BEFORE_ANY):
         return _not_connected(call, cause, route, at_proxy=False)
     said = route.hide(_words_of(cause))
@@ -130,11 +130,12 @@ def _fits(row: _Row, error: Exception) -> bool:
     return isinstance(error, row.classes) and (not row.text or re.match(row.text, str(error)) is not None)
 
 
-def _innermost(error: Exception) -> Exception:
+def innermost(error: Exception) -> Exception:
+    """Return what broke, out of what the libraries wrap around it."""
     # The libraries wrap what broke up to four times.
     parts = (getattr(error, "reason", None), *reversed(error.args))
     inner = next((part for part in parts if isinstance(part, Exception)), None)
-    return error if inner is None else _innermost(inner)
+    return error if inner is None else innermost(inner)
 
 
 def _words_of(error: Exception) -> str:
