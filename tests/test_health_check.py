@@ -1,6 +1,7 @@
 """After a success the application is asked until it answers well, or the job is red."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -99,6 +100,21 @@ def test_what_does_not_serve_is_rolled_back(step: MakeStep) -> None:
         assert outputs["rollback_commit"] == (back.git_hash if is_mended else "")
         assert (outputs["health"], outputs["deployment_id"]) == ("unhealthy", str(played.mine[0].id))
         assert "answered 500 (last of" in outputs["reason"]
+
+
+@pytest.mark.parametrize("late", [0.0, 90.0])
+def test_what_was_reverted_meanwhile_is_not_rolled_back(step: MakeStep, late: float) -> None:
+    """Somebody reverts what doesn't serve during the check: then it isn't live any more, and is left alone."""
+    case = Case("unhealthy", inputs=BACK, others=GOOD_BEFORE, head_start=60, says=("it has already been reverted",))
+    made, theirs = stage(step, replace(case, dials={"live_lag_seconds": late}))
+
+    def revert(since: float, _address: str) -> Page:
+        if since == 0:
+            made.simulator.revert(max(one.id for one in made.simulator.all_deployments()))
+        return Page(500)
+
+    made.website.answer = revert
+    assert play(step, case, made, theirs).ending.outputs["rollback_outcome"] == "skipped"
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.5, 3.0, 20.0])

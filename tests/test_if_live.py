@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 
 from cases import ANN, CI, Case, MakeStep, play, stage
+from cloud66_redeploy.model.records import Deployment
+from cloud66_redeploy.tracking.last_good import live_with
 from cloud66_simulator import Fault
+from records import FAILED, SUCCESS, deployment
 from website import KINDS
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -45,6 +48,8 @@ DEPLOYED = {
     "reverted": ("which is live, has commit", replace(LIVE, others=(before(fate="reverted"),))),
     "no commit": ("has no commit recorded", replace(LIVE, dials={"late_fields": {"git_hash": 1e9}})),
     "one runs": ("is deploying", replace(LIVE, others=(before(), before(90, duration=30.0)))),
+    "two commits": ("are different commits", replace(
+        LIVE, inputs=SKIP | {"git_ref": "f" * 40, "expected_commit": SHA})),
     "stack actions can't be read": ("the stack's actions can't be read", replace(
         LIVE, faults=(Fault("status", path="/actions", code=403, count=None),))),
 }  # fmt: skip
@@ -72,6 +77,31 @@ def test_deployed(step: MakeStep, name: str) -> None:
     assert len(made.calls("POST")) == 1
     assert ending.outcome != "skipped"
     assert len(theirs) == len(case.others)
+
+
+OLD = deployment(107, -500, -460, git_hash=SHA, is_live=True)
+# What is newer than the one that is marked live, and whether that one is sure to be live all the same.
+NEWER: dict[str, tuple[Deployment, bool]] = {
+    "failed": (deployment(108, 0, 40, outcome=FAILED, is_live=False), True),
+    "reverted": (deployment(108, 0, 40, reverted=True, is_live=False), True),
+    "succeeded": (deployment(108, 0, 40, is_live=False), False),
+    "gives no result": (deployment(108, 0, 40, outcome=None, is_live=False), False),
+    "odd": (deployment(108, 0, 40, outcome={"code": 9, "meaning": "fine"}, is_live=False), False),
+    "failed, but live": (deployment(108, 0, 40, outcome=FAILED, is_live=True), False),
+    "reverted, but live": (deployment(108, 0, 40, reverted=True, is_live=True), False),
+    "live, but not finished": (deployment(108, 0, None, outcome=SUCCESS, is_live=True), False),
+    "older, and live": (deployment(106, -900, -860, is_live=True), True),
+    "older, and gives no result": (deployment(106, -900, -860, outcome=None), True),
+}
+
+
+@pytest.mark.parametrize("name", NEWER)
+def test_the_one_that_is_live(name: str) -> None:
+    """Whatever else may be live after it makes the one that is marked so unsure, in any order of the list."""
+    other, is_sure = NEWER[name]
+    for listed in ([OLD, other], [other, OLD]):
+        live, why = live_with(SHA, listed)
+        assert (live is OLD, bool(why)) == (is_sure, not is_sure)
 
 
 def test_a_dry_run_says_so(step: MakeStep) -> None:

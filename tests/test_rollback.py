@@ -52,6 +52,7 @@ BARE = [past(), older()]
 REVERTED = past(False, reverted=True, reverted_at=at(20))
 NOT_KNOWN = "the previously live deployment couldn't be identified"
 SAME = "deployment 107, which was live before, has the same commit"
+SERVED = deployment(108, 0, 40, git_hash=C, is_live=True)
 NAMELESS = deployment(108, 0, 40, outcome=FAILED)
 
 
@@ -105,6 +106,13 @@ CHOICES: dict[str, tuple[Tracking, list[Deployment], int | str]] = {
         for end, found in ((40, 107), (None, NOT_KNOWN))
         for never in [deployment(108, None, end, outcome=FAILED, git_hash=C)]
     },
+    "ours was reverted since": (
+        failed(SERVED), [deployment(108, 0, 40, git_hash=C, reverted=True), *PAST], "it has already been reverted"
+    ),
+    "ours was live, and isn't any more": (
+        failed(SERVED), [deployment(108, 0, 40, git_hash=C, is_live=False), *PAST], "it is no longer live"
+    ),
+    "ours is live, but doesn't serve": (failed(SERVED), [SERVED, past(False), OLD], 107),
     **{
         f"a later one: {says}": (failed(), [later, OURS, *PAST], "deployment 109 came after it")
         for says, later in {

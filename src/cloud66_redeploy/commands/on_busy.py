@@ -6,6 +6,7 @@ from cloud66_redeploy.commands.job import Job, Role
 from cloud66_redeploy.commands.step import Step
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.inputs.fields import IfLive, OnBusy
+from cloud66_redeploy.model.git import is_full_hash, same_commit
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Deployment
 from cloud66_redeploy.polling.ends import is_over, unready
@@ -65,12 +66,15 @@ def _already_live(step: Step, job: Job, busy: StackActivity, stock: Stock) -> De
     """Return the live deployment, if it is of the commit that is asked for and that is reason enough to ask nothing."""
     if step.inputs.if_live is not IfLive.SKIP:
         return None
-    if not job.tracking.actions_readable:
+    git_ref, commit = step.inputs.git_ref, step.inputs.expected_commit
+    if is_full_hash(git_ref) and not same_commit(git_ref, commit):
+        why = "git_ref and expected_commit are different commits"
+    elif not job.tracking.actions_readable:
         why = "the stack's actions can't be read, so a queued redeploy might be missed"
     elif busy:
         why = busy.describe()
     else:
-        live, why = live_with(step.inputs.expected_commit, stock.deployments)
+        live, why = live_with(commit, stock.deployments)
         if live is not None:
             return live
     job.say(f"Not skipping (if_live: skip): {why}.")

@@ -56,14 +56,26 @@ def live_with(commit: str, deployments: Sequence[Deployment]) -> tuple[Deploymen
     live = next((each for each in reversed(ended) if each.is_live), None)
     if live is None:
         return None, "no deployment is marked live"
-    if ended[-1] is not live:
-        return None, f"deployment {ended[-1].id} succeeded after {live.id}, which is marked live"
+    later = next((each for each in deployments if _may_be_live(each) and _is_later(each, live)), None)
+    if later is not None:
+        came = "succeeded" if later.phase is Phase.SUCCESS else "may have succeeded"
+        return None, f"deployment {later.id} {came} after {live.id}, which is marked live"
     deployed = live.text("git_hash")
     if not deployed:
         return None, f"deployment {live.id}, which is live, has no commit recorded"
     if not same_commit(commit, deployed):
         return None, f"deployment {live.id}, which is live, has commit {deployed}"
     return live, ""
+
+
+def _may_be_live(deployment: Deployment) -> bool:
+    return bool(deployment.is_live) or deployment.phase in {Phase.SUCCESS, Phase.ODD, Phase.SILENT}
+
+
+def _is_later(deployment: Deployment, live: Deployment) -> bool:
+    if deployment.finished_at is None:
+        return deployment.id > live.id
+    return _end(deployment) > _end(live)
 
 
 def choose(
@@ -76,6 +88,11 @@ def choose(
     """
     failed, baseline = tracking.deployment, tracking.baseline
     assert failed is not None
+    now = next((each for each in deployments if each.id == failed.id), failed)
+    if now.phase is Phase.REVERTED:
+        return None, _NOT_SURE[Phase.REVERTED]
+    if failed.is_live and now.is_live is False:
+        return None, "it is no longer live"
     others = [other for other in deployments if other.id != failed.id]
     later = next((other for other in others if _is_after(other, failed, is_new=baseline.is_new(other))), None)
     if later is not None:
