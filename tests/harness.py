@@ -135,6 +135,14 @@ class Ending:
         return re.findall(r"^::warning .*$", self.log, re.MULTILINE)
 
 
+class Inline:
+    """A thread that does its work at once: the clock that is moved has one time for all."""
+
+    def __init__(self, target: Callable[..., None], args: tuple[Any, ...], *, daemon: bool) -> None:
+        assert daemon, "it would keep the process from ending"
+        self.start = lambda: target(*args)
+
+
 class Step:
     """One step of one job, its files and its stand-in."""
 
@@ -181,7 +189,8 @@ class Step:
         """Run the step to its end; `abort_at` cancels the workflow that many seconds after the start."""
         clock = StepClock(self.clock, abort_at)
         env = self.environ(inputs) | dict(environ or {})
-        with mock.patch.dict(os.environ, env, clear=True), self.session(clock) as session:
+        inline = mock.patch("cloud66_redeploy.api.application.Thread", Inline)
+        with mock.patch.dict(os.environ, env, clear=True), inline, self.session(clock) as session:
             status = start(env, Reporter(env, Sanitizer()), session, clock, clock.interruptible)
         return self._ending(status, clock.monotonic())
 

@@ -1,8 +1,13 @@
 """A visit to the application over real sockets: certificates, proxies, logins that lie about, and what breaks."""
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from signal import SIGINT
+from subprocess import PIPE, Popen
+from threading import Event
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -132,6 +137,73 @@ def test_a_broken_answer_is_not_quoted(env: SetEnv, head: bytes) -> None:
     with listening(says(head + b"password=s3cret\r\n\r\n")) as port:
         found = visit(f"http://127.0.0.1:{port}/", GoodAnswer(((200, 200),), "hello"))
     assert (found.problem, found.said) == (Problem.NO_ANSWER, "an answer that is not HTTP")
+
+
+def test_one_that_hangs_does_not_hold_up_the_others(env: SetEnv, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many never answer, the visits together take no longer than one."""
+    del env
+    monkeypatch.setattr("cloud66_redeploy.api.application.VISIT_SECONDS", 1.0)
+    hangs, began = Event(), monotonic()
+
+    def hang(_connection: object) -> None:
+        hangs.wait(20)
+
+    with listening(hang) as dead, listening(says(PAGE)) as alive, Session() as session:
+        silent = [f"http://127.0.0.1:{dead}/{number}" for number in range(20)]
+        found = Application(session, Windows()).visit_all([*silent, f"http://127.0.0.1:{alive}/"], GOOD)
+        hangs.set()
+    assert [visit.problem for visit in found.values()].count(Problem.NO_ANSWER) == len(silent)
+    assert found[f"http://127.0.0.1:{alive}/"].status == 200
+    assert monotonic() - began < 5
+
+
+_VISITS = """
+import sys
+from cloud66_redeploy.api import application
+from cloud66_redeploy.api.connecting import Session
+from cloud66_redeploy.clock import Interrupts
+from cloud66_redeploy.errors import Aborted
+from cloud66_redeploy.model.health import GoodAnswer
+application.VISIT_SECONDS = float(sys.argv[1])
+interrupts = Interrupts()
+interrupts.install()
+print("ready", flush=True)
+try:
+    visitor = application.Application(Session(), interrupts.interruptible)
+    found = visitor.visit_all(sys.argv[2:], GoodAnswer(((200, 399),)))
+    print(sorted(visit.said or str(visit.status) for visit in found.values()))
+except Aborted:
+    print("aborted")
+"""
+
+
+@pytest.mark.parametrize("is_signalled", [False, True])
+def test_visits_that_trickle(env: SetEnv, is_signalled: bool) -> None:
+    """A process with visits that trickle in ends with its limit, and at once when the workflow is cancelled."""
+    del env
+
+    def trickle(connection: object) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")  # type: ignore[attr-defined]
+        while True:
+            connection.sendall(b"x")  # type: ignore[attr-defined]
+            sleep(0.1)
+
+    with listening(trickle) as port, listening(says(PAGE)) as alive:
+        addresses = [*(f"http://127.0.0.1:{port}/{number}" for number in range(5)), f"http://127.0.0.1:{alive}/"]
+        limit = "30" if is_signalled else "2"
+        command = [sys.executable, "-I", "-c", _VISITS, limit, *addresses]
+        with Popen(command, stdout=PIPE, text=True) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            began = monotonic()
+            if is_signalled:
+                sleep(1)
+                process.send_signal(SIGINT)
+            said = process.stdout.read()
+            process.wait(10)
+    late = ["200", *["no whole answer within 2 s"] * 5]
+    assert (said.strip(), process.returncode) == ("aborted" if is_signalled else str(late), 0)
+    assert monotonic() - began < 5
 
 
 def test_each_visit_is_a_new_one(env: SetEnv) -> None:

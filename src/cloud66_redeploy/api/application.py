@@ -6,6 +6,9 @@ the text that has to be in it.
 """
 
 import re
+from collections.abc import Iterable, Mapping
+from queue import SimpleQueue
+from threading import Thread
 from urllib.parse import quote, urljoin, urlsplit
 
 import requests
@@ -30,25 +33,62 @@ _RESERVED = "%/:?#[]@!$&'()*+,;=~"
 
 
 class Application:
-    """Visits one application."""
+    """Visits applications."""
 
     def __init__(self, session: requests.Session, interruptible: Interruptible) -> None:
         self._session = session
         self._interruptible = interruptible
 
     def visit(self, address: str, good: GoodAnswer) -> Visit:
+        """Ask one address, as `visit_all` does."""
+        return self.visit_all([address], good)[address]
+
+    def visit_all(self, addresses: Iterable[str], good: GoodAnswer) -> dict[str, Visit]:
         """
-        Ask an address once, and say what came of it.
+        Ask each address once, side by side, and say what came of it.
 
         Raises:
             Aborted: the workflow was cancelled meanwhile.
 
         """
-        way = [address]
+        ways = {address: [address] for address in addresses}
+        found: dict[str, Visit | Exception] = {}
         try:
-            return self._interruptible(lambda: self._follow(way, good), limit_seconds=VISIT_SECONDS, grace_seconds=0.0)
+            self._interruptible(lambda: self._ask(ways, good, found), limit_seconds=VISIT_SECONDS, grace_seconds=0.0)
         except CallTimeout:
-            return Visit(way[-1], problem=Problem.NO_ANSWER, said=f"no whole answer within {VISIT_SECONDS:.0f} s")
+            # What is still on its way is left to itself, and doesn't keep the process from ending.
+            said = f"no whole answer within {VISIT_SECONDS:.0f} s"
+            for address, way in ways.items():
+                found.setdefault(address, Visit(way[-1], problem=Problem.NO_ANSWER, said=said))
+        finally:
+            # The next visit gets a connection of its own: a process on its way out goes on to serve those it has.
+            self._session.close()
+        faults = [came for came in found.values() if isinstance(came, Exception)]
+        if faults:
+            raise faults[0]
+        return {address: came for address, came in found.items() if isinstance(came, Visit)}
+
+    def _ask(self, ways: Mapping[str, list[str]], good: GoodAnswer, found: dict[str, Visit | Exception]) -> None:
+        ended = SimpleQueue[None]()
+
+        def ask(way: list[str]) -> None:
+            first = way[0]
+            try:
+                found[first] = self._visit(way, good)
+            except Exception as error:  # noqa: BLE001 - a fault of this action, raised again by who waits
+                found[first] = error
+            ended.put(None)
+
+        own, *others = ways.values()
+        for way in others:
+            Thread(target=ask, args=(way,), daemon=True).start()
+        ask(own)
+        for _ in ways:
+            ended.get()
+
+    def _visit(self, way: list[str], good: GoodAnswer) -> Visit:
+        try:
+            return self._follow(way, good)
         except BREAKS as error:
             given_by = "a redirect" if len(way) > 1 else "the input health_check"
             failure = failure_of("GET", error, route_to(self._session, way[-1], given_by))
@@ -57,9 +97,6 @@ class Application:
             # Some exceptions repeat what came: a line of the body, where a piece's length or a status should be.
             is_quoted = isinstance(failure, NotTheApi) or isinstance(innermost(error), InvalidChunkLength)
             return Visit(way[-1], problem=problem, said="an answer that is not HTTP" if is_quoted else failure.said)
-        finally:
-            # The next visit gets a connection of its own: a process on its way out goes on to serve those it has.
-            self._session.close()
 
     def _follow(self, way: list[str], good: GoodAnswer) -> Visit:
         """Go the way on from its last address; each that is asked is put at its end."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from cloud66_redeploy.api.application import Application
 from cloud66_redeploy.api.transport import BEST_EFFORT
@@ -11,7 +12,7 @@ from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.health import GoodAnswer, Health, Visit, without_query
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
-from cloud66_redeploy.polling.health import ENOUGH_GOOD_VISITS, HealthCheck, Terms
+from cloud66_redeploy.polling.health import ENOUGH_GOOD_VISITS, HealthCheck, Terms, visit_those_due
 from cloud66_redeploy.polling.poll import poll_all
 from cloud66_redeploy.report.facts import app_url
 from cloud66_redeploy.report.phrases import answered
@@ -46,7 +47,9 @@ def check_health(step: Step, jobs: Sequence[Job]) -> None:
         if health.is_healthy:
             job.say(f"{without_query(health.address)} is healthy: {ENOUGH_GOOD_VISITS} good answers in a row.")
 
-    poll_all(checks, step.clock, on_result=end, same_round_seconds=0.0)
+    application = Application(step.transport.session, step.transport.interruptible)
+    visit = partial(visit_those_due, checks, application, step.clock)
+    poll_all(checks, step.clock, visit, end, same_round_seconds=0.0)
 
 
 def is_unchecked(step: Step, job: Job) -> bool:
@@ -79,7 +82,6 @@ def _check_of(step: Step, job: Job, addresses: Sequence[str]) -> HealthCheck:
             job.say(f"[{format_duration(seconds)}] {said}")
 
     return HealthCheck(
-        Application(step.transport.session, step.transport.interruptible),
         addresses,
         Terms(
             GoodAnswer(inputs.health_check_status, inputs.health_check_contains),

@@ -31,15 +31,18 @@ class HealthCheck:
         addresses: where it may be found, the better one first; the first one that answers is it.
         on_visit: told of each visit, and how many seconds after the first that was.
         due: the instant (monotonic seconds) of the next visit.
+        is_over: it has said how it is.
+        visited: what was asked last, and what came of it, until that is looked at.
 
     """
 
-    application: Application
     addresses: Sequence[str]
     terms: Terms
     clock: Clock
     on_visit: Callable[[float, Visit], None]
     due: float = field(init=False)
+    is_over: bool = field(default=False, init=False)
+    visited: tuple[str, Visit] | None = field(default=None, init=False)
     _since: float = field(init=False)
     _checks: int = field(default=0, init=False)
     _good_in_a_row: int = field(default=0, init=False)
@@ -48,29 +51,28 @@ class HealthCheck:
         self.due = self._since = self.clock.monotonic()
 
     def look(self) -> Health | None:
-        """Visit it once; say how it is once that is known, or set when the next visit is due."""
-        address, visit = self._visit()
+        """Judge the visit that was made; say how it is once that is known, or set when the next visit is due."""
+        if self.visited is None:
+            return None
+        (address, visit), self.visited = self.visited, None
         now = self.clock.monotonic()
         seconds = now - self._since
         self._checks += 1
         self._good_in_a_row = 0 if visit.problem else self._good_in_a_row + 1
         self.on_visit(seconds, visit)
-        if self._good_in_a_row == ENOUGH_GOOD_VISITS:
-            return Health(address, True, seconds, self._checks, visit)
-        if not self._good_in_a_row and seconds >= self.terms.timeout_seconds:
-            return Health(address, False, seconds, self._checks, visit)
+        is_healthy = self._good_in_a_row == ENOUGH_GOOD_VISITS
+        if is_healthy or (not self._good_in_a_row and seconds >= self.terms.timeout_seconds):
+            self.is_over = True
+            return Health(address, is_healthy, seconds, self._checks, visit)
         self.due = now + self._pause(seconds)
         return None
 
-    def _visit(self) -> tuple[str, Visit]:
-        """Visit the first address that answers, and keep to it from then on."""
-        for address in self.addresses:
-            visit = self.application.visit(address, self.terms.good)
-            # A server whose certificate can't be verified is there, and is no reason to ask in clear text.
-            if visit.problem is not Problem.NO_ANSWER:
-                self.addresses = [address]
-                break
-        return address, visit
+    def take(self, address: str, visit: Visit) -> None:
+        """Take what came of a visit; keep to the first address that answers from then on."""
+        self.visited = address, visit
+        # A server whose certificate can't be verified is there, and is no reason to ask in clear text.
+        if visit.problem is not Problem.NO_ANSWER:
+            self.addresses = [address]
 
     def _pause(self, seconds: float) -> float:
         """Return the pause before the next visit; a row of good ones that has begun in time may end."""
@@ -78,3 +80,22 @@ class HealthCheck:
             return BETWEEN_GOOD_VISITS_SECONDS
         pause = pause_before_next_look(seconds, self.terms.poll_interval_seconds)
         return min(pause, self.terms.timeout_seconds - seconds)
+
+
+def visit_those_due(checks: Sequence[HealthCheck], application: Application, clock: Clock) -> None:
+    """
+    Make the visits that are due side by side, so that an application that hangs doesn't hold up the others.
+
+    Raises:
+        Aborted: the workflow was cancelled meanwhile.
+
+    """
+    now, number = clock.monotonic(), 0
+    asking = [check for check in checks if not check.is_over and check.due <= now]
+    while asking:
+        found = application.visit_all([check.addresses[number] for check in asking], asking[0].terms.good)
+        for check in asking:
+            address = check.addresses[number]
+            check.take(address, found[address])
+        number += 1
+        asking = [check for check in asking if number < len(check.addresses)]
