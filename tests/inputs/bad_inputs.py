@@ -225,6 +225,13 @@ BAD_INPUTS: list[Bad] = [
         "https:///health", "https://example.com/#top", "https://exämple.com/", "https://example.com/a b",
         "https://example.com:0/", "https://example.com:65536/", "https://[::1/", "https://a..example.com/",
         "https://a.example.com\nhttps://b.example.com", "$HEALTH"),
+    *(Bad("health_check", {"health_check": value}, f'Invalid health_check "{said}": {_HEALTH_CHECK}')
+      for value, said in (("htps://example.com/a?key=s3cret", "htps://example.com/a"),
+                          ("https://example.com/a?key=s3cret#b", "https://example.com/a"),
+                          ("https://me:pa/ss@example.com/", "https://***@example.com/"))),
+    Bad("health_check", {"health_check": "https://me:pass@example.com/a?key=s3cret", "command": "status"},
+        'Invalid health_check "https://***@example.com/a": it can\'t be used with command: status. '
+        "Use it with command: redeploy, wait."),
     *of("health_check_status", f" {{}}: {_STATUSES}",
         "ok", "2xx", "99", "600", "200-", "299-200", "200,,204", "200 204", "200-300-400", "\uff12\uff10\uff10",
         health_check="true"),

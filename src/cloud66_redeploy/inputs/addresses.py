@@ -5,7 +5,7 @@ import re
 from urllib.parse import SplitResult, urlsplit
 
 from cloud66_redeploy.errors import InputError
-from cloud66_redeploy.inputs.parsers import given, wrong
+from cloud66_redeploy.inputs.parsers import given, without_secrets, wrong
 from cloud66_redeploy.model.health import REDIRECTS
 
 _ADDRESS_HELP = "use an address such as https://app.cloud66.com/api/3, without user, query or fragment."
@@ -63,7 +63,7 @@ def _address(name: str, value: str, valid: str) -> SplitResult:
         raise InputError(name, f"Invalid {name}: it contains a user or a password. {valid[:1].upper()}{valid[1:]}")
     is_odd = not re.fullmatch(r"[!-~]+", value) or "\\" in value or "#" in value or port == 0
     if parts.scheme not in {"http", "https"} or is_odd or not _is_host(host):
-        raise wrong(name, value, valid)
+        raise wrong(name, without_secrets(value), valid)
     return parts
 
 

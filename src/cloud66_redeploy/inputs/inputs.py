@@ -145,7 +145,7 @@ def _check_fit(row: Field, command: Command) -> None:
     if command in row.commands or parsers.raw(row.name).lower() in {"", row.default}:
         return
     where = ", ".join(name for name in Command if name in row.commands)
-    given = parsers.shown(parsers.given(row.name))
+    given = parsers.shown(parsers.without_secrets(parsers.given(row.name)))
     said = f"Invalid {row.name} {given}: it can't be used with command: {command}. Use it with command: {where}."
     raise InputError(row.name, said)
 

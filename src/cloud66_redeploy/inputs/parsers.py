@@ -49,6 +49,11 @@ def shown(value: str) -> str:
     return f'"{repr(value if len(value) <= 100 else value[:100] + "…")[1:-1]}"'
 
 
+def without_secrets(value: str) -> str:
+    """Leave out of an address, well-formed or not, what may be secret: a login and the query."""
+    return re.sub("//.*@", "//***@", value.partition("?")[0], flags=re.DOTALL) if "//" in value else value
+
+
 def wrong(name: str, value: str, valid: str) -> InputError:
     """Make the error that shows what was given and says what to use instead."""
     return InputError(name, f"Invalid {name} {shown(value)}: {valid}")
