@@ -189,6 +189,16 @@ def test_no_address(step: MakeStep) -> None:
     assert "Couldn't read the stack's address" in gone.run(**OWN).log
 
 
+def test_what_is_read_after_a_long_check(step: MakeStep) -> None:
+    """A check that goes on beyond the timeout doesn't keep what the services run from being read after it."""
+    docker = {"stack_id": "docker", "services": "web:v2", "timeout": "1m", "health_check_timeout": "2m"}
+    made = step(stacks=[StackSpec(uid="docker", docker=True)])
+    made.website.answer = always(Page(500))
+    ending = made.run(**{**GIVEN, **docker})
+    assert ending.outcome == "unhealthy"
+    assert "Service web runs acme/web:v2" in ending.log
+
+
 def test_nothing_of_the_job_goes_along(step: MakeStep) -> None:
     """No token, no cookie, even one that the application has set, and no login goes to the application."""
     made, theirs = stage(step, Case(inputs=GIVEN))

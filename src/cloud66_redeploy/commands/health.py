@@ -50,6 +50,8 @@ def check_health(step: Step, jobs: Sequence[Job]) -> None:
     application = Application(step.transport.session, step.transport.interruptible)
     visit = partial(visit_those_due, checks, application, step.clock)
     poll_all(checks, step.clock, visit, end, same_round_seconds=0.0)
+    # The check has a time of its own: what is read after it has no less time than without it.
+    step.transport.deadline = max(step.transport.deadline, step.clock.monotonic())
 
 
 def is_unchecked(step: Step, job: Job) -> bool:
@@ -108,8 +110,9 @@ def _own_address(step: Step, job: Job) -> str:
     address = app_url(stack, sanitizer) if stack else ""
     if address:
         return address
+    transport = replace(step.transport, profile=BEST_EFFORT, deadline=step.clock.monotonic())
     try:
-        job.tracking.stack = stack = job.client(replace(step.transport, profile=BEST_EFFORT)).stack()
+        job.tracking.stack = stack = job.client(transport).stack()
     except ApiError as error:
         job.say(f"Couldn't read the stack's address: {error}")
         return ""
