@@ -112,7 +112,7 @@ CASES |= {
     f"{count} others before it, {shape}": Case(
         dials={"post_shape": shape},
         others=[(0.0, {"duration": 30, "fate": "failed"})] * count,
-        said=f"queued behind {count} other deployments",
+        said=f"queued behind deployment 108 and {count - 1} more",
     )
     for count, shape in zip((2, 5, 2, 5), SHAPES, strict=True)
 }

@@ -169,7 +169,7 @@ def describe_service(service: Service, began: datetime | None) -> str:
     if not count or began is None:
         return f"{service.name} runs {runs}"
     since = f"{newer} of {count} containers started since the deployment began"
-    return f"{service.name} runs {runs}; {since}"
+    return f"{service.name} runs {runs}, {since}"
 
 
 def contradictions(asked: str, services: Sequence[Service], began: datetime | None) -> list[str]:

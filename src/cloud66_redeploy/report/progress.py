@@ -73,7 +73,7 @@ def describe_sighting(tracking: Tracking) -> str:
     }
     states = " and ".join(map(str, tracking.record_states()))
     notes = "".join(f", {mark}" for mark, holds in marks.items() if holds)
-    return f"Seen: {action}, {deployment}{notes}; they say {states}"
+    return f"Seen: {action}, {deployment}{notes}. They say {states}"
 
 
 def describe_candidates(tracking: Tracking, actions: Sequence[Action], deployments: Sequence[Deployment]) -> str:
@@ -86,7 +86,7 @@ def describe_candidates(tracking: Tracking, actions: Sequence[Action], deploymen
         return text
     carrying = [action, *(duplicate.action for duplicate in tracking.sighting.duplicates)]
     number, recent = counted(carrying, actions, deployments, tracking.baseline)
-    return f"{text}; redeploys to pair off: {number}, deployments: {len(recent)}"
+    return f"{text}, redeploys to pair off: {number}, deployments: {len(recent)}"
 
 
 def describe_pause(pause: Pause, trouble: ApiError | None = None, stretched: float = 1.0) -> str:
@@ -101,34 +101,32 @@ def _standing(tracking: Tracking) -> str:
     if deployment is None:
         return _standing_unseen(tracking)
     if tracking.sighting.record_vanished:
-        return "its record has disappeared; still checking"
+        return "its record has disappeared, still checking"
     if deployment.phase is Phase.QUEUED:
         return _standing_in_queue(tracking)
     if deployment.phase is Phase.RUNNING:
         commit = deployment.text("git_hash")[:10]
         return f"deploying commit {commit}" if commit else "deploying"
-    return f"{deployment.phase}; confirming"
+    return f"{deployment.phase}, confirming"
 
 
 def _standing_in_queue(tracking: Tracking) -> str:
     ahead = tracking.sighting.ahead or ()
     if not ahead:
         return "queued"
-    text = f"queued behind {len(ahead)} other deployment{'s' if len(ahead) > 1 else ''}"
-    first = next((deployment for deployment in ahead if deployment.phase is Phase.RUNNING), None)
-    if first is None:
-        return text
-    # Whoever it is stands last: the name may be long, and is cut only after it has been cleaned.
+    first = next((deployment for deployment in ahead if deployment.phase is Phase.RUNNING), ahead[0])
+    others = f" and {len(ahead) - 1} more" if len(ahead) > 1 else ""
+    # The person stands last: the name may be long, and is cut only after it has been cleaned.
     who = first.text("triggered_by")
-    return f"{text}; {first.id} is deploying now{f', triggered by {who}' if who else ''}"
+    return f"queued behind deployment {first.id}{others}{f' (started by {who})' if who else ''}"
 
 
 def _standing_unseen(tracking: Tracking) -> str:
     if tracking.is_not_found:
         return "not found yet"
     if tracking.sighting.maybe_started:
-        return "running; deployment not identified yet"
-    return "scheduled; waiting for the deployment to appear"
+        return "running, deployment not identified yet"
+    return "scheduled, waiting for the deployment to appear"
 
 
 def describe_duration(times: Times, *, is_success: bool) -> str:

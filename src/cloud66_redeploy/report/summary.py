@@ -24,6 +24,7 @@ from cloud66_redeploy.report.phrases import (
 )
 from cloud66_redeploy.report.progress import describe_duration, took_of
 from cloud66_redeploy.report.text import Sanitizer
+from cloud66_redeploy.report.wording import HEADINGS, ROLLBACKS
 
 _MARKS = {
     Outcome.SUCCESS: "✅",
@@ -38,28 +39,11 @@ _MARKS = {
     Outcome.UNHEALTHY: "🩺",
     Outcome.FAILED: "❌",
 }
-_HEADINGS = {
-    Outcome.SUCCESS: "{Name} succeeded{on}",
-    Outcome.SCHEDULED: "{Name} was scheduled{on}",
-    Outcome.SKIPPED: "Skipped{on}",
-    Outcome.DRY_RUN: "Dry run{on}: nothing was deployed",
-    Outcome.QUEUED: "{Name} is queued{on}",
-    Outcome.DEPLOYING: "{Name} is running{on}",
-    Outcome.CANCELLED: "{Name} was cancelled{on}",
-    Outcome.TIMED_OUT: "Timed out waiting for {name}{on}",
-    Outcome.UNKNOWN: "Unknown result of {name}{on}",
-    Outcome.UNHEALTHY: "{Name} doesn't serve{on}",
-    Outcome.FAILED: "{Name} failed{on}",
-}
 _SAID_BY_HEADING = {Reason.SUCCEEDED, Reason.FAILED, Reason.QUEUED, Reason.DEPLOYING, Reason.DRY_RUN}
-_ROLLBACKS = {
-    Reason.ROLLED_BACK: "↩️ rolled back",
-    Reason.ROLLBACK_ENDED: "rollback didn't succeed",
-    Reason.NOT_ROLLED_BACK: "not rolled back",
-}
+_DASHBOARD = "Cloud 66 dashboard"
 _LINKS = {
     "https://app.cloud66.com/oauth/authorized_applications": "https://app.cloud66.com/oauth/authorized_applications",
-    "Cloud 66 dashboard": "https://app.cloud66.com/dashboard",
+    _DASHBOARD: "https://app.cloud66.com/dashboard",
 }
 _LARGEST_RECORD = 12_000
 _OPEN_LOG_LINES = 20
@@ -109,14 +93,14 @@ class Summary:
         [first, *after] = result.parts if result.reason is Reason.FOLLOWED else (result,)
         place = self._place(facts)
         on, name = f" on {place}" if place else "", name_of(facts.seen)
-        template = _HEADINGS[first.outcome]
+        template = HEADINGS[first.outcome]
         if first.reason is Reason.ALREADY_LIVE:
             template = "Already live{on}"
         elif first.reason is Reason.SUCCEEDED and facts.is_asked_here and facts.times.deploy_seconds:
             template = f"Deployed {place} in {format_duration(facts.times.deploy_seconds)}"
         elif not facts.is_requested and not result.is_green:
             template = "No deployment was started{on}"
-        notes = [_ROLLBACKS[part.reason] for part in after if part.reason in _ROLLBACKS]
+        notes = [ROLLBACKS[part.reason] for part in after if part.reason in ROLLBACKS]
         # The place is text from outside, and holds no braces that count.
         said = template.replace("{Name}", capitalised(name)).replace("{name}", name).replace("{on}", on)
         return " · ".join([f"{_MARKS[first.outcome]} {said}", *notes])
@@ -126,11 +110,13 @@ class Summary:
         result = page.result
         rollback = result.parts[1] if result.reason is Reason.FOLLOWED else None
         said = [part for part in (result.parts if rollback else (result,)) if part.reason not in _SAID_BY_HEADING]
-        parts = [f"<p>{self._html(sentence_of(part), 2000)}</p>" for part in said]
+        parts = [f"<p>{self._html(_without(sentence_of(part), page.facts), 2000)}</p>" for part in said]
         if not result.is_green:
             advice = self._linked(self._html(advice_of(result), 1000))
             if rollback and rollback.reason is Reason.ROLLED_BACK:
                 advice += " A rollback does not undo database migrations."
+            if page.facts.is_requested and _DASHBOARD not in advice:
+                advice += self._linked(f" Open the {_DASHBOARD}.") if self._links else ""
             steps = [("Likely cause", cause_of(result)), ("What to do", advice)]
             steps.append(("Details", "" if page.log else self._code(result.evidence, 1000)))
             parts.append(f"<p>{'<br>'.join(f'<b>{head}:</b> {text}' for head, text in steps if text)}</p>")
@@ -149,6 +135,8 @@ class Summary:
             return [f"<table><tr>{heads}</tr>{''.join(map(_cells, cells))}</table>"]
         if result.reason is Reason.DRY_RUN:
             return [_rows([(head, self._html(text, 1000)) for head, text in dry_run_rows(result)])]
+        if not facts.is_requested:
+            return []
         address = app_url(facts.stack, self._sanitizer)
         took = describe_duration(facts.times, is_success=facts.is_success)
         found = [("Commit", self._commit(facts)), ("Duration", took), ("Services", self._services(facts))]
@@ -222,6 +210,11 @@ class Summary:
         for words, address in self._links.items():
             cleaned = cleaned.replace(words, f'<a href="{address}">{words}</a>')
         return cleaned
+
+
+def _without(sentence: str, facts: Facts) -> str:
+    """Leave out what the heading says of a run that has sent nothing."""
+    return sentence if facts.is_requested else sentence.removesuffix(" No deployment was started.")
 
 
 def _label(outcome: Outcome) -> str:

@@ -30,6 +30,28 @@ USUAL_ADVICE = {
     "Re-run this job only if it is neither.",
 }
 
+HEADINGS = {
+    Outcome.SUCCESS: "{Name} succeeded{on}",
+    Outcome.SCHEDULED: "{Name} was scheduled{on}",
+    Outcome.SKIPPED: "Skipped{on}",
+    Outcome.DRY_RUN: "Dry run{on}: nothing was deployed",
+    Outcome.QUEUED: "{Name} is queued{on}",
+    Outcome.DEPLOYING: "{Name} is running{on}",
+    Outcome.CANCELLED: "{Name} was cancelled{on}",
+    Outcome.TIMED_OUT: "Timed out waiting for {name}{on}",
+    Outcome.UNKNOWN: "Unknown result of {name}{on}",
+    Outcome.UNHEALTHY: "{Name} doesn't serve{on}",
+    Outcome.FAILED: "{Name} failed{on}",
+}
+"""How a summary begins: what happened, and where."""
+
+ROLLBACKS = {
+    Reason.ROLLED_BACK: "↩️ rolled back",
+    Reason.ROLLBACK_ENDED: "rollback didn't succeed",
+    Reason.NOT_ROLLED_BACK: "not rolled back",
+}
+"""What follows in the heading where a rollback was made, or was to be."""
+
 _BROKE = "A build step, migration or deploy hook failed. The end of the stack log shows which."
 _DID_NOT_START = "The application failed to start, or needs longer to start."
 _ON_REQUEST, _ON_ERROR = "{advice_on_request}", "{advice_on_error}"
