@@ -145,7 +145,7 @@ PAUSES: dict[Ground, Case] = {
     Ground.SHARE: Case(dials={"deployment_record_delay_seconds": 9.0}),
     Ground.AHEAD: Case(others=((0.0, {"duration": 30.0}),)),
     Ground.QUEUE: Case(others=TWO),
-    Ground.SETTLING: Case(dials={"late_fields": {"outcome": 60.0}, "duration_seconds": 10.0}),
+    Ground.SETTLING: Case(dials={"duration_seconds": 200.0, "fate": "cancelled", "cancelled_as": "null"}),
     Ground.DOUBT: Case(faults=(Fault("status", code=403, skip=8),)),
     Ground.ASKED: Case(faults=(Fault("status", code=429, skip=8, count=9, retry_after=21),)),
     Ground.DEADLINE: Case(dials={"duration_seconds": inf}, inputs={"timeout": "33s"}),
