@@ -51,6 +51,10 @@ def says(answer: bytes) -> Handler:
         # A greeting of TLS has no head to be read.
         connection.recv(65536)
         connection.sendall(answer)
+        # Bytes left unread would make the end a reset, which may overtake the answer.
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(65536):
+            pass
 
     return handle
 

@@ -137,7 +137,7 @@ def test_how_a_cancellation_ends(step: MakeStep, case: Case) -> None:
     """The one that is meant is cancelled, and no other, until that took; what was over is said, and no error."""
     made, ending = play(step, "cancel", case)
     assert ending.outputs["results"] == ""
-    assert ("Next:" in ending.summary) is (ending.status == 1)
+    assert ("What to do:" in ending.summary) is (ending.status == 1)
     if (ending.outcome, ending.outputs["deployment_id"]) == ("cancelled", "108") and not case.faults:
         assert len(made.calls("DELETE")) == (case.ago == 5)
 

@@ -68,10 +68,10 @@ def test_each_decision(step: MakeStep) -> None:
     ending, lines = debugged(made)
     seen = [line for line in lines if line.startswith("Seen: ")]
     number = ending.outputs["deployment_id"]
-    assert seen[0] == "Seen: stack action 40, no deployment; they say never seen and running"
+    assert seen[0] == "Seen: stack action 40, no deployment. They say never seen and running"
     assert any(f"deployment {number}, inferred" in line for line in seen)
     assert f"deployment {number}, proved" in seen[-1]
-    assert seen[-1].endswith("; they say success and success, so SUCCEEDED")
+    assert seen[-1].endswith(". They say success and success, so SUCCEEDED")
     assert len(seen) == len(set(seen))
 
 
@@ -105,11 +105,11 @@ def test_actions_that_cannot_be_read(step: MakeStep) -> None:
 BY_API: dict[str, Any] = {"via": "api", "user": "ci@example.com"}
 # What somebody else asks for, and when; what is said of the candidates at the end.
 CANDIDATES: dict[str, tuple[dict[str, Any], str]] = {
-    "the only one": ({}, "Candidates: 108 (fits); redeploys to pair off: 1, deployments: 1"),
-    "by hand": ({"via": "web"}, "Candidates: 109 (not through the API), 108 (fits); redeploys to pair off: 1, "),
-    "another user": (BY_API | {"user": "ann@example.com"}, "109 (of somebody else), 108 (fits); redeploys to pair"),
-    "another ref": (BY_API | {"git_ref": "next"}, "109 (of another ref), 108 (fits); redeploys to pair off: 2, "),
-    "a twin": (BY_API | {"git_ref": "main"}, "109 (fits), 108 (fits); redeploys to pair off: 2, deployments: 2"),
+    "the only one": ({}, "Candidates: 108 (fits), redeploys to pair off: 1, deployments: 1"),
+    "by hand": ({"via": "web"}, "Candidates: 109 (not through the API), 108 (fits), redeploys to pair off: 1, "),
+    "another user": (BY_API | {"user": "ann@example.com"}, "109 (of another person), 108 (fits), redeploys to pair"),
+    "another ref": (BY_API | {"git_ref": "next"}, "109 (of another ref), 108 (fits), redeploys to pair off: 2, "),
+    "a twin": (BY_API | {"git_ref": "main"}, "109 (fits), 108 (fits), redeploys to pair off: 2, deployments: 2"),
 }  # fmt: skip
 
 
@@ -130,7 +130,7 @@ def test_candidates_without_an_action(step: MakeStep) -> None:
     behaviour = Behaviour(post_shape="async_action_id", action_record_delay_seconds=20.0)
     _, lines = debugged(step(behaviour=behaviour))
     said = [line for line in lines if line.startswith("Candidates: ")]
-    assert said[:2] == ["Candidates: 108 (fits)", "Candidates: 108 (fits); redeploys to pair off: 1, deployments: 1"]
+    assert said[:2] == ["Candidates: 108 (fits)", "Candidates: 108 (fits), redeploys to pair off: 1, deployments: 1"]
 
 
 def test_what_is_proved_has_no_candidates(step: MakeStep) -> None:
@@ -145,7 +145,7 @@ PAUSES: dict[Ground, Case] = {
     Ground.SHARE: Case(dials={"deployment_record_delay_seconds": 9.0}),
     Ground.AHEAD: Case(others=((0.0, {"duration": 30.0}),)),
     Ground.QUEUE: Case(others=TWO),
-    Ground.SETTLING: Case(dials={"action_finish_lag_seconds": 9.0, "fate": "cancelled", "cancelled_as": "null"}),
+    Ground.SETTLING: Case(dials={"duration_seconds": 200.0, "fate": "cancelled", "cancelled_as": "null"}),
     Ground.DOUBT: Case(faults=(Fault("status", code=403, skip=8),)),
     Ground.ASKED: Case(faults=(Fault("status", code=429, skip=8, count=9, retry_after=21),)),
     Ground.DEADLINE: Case(dials={"duration_seconds": inf}, inputs={"timeout": "33s"}),

@@ -120,7 +120,7 @@ def test_hostile_name_in_the_queue(step: Callable[..., Step], text: str) -> None
     made.simulator.request_deployment(duration=40)
     ending = made.run()
     check(made, ending, ending.outcome)
-    assert "is deploying now, triggered by" in ending.log
+    assert "queued behind deployment 108 (started by " in ending.log
     assert [MARK in warning for warning in ending.warnings if "title=Cloud 66," in warning] == [True]
 
 

@@ -104,7 +104,8 @@ def test_whose_log_it_is(step: MakeStep, dials: Any, other: Any, inputs: Any, ou
     ending = made.run(**inputs)
     told = [one for one in (OURS, MAYBE, GONE_ON) if f"{one}\n" in ending.log]
     assert (ending.outcome, told, bool(log_calls(made))) == (outcome, [title] * bool(title), title in {OURS, MAYBE})
-    assert (f"<summary>{title}</summary>" in ending.summary) == (title in {OURS, MAYBE})
+    shown = title.removeprefix("Last lines of the ").capitalize()
+    assert (f"<summary><b>{shown}: last " in ending.summary) == (title in {OURS, MAYBE})
 
 
 def test_a_live_log_that_may_be_another_ones_says_so(step: MakeStep) -> None:

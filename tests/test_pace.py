@@ -154,7 +154,7 @@ def test_a_look_is_one_call(step: MakeStep) -> None:
     start = later.index("109")
     assert later[:start].count("actions") <= start // 4
     assert (set(later[:start]) <= {"deployments", "actions"}, set(later[start:-3])) == (True, {"109"})
-    assert "queued behind 1 other deployment; 108 is deploying now, triggered by colleague@example.com" in ending.log
+    assert "queued behind deployment 108 (started by colleague@example.com)" in ending.log
 
 
 def test_a_throttled_step_asks_once_a_minute_until_its_deadline(step: MakeStep) -> None:

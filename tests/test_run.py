@@ -112,7 +112,7 @@ CASES |= {
     f"{count} others before it, {shape}": Case(
         dials={"post_shape": shape},
         others=[(0.0, {"duration": 30, "fate": "failed"})] * count,
-        said=f"queued behind {count} other deployments",
+        said=f"queued behind deployment 108 and {count - 1} more",
     )
     for count, shape in zip((2, 5, 2, 5), SHAPES, strict=True)
 }
@@ -191,7 +191,7 @@ def test_a_success_from_left_to_right(step: MakeStep, monkeypatch: pytest.Monkey
     assert (ending.outcome, ending.outputs["is_live"], ending.outputs["git_ref"]) == ("success", "true", "main")
     assert (ending.outputs["stack_name"], ending.outputs["stack_environment"]) == ("Awesome App", "production")
     assert json.loads(ending.outputs["deployment"])["id"] == mine.id
-    assert ("succeeded" in ending.summary, "deploy_profile" in ending.log) == (True, False)
+    assert ("Deployed" in ending.summary, "deploy_profile" in ending.log) == (True, False)
     assert len(made.simulator.requests) < 30
     assert [ending.outputs["user_reference"] in text for text in seen] == [True, True]
 

@@ -19,7 +19,7 @@ COMMIT = "11e1d512031f732d061ee8cf606cf804b6d7a15c"
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 # What the services say; words of the log; what is warned of.
 SAYS: dict[str, tuple[dict[str, Any], tuple[Fault, ...], str, tuple[str, ...]]] = {
-    "the truth": ({}, (), "Service web runs acme/web:v2; 1 of 1 containers started since", ()),
+    "the truth": ({}, (), "Service web runs acme/web:v2, 1 of 1 containers started since", ()),
     "an older tag": ({"services_say": "older_tag"}, (), "Service web runs acme/web:before", ("runs before, not v2",)),
     "old containers": ({"services_say": "old_containers"}, (), "0 of 1 containers started since the deployment began", (
         "All containers of service web are older", "All containers of service worker are older")),
@@ -101,11 +101,11 @@ RECORDS: list[tuple[dict[str, Any], str, list[str]]] = [
     ({"name": "web", "containers": [{"image_tag": "v1"}, {"image_tag": "v2"}]}, "web runs v1|v2", []),
     (container(image_tag=5, image={}, started_at=5), "web runs an image that Cloud 66 doesn't name", []),
     (container(image_tag="v2", started_at="2026-01-01T00:00:30Z"),
-     "web runs v2; 1 of 1 containers started since the deployment began", []),
+     "web runs v2, 1 of 1 containers started since the deployment began", []),
     (container(image_tag="v2", created_at="2025-12-31T23:59:58Z"),
-     "web runs v2; 0 of 1 containers started since the deployment began", []),
+     "web runs v2, 0 of 1 containers started since the deployment began", []),
     (container(image_tag="v2", started_at="2025-12-31T00:00:00Z"),
-     "web runs v2; 0 of 1 containers started since the deployment began",
+     "web runs v2, 0 of 1 containers started since the deployment began",
      ["All containers of service web are older than the deployment."]),
 ]  # fmt: skip
 

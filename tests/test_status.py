@@ -76,7 +76,7 @@ def look(step: MakeStep, case: Case) -> None:
     """Look once, and check what always holds of it."""
     made, ending = play(step, "status", case)
     assert (made.calls("DELETE"), ending.outputs["results"], "run" in ending.state) == ([], "", False)
-    assert ("Next:" in ending.summary) is (ending.status == 1)
+    assert ("What to do:" in ending.summary) is (ending.status == 1)
     if not case.faults:
         assert (len(made.simulator.requests) <= 8, ending.seconds < 1) == (True, True)
 

@@ -20,7 +20,7 @@ ROUND: dict[str, Any] = {
     "ahead": [{"duration": 30, "fate": "failed"}] * 2,
     "behind": [{"duration": 30, "fate": "failed", **ANN}] * 2,
     "number": "110",
-    "log": ["queued behind 2 other deployments"],
+    "log": ["queued behind deployment 108 and 1 more"],
 }
 WRONG: dict[str, Any] = {"mine": {"duration": 20, "fate": "failed"}, "behind": [{"duration": 60, **ANN}]}
 TWICE: dict[str, Any] = {"number": "", "log": ["Reference not unique"]}

@@ -72,7 +72,7 @@ CASES: dict[str, Case] = {
     ),
     "a long queue has its own timeout": Case(
         "timed_out", inputs=QUEUE, others=behind(1000), seconds=(45, 50), says=("queue_timeout of 45s",),
-        logs=("queued behind 1 other deployment",),
+        logs=("queued behind deployment 108",),
     ),
     "a long queue without a record, too": Case(
         "timed_out", dials={"record_while_queued": False}, inputs=QUEUE, others=behind(1000), seconds=(45, 50),

@@ -20,8 +20,9 @@ from cloud66_redeploy.model.outcome import Reason, Result
 from cloud66_redeploy.model.records import Stack
 from cloud66_redeploy.polling.ends import bad_input, because_of, several, unready
 from cloud66_redeploy.report.facts import NOTHING, Facts, rollback_outputs
-from cloud66_redeploy.report.final import Each, Ending, report_ending
+from cloud66_redeploy.report.final import Ending, report_ending
 from cloud66_redeploy.report.reporter import Reporter
+from cloud66_redeploy.report.summary import Page
 from cloud66_redeploy.timing import ABORT_PAUSE_SECONDS, ABORT_SECONDS
 from cloud66_redeploy.tracking.lookup import find_stack
 from cloud66_redeploy.tracking.saved_state import ENDED
@@ -190,14 +191,16 @@ def _left(job: Job) -> Result:
 def _report(step: Step) -> int:
     command, rollback = step.inputs.command, step.with_role(Role.ROLLBACK)
     ended = [(job, job.result or step.result) for job in step.main_jobs]
-    each = [Each(result, Facts.of(job.tracking), job.log) for job, result in ended if result is not None]
+    each = [Page(result, Facts.of(job.tracking), job.log) for job, result in ended if result is not None]
     if len(each) > 1:
         overall = step.result or several([job.result for job in each])
-        return report_ending(Ending(overall, NOTHING, command, each=each), step.reporter)
+        return report_ending(Ending(overall, NOTHING, command, each=each, api_url=step.inputs.api_url), step.reporter)
     [only] = each
-    result, outputs = step.result or only.result, dict[str, str]()
+    result, outputs, back = step.result or only.result, dict[str, str](), None
     if rollback is not None:
         result = Result(Reason.FOLLOWED, evidence=result.evidence, parts=(result, outcome_of(rollback)))
         outputs = rollback_outputs(rollback.tracking, rollback.result)
+        back = Facts.of(rollback.tracking) if rollback.tracking.submission.posts_sent else None
     shown = [replace(only, result=result)] if command is Command.WAIT else []
-    return report_ending(Ending(result, only.facts, command, only.log, shown, outputs), step.reporter)
+    ending = Ending(result, only.facts, command, only.log, shown, outputs, back, step.inputs.api_url)
+    return report_ending(ending, step.reporter)

@@ -124,7 +124,7 @@ def test_throttled_means_not_done(status: int, asked: str, pause: int) -> None:
         ({"error": "x", "details": {"git_ref": ["no branch nope"]}}, "x: git_ref: no branch nope"),
         ({"error": 5, "details": "later"}, "later"),
         ({"errors": [{"title": "bad"}, {"title": "worse", "code": None}]}, "bad: worse"),
-        ({"errors": ["a", "b", "c"]}, "a: b; c"),
+        ({"errors": ["a", "b", "c"]}, "a: b, c"),
         ({"details": {"services": {"web": ["no image", "no tag"]}}}, "services.web: no image: services.web: no tag"),
         ({"response": {"ok": False, "message": "Not now"}}, "Not now"),
         ({"error": "two\n  lines\t"}, "two lines"),
@@ -224,7 +224,7 @@ def test_deep_and_long_json_is_bounded() -> None:
 def test_the_words_are_harmless_once_cleaned(words: str) -> None:
     """What a stranger's page or an error says starts no command and holds no control characters."""
     for body in (json.dumps({"error": words}).encode(), f"<title>{words}</title>".encode()):
-        line = Sanitizer().line(f"{error(403, body)}; trying again")
+        line = Sanitizer().line(f"{error(403, body)}, retrying")
         assert line.startswith("GET /x answered 403: ")
         assert "##[" not in line
         assert line.isprintable()

@@ -16,17 +16,20 @@ from cloud66_simulator import DEFAULT_STACK, DOCKER_STACK, Behaviour, Fault
 from cloud66_simulator.scenarios import HOSTILE_TEXT, apply_scenario
 from e2e.engine import ROOT
 from harness import Step
+from website import KINDS, Page
 
 pytestmark = pytest.mark.needs("browser")
 
 HERE = Path(__file__).parent / "summary"
 PICTURES = ROOT / "build" / "summaries"
-TAGS = {"h3", "p", "b", "a", "code", "pre", "table", "tbody", "tr", "th", "td", "details", "summary"}
+TAGS = {"h3", "p", "b", "br", "a", "code", "pre", "table", "tbody", "tr", "th", "td", "details", "summary"}
 """All of them are let through by GitHub's sanitiser, and nothing of them can run."""
 
 MakeStep = Callable[..., Step]
 
 
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+CHECK: dict[str, Any] = {"health_check": "true", "health_check_timeout": "30s"}
 HTML = "<script>ran = 1</script><img src=x onerror='ran = 1'>"
 
 
@@ -63,7 +66,25 @@ def summaries(make: MakeStep) -> dict[str, str]:
     found["deploying"] = told(made, command="status")
     number = made.simulator.request_deployment().id
     found["queued"] = told(made, command="status", deployment_id=str(number))
+    made = usual(make)
+    made.website.answer = KINDS["is down"]
+    found["unhealthy"] = told(made, **CHECK)
     assert set(found) == set(Outcome), "every outcome is shown"
+    found["healthy"] = told(usual(make), **CHECK)
+    made = usual(make)
+    made.simulator.request_deployment(git_ref=COMMIT, duration=5)
+    made.clock.advance(60)
+    found["already_live"] = told(made, git_ref=COMMIT, if_live="skip")
+    found["services"] = told(usual(make), stack_id=DOCKER_STACK, services="web:v2,worker")
+    made = usual(make)
+    made.simulator.request_deployment()
+    found["busy"] = told(made, on_busy="fail")
+    found["refused"] = told(usual(make), api_token="public-token")
+    made = usual(make)
+    apply_scenario(made.simulator, "rollback")
+    made.simulator.behaviour.fates = ()
+    made.website.answer = lambda since, _address: Page(200 if since > 250 else 500)
+    found["unhealthy_rollback"] = told(made, rollback="true", git_ref="v2", **CHECK)
     found["bad_input"] = told(usual(make), timeout="30")
     made = usual(make)
     apply_scenario(made.simulator, "rollback")
@@ -100,7 +121,7 @@ def test_summaries(step: MakeStep, tmp_path: Path, measure: Callable[[str], None
     assert len(shown) == 4 * len(found)
     for name, page in shown.items():
         assert set(page["tags"]) <= TAGS, name
-        assert set(page["attributes"]) <= {"align", "href"}, name
+        assert set(page["attributes"]) <= {"align", "href", "open"}, name
         assert all(link.startswith("https://") for link in page["links"]), name
         # On a phone a table scrolls in a box of its own, as all of GitHub's do; the page never does.
         assert set(page["wide"]) <= ({"table"} if name.endswith("-390") else set()), name

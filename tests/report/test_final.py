@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from html import unescape
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,9 @@ from cloud66_redeploy.inputs.fields import Command
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.polling.ends import several
 from cloud66_redeploy.report.facts import Facts
-from cloud66_redeploy.report.final import Each, Ending, report_ending
+from cloud66_redeploy.report.final import Ending, report_ending
 from cloud66_redeploy.report.reporter import Reporter
+from cloud66_redeploy.report.summary import Page
 from cloud66_redeploy.tracking.tracking import Certainty
 from harness import OUTPUTS, read_commands
 from hostile import commands
@@ -73,7 +73,7 @@ def test_an_ending_is_told(case: str, reporter: Reporter, files: Files, capsys: 
     written = read_commands(files["output"])
     assert set(written) == OUTPUTS
     assert written | outputs == written
-    assert lines[0].partition(": ")[2] in unescape(files["summary"].read_text(encoding="utf8"))
+    assert files["summary"].read_text(encoding="utf8").startswith("<h3>")
 
 
 @pytest.mark.parametrize("outcome", [Outcome.SUCCESS, Outcome.TIMED_OUT, Outcome.SCHEDULED])
@@ -90,7 +90,7 @@ def test_an_unknown_deployment_is_warned_about(files: Files, capsys: Log, report
 
 def test_several_endings(files: Files, capsys: Log, reporter: Reporter) -> None:
     """Of several each is told in the log and the results, the bad ones in the annotation, too."""
-    each = [Each(SUCCEEDED, Facts.of(known())), Each(FAILED, Facts.of(known(id=109)), ["rake aborted!"])]
+    each = [Page(SUCCEEDED, Facts.of(known())), Page(FAILED, Facts.of(known(id=109)), ["rake aborted!"])]
     overall = several([one.result for one in each])
     assert report_ending(Ending(overall, Facts.of(tracked("")), Command.WAIT, each=each), reporter) == 1
     *said, error = capsys.readouterr().out.splitlines()

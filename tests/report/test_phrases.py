@@ -14,7 +14,6 @@ from cloud66_redeploy.errors import (
     Blame,
     Clue,
     Denied,
-    InputError,
     NotAccepted,
     NotFound,
     NotSent,
@@ -26,9 +25,9 @@ from cloud66_redeploy.errors import (
 from cloud66_redeploy.model.outcome import LastSeen, Outcome, Reason, Result
 from cloud66_redeploy.model.records import Action, Deployment, Phase
 from cloud66_redeploy.model.verdict import Absence, RecordState, decide
-from cloud66_redeploy.polling.ends import bad_input, checked, ended, lost_sight, timed_out, unready
+from cloud66_redeploy.polling.ends import checked, ended, lost_sight, timed_out, unready
 from cloud66_redeploy.report.advice import advice_on, advice_on_request
-from cloud66_redeploy.report.phrases import PHRASES, advice_of, meaning_of, sentence_of
+from cloud66_redeploy.report.phrases import PHRASES, advice_of, cause_of, sentence_of
 from cloud66_redeploy.report.wording import WORDING
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 from records import seen, tracked
@@ -42,10 +41,10 @@ GONE = NotFound("GET /x", "", status=404)
 
 @pytest.mark.parametrize("reason", Reason)
 def test_each_reason_has_its_words(reason: Reason) -> None:
-    """Each can happen; sentence, meaning and advice are whole sentences with nothing left to be filled in."""
+    """Each can happen; sentence, cause and advice are whole sentences with nothing left to be filled in."""
     assert reason.name in MADE
     result = result_of(reason)
-    said = [sentence_of(result), meaning_of(result), advice_of(result)]
+    said = [sentence_of(result), cause_of(result), advice_of(result)]
     assert bool(said[2]) is (not result.is_green or bool(WORDING[reason].advice))
     for text in filter(None, said):
         assert re.fullmatch(r"[A-Z][^{}]*[.?)]", text), text
@@ -210,17 +209,12 @@ def test_what_is_not_known_is_said(result: Result, words: str) -> None:
     assert words in sentence_of(result)
 
 
-def test_an_input_is_no_broken_build() -> None:
-    """An input that can't be used has changed nothing, whatever the command is."""
-    assert "nothing was changed" in meaning_of(bad_input(InputError("stack_name", "x")))
-
-
 def test_a_result_of_others_is_as_bad_as_the_first() -> None:
-    """A reason without an outcome has outcome, advice and meaning of the first result that it tells of."""
+    """A reason without an outcome has outcome, advice and cause of the first result that it tells of."""
     lost = Result(Reason.STACK_GONE, facts={"error": GONE})
     after = Result(Reason.NOT_ROLLED_BACK, facts={"why": "its record has disappeared"})
     both = Result(Reason.FOLLOWED, parts=(lost, after))
-    assert (both.outcome, advice_of(both), meaning_of(both)) == (Outcome.UNKNOWN, advice_of(lost), meaning_of(lost))
+    assert (both.outcome, advice_of(both), cause_of(both)) == (Outcome.UNKNOWN, advice_of(lost), cause_of(lost))
     assert sentence_of(both) == f"{sentence_of(lost)} Not rolled back: its record has disappeared."
 
 

@@ -28,30 +28,30 @@ QUEUED = one()
 @pytest.mark.parametrize(
     ("known", "name", "text"),
     [
-        ({}, "the redeploy", "scheduled; waiting for the deployment to appear"),
-        ({"action": ACTION}, "the redeploy (stack action 40)", "scheduled; waiting for the deployment to appear"),
-        ({"maybe_started": True}, "the redeploy", "running; deployment not identified yet"),
+        ({}, "the redeploy", "scheduled, waiting for the deployment to appear"),
+        ({"action": ACTION}, "the redeploy (stack action 40)", "scheduled, waiting for the deployment to appear"),
+        ({"maybe_started": True}, "the redeploy", "running, deployment not identified yet"),
         *(
             ({"deployment": deployment, **more}, "the redeploy (probably deployment 108)", text)
             for deployment, more, text in (
                 (QUEUED, {}, "queued"),
                 (QUEUED, {"ahead": ()}, "queued"),
-                (QUEUED, {"ahead": (QUEUED,)}, "queued behind 1 other deployment"),
-                (QUEUED, {"ahead": (QUEUED,) * 3}, "queued behind 3 other deployments"),
+                (QUEUED, {"ahead": (QUEUED,)}, "queued behind deployment 108"),
+                (QUEUED, {"ahead": (QUEUED,) * 3}, "queued behind deployment 108 and 2 more"),
                 (
                     QUEUED,
                     {"ahead": (QUEUED, one(id=105, **RUNNING))},
-                    "queued behind 2 other deployments; 105 is deploying now",
+                    "queued behind deployment 105 and 1 more",
                 ),
                 (
                     QUEUED,
                     {"ahead": (one(id=5, triggered_by="a", **RUNNING),)},
-                    "queued behind 1 other deployment; 5 is deploying now, triggered by a",
+                    "queued behind deployment 5 (started by a)",
                 ),
                 (one(**RUNNING), {}, "deploying"),
                 (one(**RUNNING, git_hash="0123456789abcdef"), {}, "deploying commit 0123456789"),
-                (one(**ENDED), {}, "success; confirming"),
-                (one(**RUNNING), {"record_vanished": True}, "its record has disappeared; still checking"),
+                (one(**ENDED), {}, "success, confirming"),
+                (one(**RUNNING), {"record_vanished": True}, "its record has disappeared, still checking"),
             )
         ),
     ],

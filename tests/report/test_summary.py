@@ -1,6 +1,7 @@
 """The job's summary."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,16 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud66_redeploy.errors import Denied
-from cloud66_redeploy.model.outcome import LastSeen, Outcome, Reason, Result
-from cloud66_redeploy.model.records import Action, Deployment, Stack
+from cloud66_redeploy.model.outcome import Outcome, Reason, Result
+from cloud66_redeploy.model.records import Stack
 from cloud66_redeploy.polling.ends import several
 from cloud66_redeploy.report.facts import Facts, Times
-from cloud66_redeploy.report.summary import describe_duration, render, render_many
+from cloud66_redeploy.report.progress import describe_duration
+from cloud66_redeploy.report.summary import Page, Summary
 from cloud66_redeploy.report.text import Sanitizer
 from cloud66_redeploy.tracking.tracking import Tracking
 from hostile import TEXTS, check_summary
 from records import tracked
-from results import FAILED, MEND, SUCCEEDED, ended_as, known, result_of
+from results import FAILED, SUCCEEDED, ended_as, known, result_of
 
 TOKEN = "demo-token"
 REFUSED = Result(Reason.REFUSED, facts={"error": Denied("GET /x", "no", status=401)})
@@ -32,61 +34,97 @@ def sanitizer() -> Sanitizer:
 
 def summary(result: Result, tracking: Tracking, log: str = "") -> str:
     """The summary, with the token known."""
-    return render(result, Facts.of(tracking), sanitizer().tail(log, 50), sanitizer())
+    return Summary(sanitizer()).of_one(Page(result, Facts.of(tracking), sanitizer().tail(log, 50)))
 
 
 def test_everything_known() -> None:
-    """A good outcome shows the stack, a link to the commit, the times and the reference, and no advice."""
+    """A success leads with what was deployed and how long that took; identifiers are folded away; there is no advice."""
     html = summary(SUCCEEDED, known())
     text = check_summary(html, TOKEN)
-    for row in (
-        "✅ Awesome App (production): success", "Deployment 108 succeeded.", "Stack5999b763", "Deployment108",
-        "Action40", "Addresshttps://awesome.example.com", "Triggered byann", "Commit11e1d51203 (main)", "Queued10s",
-        "Duration51s", "Referencemine", '"git_ref": "main"',
-    ):  # fmt: skip
+    assert text.startswith(
+        "✅ Deployed Awesome App (production) in 51s\nCommit11e1d51203 on mainDuration51s after 10s in the "
+    )
+    for row in ("Appawesome.example.com", "Deployment108", "Stack action40", "Stack UID5999b763", "Referencemine",
+                "Started byann", '"git_ref": "main"'):  # fmt: skip
         assert row in text
     assert '<a href="https://github.com/acme/awesome/commit/11e1d51"><code>11e1d51203</code></a>' in html
-    assert not any(word in html for word in ("Next", "Cloud 66 said", "stack's log"))
-    assert html.count("<details>") == 2, "the two records"
+    assert not any(word in html for word in ("What to do", "Likely cause", "stack log", "Deployment 108 succeeded"))
+    assert html.count("<details>") == 1
 
 
-def test_bad_outcome() -> None:
-    """A bad outcome also shows what the server said, what to do next, and the end of the log in a fold."""
-    html = summary(FAILED, known(outcome={"code": "failed"}), "one\n  two\n\nthree")
+def test_a_failure_leads_with_its_cause() -> None:
+    """A failure says where, the likely cause and what to do, then the end of the log, open; earlier lines are folded."""
+    html = summary(FAILED, known(outcome={"code": "failed"}), "\n".join(f"line {number}" for number in range(1, 26)))
     text = check_summary(html, TOKEN)
-    for part in (
-        "❌ Awesome App (production): failed", "What that means: Usually a build step", "Details: rake aborted!", MEND
-    ):  # fmt: skip
-        assert part in text
-    assert "<pre>one\n  two\nthree</pre>" in html
+    order = ["❌ Deployment 108 failed on Awesome App (production)", "Likely cause: A build step", "What to do: Fix the error",
+             "Stack log: last 20 lines", "line 6", "line 25", "Earlier lines", "line 5", "Commit11e1d51203", "Identifiers",
+             "Detailsrake aborted!"]  # fmt: skip
+    places = [text.index(part) for part in order]
+    assert places == sorted(places)
+    assert [html.count(tag) for tag in ("<details open>", "<details>")] == [1, 2]
+
+
+def test_links_go_with_the_api_of_cloud_66() -> None:
+    """Where a text says dashboard or tokens it is a link, unless the API is another one: its dashboard is not known."""
+    page = Page(result_of(Reason.OWN_FAULT), Facts.of(known()))
+    assert '<a href="https://app.cloud66.com/dashboard">Cloud 66 dashboard</a>' in Summary(sanitizer()).of_one(page)
+    assert 'href="https://app.cloud66.com' not in Summary(sanitizer(), has_links=False).of_one(page)
+    tokens = '<a href="https://app.cloud66.com/oauth/authorized_applications">'
+    assert tokens in summary(REFUSED, tracked(""))
+
+
+def changed(*, posts_sent: int = 1, is_external: bool = False, **sighting: Any) -> Tracking:
+    """Everything is known, but for what is changed."""
+    tracking = known()
+    tracking.submission.posts_sent = posts_sent
+    tracking.request = replace(tracking.request, is_external=is_external)
+    tracking.sighting = replace(tracking.sighting, **sighting)
+    return tracking
+
+
+# The result, what is known, and how the summary begins.
+HEADINGS: dict[str, tuple[Result, Tracking, str]] = {
+    "refused": (REFUSED, tracked(""), "❌ No deployment was started\nCloud 66 refused"),
+    "by its action alone": (Result(Reason.FAILED), changed(deployment=None), "❌ The redeploy (stack action 40) failed on Awesome App"),
+    "not known": (ended_as(Outcome.UNKNOWN), known(), "❓ Unknown result of deployment 108 on Awesome App (production)"),
+    "timed out": (ended_as(Outcome.TIMED_OUT), known(), "⏱️ Timed out waiting for deployment 108 on Awesome App (production)"),
+    "live already": (result_of(Reason.ALREADY_LIVE), known(), "⏭️ Already live on Awesome App (production)"),
+    "busy": (result_of(Reason.BUSY_FAILED), changed(posts_sent=0), "❌ No deployment was started on Awesome App (production)"),
+    "a dry run": (result_of(Reason.DRY_RUN), known(), "🧪 Dry run on Awesome App (production): nothing was deployed\nWould send"),
+    "unhealthy": (result_of(Reason.UNHEALTHY), known(), "🩺 Deployment 108 doesn't serve on Awesome App (production)"),
+    "waited for": (SUCCEEDED, changed(is_external=True), "✅ Deployment 108 succeeded on Awesome App (production)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HEADINGS)
+def test_a_heading_says_what_happened_and_where(name: str) -> None:
+    """The heading names the deployment and the stack, as far as there are any."""
+    result, tracking, said = HEADINGS[name]
+    assert check_summary(summary(result, tracking), TOKEN).startswith(said)
 
 
 @pytest.mark.parametrize("outcome", Outcome)
 def test_each_outcome_has_a_mark(outcome: Outcome) -> None:
     """Every outcome can be told at a glance, and each bad one has advice."""
     text = check_summary(summary(ended_as(outcome), known()), TOKEN)
-    assert re.match(rf"\S+ Awesome App \(production\): {str(outcome).replace('_', ' ')}\n", text)
-    assert ("Next: " in text) is not outcome.is_green
+    assert re.match(r"\S+ .*Awesome App \(production\)", text)
+    assert ("What to do: " in text) is not outcome.is_green
 
 
-@pytest.mark.parametrize(
-    ("result", "tracking", "said"),
-    [
-        (REFUSED, tracked(""), "nothing was changed"),
-        # One that only our action tells of is a broken build, too.
-        (Result(Reason.FAILED, LastSeen(action=Action.from_json({"id": 40}))), tracked(posts_sent=1), "a build step"),
-        (Result(Reason.FAILED, LastSeen(deployment=Deployment.from_json({"id": 108}))), known(), ""),
-    ],
-)
-def test_what_it_means_without_a_deployment(result: Result, tracking: Tracking, said: str) -> None:
-    """A failure that asked for nothing is no broken build, and of one that nobody calls failed nothing is said."""
-    html = summary(result, tracking)
-    assert said in html
-    assert "<b>Next:</b>" in html
-    if result is REFUSED:
-        # Nothing is known, so there are no empty rows.
-        assert check_summary(html, TOKEN).startswith("❌ Cloud 66: failed")
-        assert not any(word in html for word in ("<tr>", "said"))
+def test_a_rollback_is_told() -> None:
+    """Both deployments have a row with their commits, and a rollback does not undo migrations."""
+    back = known(id=110, git_hash="59b70d405acd26fab940ab98626d224df64d13c5")
+    whole = Result(
+        Reason.FOLLOWED, parts=(FAILED, Result(Reason.ROLLED_BACK, facts={"commit": "59b70d4"}, parts=(SUCCEEDED,)))
+    )
+    page = Page(whole, Facts.of(known()), (), Facts.of(back))
+    text = check_summary(Summary(sanitizer()).of_one(page), TOKEN)
+    assert text.startswith(
+        "❌ Deployment 108 failed on Awesome App (production) · ↩️ rolled back\nRolled back to commit 59b70d4."
+    )
+    assert "A rollback does not undo database migrations." in text
+    assert "❌ failed10811e1d51203 on main51s" in text
+    assert "↩️ rollback11059b70d405a on main51s" in text
 
 
 FIVE = (60.0, 55.0, 70.0, 50.0, 65.0)
@@ -123,8 +161,8 @@ def test_duration(took: float | None, past: tuple[float, ...], is_success: bool,
         ({"git_hash": None}, None),
         ({"git_hash": None, "git_ref": None, "commit_url": None}, None),
         ({"git_ref": None}, 'awesome/commit/11e1d51"><code>11e1d51203</code></a></td>'),
-        ({"commit_url": "javascript:alert(1)"}, "<td><code>11e1d51203</code> (<code>main</code>)</td>"),
-        ({"commit_url": None}, "<td><code>11e1d51203</code> (<code>main</code>)</td>"),
+        ({"commit_url": "javascript:alert(1)"}, "<td><code>11e1d51203</code> on <code>main</code></td>"),
+        ({"commit_url": None}, "<td><code>11e1d51203</code> on <code>main</code></td>"),
     ],
 )
 def test_commit(fields: dict[str, Any], shown: str | None) -> None:
@@ -143,7 +181,7 @@ def test_hostile_texts(name: str) -> None:
     text = HOSTILE[name]
     result, tracking = result_of(Reason.BUSY_FAILED, text, text), known(text)
     html = summary(result, tracking, f"{text}\n{text}\n\n{text}")
-    for each in (html, render_many(result, [(result, Facts.of(tracking))] * 3, sanitizer())):
+    for each in (html, Summary(sanitizer()).of_many(result, [Page(result, Facts.of(tracking))] * 3)):
         check_summary(each, TOKEN)
         assert len(each.encode()) < 200 * 1024
 
@@ -166,18 +204,20 @@ def test_a_record_too_large_is_left_out() -> None:
 
 
 def test_several() -> None:
-    """Several deployments have a line each, and what is to be said of each in a fold."""
-    unseen = tracked("theirs", stack=Stack("0d5be3a0", {}))
+    """Of several, those that aren't green come first, each with its own log; then a row for each."""
+    unseen = tracked("theirs", posts_sent=1, stack=Stack("0d5be3a0", {}))
     tracked_as = [
         (SUCCEEDED, known()),
         (FAILED, known(id=109, git_hash=None)),
         (Result(Reason.NOT_IDENTIFIABLE), unseen),
     ]
-    each = [(result, Facts.of(tracking)) for result, tracking in tracked_as]
-    html = render_many(several([one for one, _ in each]), each, sanitizer())
-    text = check_summary(html, TOKEN)
-    assert text.startswith("❌ 3 deployments: failed\n3 deployments: 1 failed, 1 unknown, 1 succeeded.")
-    assert "✅ successAwesome App (production)10811e1d51203 (main)10s51sDeployment 108 succeeded." in text
-    assert "❓ unknown0d5be3a0The redeploy was scheduled, but its deployment can't be identified" in text
-    assert html.count("<details>") == 3
-    assert f"Next: {MEND}" in text
+    pages = [
+        Page(result, Facts.of(tracking), ["rake aborted!"] * (result is FAILED)) for result, tracking in tracked_as
+    ]
+    text = check_summary(Summary(sanitizer()).of_many(several([page.result for page in pages]), pages), TOKEN)
+    order = ["❌ 3 deployments: 1 failed, 1 unknown, 1 succeeded", "❌ Deployment 109 failed on Awesome App (production)",
+             "rake aborted!", "❓ Unknown result of the redeploy on 0d5be3a0", "StackDeploymentCommitDuration",
+             "❌ failedAwesome App (production)109", "✅ successAwesome App (production)108",
+             "Identifiers and API records of Awesome App, deployment 109"]  # fmt: skip
+    places = [text.index(part) for part in order]
+    assert places == sorted(places)

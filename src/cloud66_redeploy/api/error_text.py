@@ -43,7 +43,7 @@ def words_of(body: object) -> str:
         if text.strip() and len(texts) < _MOST_TEXTS:
             texts[" ".join((f"{'.'.join(path)}: {text}" if path else text).split())] = None
     first, *rest = texts or [""]
-    return cut(": ".join(filter(None, [first, "; ".join(rest)])), LONGEST_CHARACTERS)
+    return cut(": ".join(filter(None, [first, ", ".join(rest)])), LONGEST_CHARACTERS)
 
 
 def words_of_page(text: str) -> str:

@@ -206,7 +206,7 @@ class Watch:
         self._note_known()
         self.cancel_duplicates()
         if trouble:
-            self._narrator.tell(seconds, f"status check failed ({trouble}); retrying")
+            self._narrator.tell(seconds, f"status check failed ({trouble}), retrying")
         else:
             estimate = pace.estimate(self._transport.clock.monotonic())
             self._narrator.tell(seconds, progress(job.tracking), how_far(job.tracking, estimate))

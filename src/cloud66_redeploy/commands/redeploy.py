@@ -13,7 +13,7 @@ from cloud66_redeploy.errors import ApiError, InputError
 from cloud66_redeploy.model.outcome import Outcome, Reason
 from cloud66_redeploy.model.services import those_asked
 from cloud66_redeploy.polling.ends import bad_input, unready
-from cloud66_redeploy.report.phrases import contradictions, describe_service, sentence_of
+from cloud66_redeploy.report.phrases import contradictions, describe_service
 
 
 def redeploy(step: Step) -> None:
@@ -38,7 +38,6 @@ def redeploy(step: Step) -> None:
         job.result = before_asking(step, job, stock)
     if job.result is not None:
         if job.result.reason is Reason.ALREADY_LIVE:
-            step.reporter.notice("Already live", sentence_of(job.result))
             check_health(step, [job])
         return
     what = " ".join(f"{name}={value}" for name, value in step.inputs.options.items() if name != "user_reference")

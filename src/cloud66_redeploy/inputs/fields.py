@@ -11,6 +11,9 @@ from cloud66_redeploy.inputs import addresses, parsers
 T = TypeVar("T")
 
 
+API_URL = "https://app.cloud66.com/api/3"
+
+
 class Command(StrEnum):
     """What the step is to do."""
 
@@ -112,7 +115,7 @@ class Table:
     health_check_contains: str = row(_WAITS, parsers.text)
     log: LogMode = row(_WAITS, partial(parsers.choice, LogMode), LogMode.ON_FAILURE)
     dry_run: bool = row(_REDEPLOY, parsers.boolean, "false")
-    api_url: str = row(_ALL, addresses.api_url, "https://app.cloud66.com/api/3")
+    api_url: str = row(_ALL, addresses.api_url, API_URL)
 
 
 FIELDS: tuple[Field, ...] = tuple(row.metadata["field"]._replace(attribute=row.name) for row in fields(Table))

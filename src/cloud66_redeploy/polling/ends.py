@@ -38,7 +38,7 @@ def ended(outcome: Outcome, tracking: Tracking, deployment: RecordState, action:
     said = [tracking.action.message] if tracking.action and tracking.action.message else []
     if isinstance(deployment, Phase) and tracking.deployment:
         said.insert(0, f"outcome: {tracking.deployment.outcome_said}")
-    return Result(reason, tracking.last_seen, evidence="; ".join(said))
+    return Result(reason, tracking.last_seen, evidence=", ".join(said))
 
 
 def checked(result: Result, tracking: Tracking) -> Result:

@@ -29,9 +29,9 @@ _ADVICE_BY_BLAME = {
     Blame.PROXY_NAME: "Correct the host in the variable {where}, or make sure the runner can resolve it.",
     Blame.PROXY_TLS: "Check the variable {where}. Most proxies use http://, even for https addresses.",
     Blame.PROXY_ANSWER: "Check the host, port, user and password in the variable {where}. "
-    "Otherwise ask whoever runs the proxy to allow this address.",
+    "Otherwise ask the proxy's owner to allow this address.",
     Blame.STRANGER: "Check api_url, including its path. If it is right, something in between answered. "
-    "Ask whoever runs the firewall or proxy to allow these calls.",
+    "Ask the owner of the firewall or proxy to allow these calls.",
 }
 _REFUSAL = "See the server's message above. There is nothing to clean up."
 

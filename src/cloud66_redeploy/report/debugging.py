@@ -41,7 +41,7 @@ class CallLog(Listener):
     def troubled(self, trouble: TransientError, pause_seconds: float) -> None:
         """Say that it is tried again; debug: after which pause, and what asks for that."""
         if self._elapsed is not None:
-            self._narrator.tell(self._elapsed(), f"{trouble}; trying again")
+            self._narrator.tell(self._elapsed(), f"{trouble}, retrying")
         self._reporter.debug(lambda: f"{trouble.call}: again in {pause_seconds:.1f}s{why_so_long(trouble)}")
 
     def called(self, call: Call) -> None:

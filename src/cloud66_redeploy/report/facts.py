@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Self
 
 from cloud66_redeploy.model.duration import format_duration
+from cloud66_redeploy.model.health import Health
 from cloud66_redeploy.model.outcome import LastSeen, Outcome, Reason, Result
 from cloud66_redeploy.model.records import Deployment, Phase, Stack
 from cloud66_redeploy.model.services import Service
@@ -58,6 +59,7 @@ class Facts:
     Attributes:
         seen: the deployment, proved or not, and its action.
         is_requested: a POST may have scheduled it.
+        is_asked_here: this step sent that POST.
         asked_services: the services that were asked for, with their tags, or "".
         services: what Cloud 66 says that services run; none where it was not asked.
 
@@ -67,6 +69,7 @@ class Facts:
     seen: LastSeen
     times: Times
     is_requested: bool
+    is_asked_here: bool = False
     asked_services: str = ""
     services: Sequence[Service] = ()
 
@@ -75,7 +78,8 @@ class Facts:
         """Put together what a tracking knows."""
         is_requested = tracking.submission.posts_sent > 0
         asked, found = tracking.request.services, tracking.services
-        return cls(tracking.stack or Stack(""), tracking.last_seen, Times.of(tracking), is_requested, asked, found)
+        is_here, stack = not tracking.request.is_external, tracking.stack or Stack("")
+        return cls(stack, tracking.last_seen, Times.of(tracking), is_requested, is_here, asked, found)
 
     @property
     def stack_title(self) -> str:
@@ -144,9 +148,14 @@ def known_outputs(facts: Facts, sanitizer: Sanitizer) -> dict[str, str]:
     }
 
 
+def health_of(result: Result) -> Health | None:
+    """Return how the application was found; None where it was not checked."""
+    return result.parts[0].health if result.reason is Reason.FOLLOWED else result.health
+
+
 def health_outputs(result: Result) -> dict[str, str]:
     """Return the outputs that tell how the application was found."""
-    health = result.parts[0].health if result.reason is Reason.FOLLOWED else result.health
+    health = health_of(result)
     if health is None:
         return {"health": "", "health_seconds": ""}
     return {"health": "healthy" if health.is_healthy else "unhealthy", "health_seconds": _whole(health.seconds)}

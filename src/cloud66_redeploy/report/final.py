@@ -4,22 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cloud66_redeploy.inputs.fields import Command
+from cloud66_redeploy.inputs.fields import API_URL, Command
 from cloud66_redeploy.model.outcome import Outcome, Result
 from cloud66_redeploy.report.facts import Facts, all_outputs
 from cloud66_redeploy.report.phrases import advice_of, capitalised, log_name, sentence_of
 from cloud66_redeploy.report.reporter import Reporter
-from cloud66_redeploy.report.summary import render, render_many
+from cloud66_redeploy.report.summary import Page, Summary
 from cloud66_redeploy.report.text import Sanitizer
-
-
-@dataclass(frozen=True)
-class Each:
-    """How one of several ended. `log` holds the last lines of its stack's log, cleaned, or none."""
-
-    result: Result
-    facts: Facts
-    log: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -32,6 +23,8 @@ class Ending:
         log: the last lines of the stack's log, cleaned, or none.
         each: how each of those ended that the command `wait` was for.
         rollback: the outputs that tell of a rollback; none where there was none.
+        back: what is known of the deployment that rolled back, or None.
+        api_url: the address of the API; links to the dashboard go with Cloud 66's own.
 
     """
 
@@ -39,8 +32,10 @@ class Ending:
     facts: Facts
     command: Command = Command.REDEPLOY
     log: Sequence[str] = ()
-    each: Sequence[Each] = ()
+    each: Sequence[Page] = ()
     rollback: Mapping[str, str] = field(default_factory=dict)
+    back: Facts | None = None
+    api_url: str = API_URL
 
 
 def report_ending(ending: Ending, reporter: Reporter) -> int:
@@ -72,10 +67,11 @@ def report_ending(ending: Ending, reporter: Reporter) -> int:
         bad = [each for each in several if not each.result.is_green]
         rows = [f"{capitalised(each.facts.title)}: {sentence_of(each.result)}" for each in bad]
         reporter.error(f"Cloud 66 {ending.command}: {result.outcome}", sentences, rows)
-    if several:
-        reporter.summary(render_many(result, [(each.result, each.facts) for each in several], reporter.sanitizer))
-    else:
-        reporter.summary(render(result, facts, ending.log, reporter.sanitizer))
+    elif result.outcome is Outcome.SKIPPED:
+        reporter.notice("Skipped", sentence_of(result))
+    summary = Summary(reporter.sanitizer, has_links=ending.api_url == API_URL)
+    page = Page(result, facts, ending.log, ending.back)
+    reporter.summary(summary.of_many(result, several) if several else summary.of_one(page))
     return 0 if result.is_green else 1
 
 

@@ -18,20 +18,6 @@ from cloud66_redeploy.tracking.tracking import Tracking
 _LONGEST_QUOTE = 120
 """Of what a stranger answered, so many characters stand in a sentence; the details have more."""
 
-_MEANING_BY_OUTCOME = {
-    Outcome.FAILED: "Usually an input, the token or its scopes: nothing was changed on the stack.",
-    Outcome.UNHEALTHY: "The deployment went through, but what it brought does not serve.",
-    Outcome.CANCELLED: "Somebody stopped it on purpose; what ran before still runs.",
-    Outcome.TIMED_OUT: "Usually it is slow or waits behind others, and goes on without this job watching.",
-    Outcome.UNKNOWN: "Usually the connection, the token or the stack went away while it was going on.",
-}
-_MEANING_BY_PHASE = {
-    Phase.FAILED: "Usually a build step, a migration or a deploy hook broke: the last lines of the log name it.",
-    Phase.REVERTED: "Somebody went back to an earlier deployment, so what runs now is not this one.",
-    Phase.ODD: "Cloud 66 used a word for it that this action doesn't know, so it is not taken for a success.",
-    Phase.SILENT: "Cloud 66 gives no result for it, so it is not taken for a success.",
-    Phase.SUCCESS: "The two records of the deployment disagree, or another commit went out than was expected.",
-}
 _ANSWERED = {
     None: "answered {status}",
     Problem.STATUS: "answered {status}",
@@ -66,16 +52,23 @@ def advice_of(result: Result) -> str:
     return _filled(WORDING[result.reason].advice, result) or usual
 
 
-def meaning_of(result: Result) -> str:
-    """Say what a bad outcome usually means; "" for a good one."""
-    if result.is_green:
-        return ""
-    if result.reason.outcome is None:
-        return meaning_of(result.parts[0])
-    seen = result.seen
-    if result.outcome is Outcome.FAILED and (seen.deployment or seen.action):
-        return _MEANING_BY_PHASE.get(seen.deployment.phase if seen.deployment else Phase.FAILED, "")
-    return _MEANING_BY_OUTCOME[result.outcome]
+def cause_of(result: Result) -> str:
+    """Say what the likely cause of a bad outcome is; "" where the sentence names it, or none is known."""
+    return WORDING[result.reason].cause if result.reason.outcome else cause_of(result.parts[0])
+
+
+def dry_run_rows(result: Result) -> list[tuple[str, str]]:
+    """Say what a dry run has found, as rows of a table."""
+    facts = result.facts
+    usual, busy, live = facts["usual_seconds"], facts["busy"], facts["live"]
+    effect = f"{_WOULD[facts['effect']]} (on_busy: {facts['on_busy']})" if busy else "the deployment would start"
+    return [
+        ("Would send", facts["options"]),
+        ("Stack", capitalised(busy) or "free"),
+        ("Result", f"nothing would be sent: {live} has that commit and is live (if_live: skip)" if live else effect),
+        ("Token", "can read the stack. Only a redeploy can tell whether it may redeploy."),
+        ("Usually takes", "" if usual is None else format_duration(usual)),
+    ]
 
 
 def superseded(tracking: Tracking, live: Deployment) -> str:
@@ -176,7 +169,7 @@ def describe_service(service: Service, began: datetime | None) -> str:
     if not count or began is None:
         return f"{service.name} runs {runs}"
     since = f"{newer} of {count} containers started since the deployment began"
-    return f"{service.name} runs {runs}; {since}"
+    return f"{service.name} runs {runs}, {since}"
 
 
 def contradictions(asked: str, services: Sequence[Service], began: datetime | None) -> list[str]:

@@ -12,12 +12,15 @@ from cloud66_redeploy.model.records import Action, Deployment, Phase
 from cloud66_redeploy.polling.live_log import News
 from cloud66_redeploy.polling.pace import Estimate
 from cloud66_redeploy.polling.pauses import Pause
+from cloud66_redeploy.report.facts import Times, duration_or_empty
 from cloud66_redeploy.report.phrases import log_name, name_of
 from cloud66_redeploy.report.text import Sanitizer
 from cloud66_redeploy.tracking.pairing import counted, objection
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 
 _BAR = 20
+_BLOCKS = "▁▂▃▄▅▆▇"
+_MOST_BLOCKS = 20
 _MOST_LINES = 200
 """So many lines a look; who wants all of a chatty log finds it in the dashboard."""
 
@@ -70,7 +73,7 @@ def describe_sighting(tracking: Tracking) -> str:
     }
     states = " and ".join(map(str, tracking.record_states()))
     notes = "".join(f", {mark}" for mark, holds in marks.items() if holds)
-    return f"Seen: {action}, {deployment}{notes}; they say {states}"
+    return f"Seen: {action}, {deployment}{notes}. They say {states}"
 
 
 def describe_candidates(tracking: Tracking, actions: Sequence[Action], deployments: Sequence[Deployment]) -> str:
@@ -83,7 +86,7 @@ def describe_candidates(tracking: Tracking, actions: Sequence[Action], deploymen
         return text
     carrying = [action, *(duplicate.action for duplicate in tracking.sighting.duplicates)]
     number, recent = counted(carrying, actions, deployments, tracking.baseline)
-    return f"{text}; redeploys to pair off: {number}, deployments: {len(recent)}"
+    return f"{text}, redeploys to pair off: {number}, deployments: {len(recent)}"
 
 
 def describe_pause(pause: Pause, trouble: ApiError | None = None, stretched: float = 1.0) -> str:
@@ -98,31 +101,64 @@ def _standing(tracking: Tracking) -> str:
     if deployment is None:
         return _standing_unseen(tracking)
     if tracking.sighting.record_vanished:
-        return "its record has disappeared; still checking"
+        return "its record has disappeared, still checking"
     if deployment.phase is Phase.QUEUED:
         return _standing_in_queue(tracking)
     if deployment.phase is Phase.RUNNING:
         commit = deployment.text("git_hash")[:10]
         return f"deploying commit {commit}" if commit else "deploying"
-    return f"{deployment.phase}; confirming"
+    return f"{deployment.phase}, confirming"
 
 
 def _standing_in_queue(tracking: Tracking) -> str:
     ahead = tracking.sighting.ahead or ()
     if not ahead:
         return "queued"
-    text = f"queued behind {len(ahead)} other deployment{'s' if len(ahead) > 1 else ''}"
-    first = next((deployment for deployment in ahead if deployment.phase is Phase.RUNNING), None)
-    if first is None:
-        return text
-    # Whoever it is stands last: the name may be long, and is cut only after it has been cleaned.
+    first = next((deployment for deployment in ahead if deployment.phase is Phase.RUNNING), ahead[0])
+    others = f" and {len(ahead) - 1} more" if len(ahead) > 1 else ""
+    # The person stands last: the name may be long, and is cut only after it has been cleaned.
     who = first.text("triggered_by")
-    return f"{text}; {first.id} is deploying now{f', triggered by {who}' if who else ''}"
+    return f"queued behind deployment {first.id}{others}{f' (started by {who})' if who else ''}"
 
 
 def _standing_unseen(tracking: Tracking) -> str:
     if tracking.is_not_found:
         return "not found yet"
     if tracking.sighting.maybe_started:
-        return "running; deployment not identified yet"
-    return "scheduled; waiting for the deployment to appear"
+        return "running, deployment not identified yet"
+    return "scheduled, waiting for the deployment to appear"
+
+
+def describe_duration(times: Times, *, is_success: bool) -> str:
+    """
+    Say how long a deployment took, what is usual, and, of a success, how the two compare; "" where nothing is known.
+
+    How long a failure took says nothing about the pipeline. Where too few earlier ones are known, nothing is usual.
+    """
+    took, usual, past = times.deploy_seconds, times.usual_seconds, times.past_seconds
+    if usual is None:
+        return took_of(times)
+    usually = f"usually {format_duration(usual)} ({format_duration(min(past))} to {format_duration(max(past))})"
+    if took is None or not is_success:
+        shown = past[:_MOST_BLOCKS]
+        parts = [took_of(times), usually, f"last {len(shown)}: {_blocks(shown)}"]
+    else:
+        percent = round(100 * (took / usual - 1))
+        compared = f"{abs(percent)}% {'slower' if percent > 0 else 'faster'} than usual"
+        before = past[: _MOST_BLOCKS - 1]
+        line = f"last {len(before)} and this one: {_blocks((took, *before))}"
+        parts = [took_of(times), usually, compared if percent else "as long as usual", line]
+    return " · ".join(filter(None, parts))
+
+
+def _blocks(seconds: Sequence[float]) -> str:
+    """Draw durations, the newest first, as a line with the oldest first, scaled from zero to the longest."""
+    heights = (round(len(_BLOCKS) * duration / max(seconds)) for duration in reversed(seconds))
+    return f"<code>{''.join(_BLOCKS[max(0, height - 1)] for height in heights)}</code>"
+
+
+def took_of(times: Times) -> str:
+    """Say how long it took, and how long it waited in the queue, if it did."""
+    queued = times.queued_seconds
+    waited = f" after {format_duration(queued)} in the queue" if queued and round(queued) else ""
+    return f"{duration_or_empty(times.deploy_seconds)}{waited}" if times.deploy_seconds is not None else ""

@@ -1,17 +1,30 @@
 """
-The job summary. Pure.
+The job summary: what happened and where, the likely cause, what to do, the end of the log, a few rows. Pure.
 
 All of it is HTML, so that no text from the API can be Markdown.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
 from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
-from cloud66_redeploy.report.facts import Facts, Times, app_url, duration_or_empty
-from cloud66_redeploy.report.phrases import advice_of, answered, describe_service, log_name, meaning_of, sentence_of
-from cloud66_redeploy.report.text import LONGEST_FIELD, Sanitizer
+from cloud66_redeploy.report.facts import Facts, app_url, health_of
+from cloud66_redeploy.report.phrases import (
+    advice_of,
+    answered,
+    capitalised,
+    cause_of,
+    describe_service,
+    dry_run_rows,
+    log_name,
+    name_of,
+    sentence_of,
+)
+from cloud66_redeploy.report.progress import describe_duration, took_of
+from cloud66_redeploy.report.text import Sanitizer
+from cloud66_redeploy.report.wording import HEADINGS, ROLLBACKS
 
 _MARKS = {
     Outcome.SUCCESS: "✅",
@@ -26,155 +39,205 @@ _MARKS = {
     Outcome.UNHEALTHY: "🩺",
     Outcome.FAILED: "❌",
 }
+_SAID_BY_HEADING = {Reason.SUCCEEDED, Reason.FAILED, Reason.QUEUED, Reason.DEPLOYING, Reason.DRY_RUN}
+_DASHBOARD = "Cloud 66 dashboard"
+_LINKS = {
+    "https://app.cloud66.com/oauth/authorized_applications": "https://app.cloud66.com/oauth/authorized_applications",
+    _DASHBOARD: "https://app.cloud66.com/dashboard",
+}
 _LARGEST_RECORD = 12_000
-_MOST_LOG_LINES = 50
-_BLOCKS = "▁▂▃▄▅▆▇"
-_MOST_BLOCKS = 20
+_OPEN_LOG_LINES = 20
 
 
-def render(result: Result, facts: Facts, log: Sequence[str], sanitizer: Sanitizer) -> str:
-    """Write the summary of one deployment; `log` holds the last lines of the stack's log, cleaned, or none."""
-    title = f"{_MARKS[result.outcome]} {_title(facts, sanitizer)}: {_label(result.outcome)}"
-    parts = [
-        f"<h3>{title}</h3>\n{_body(result, facts, sanitizer)}",
-        _fold(f"Last lines of the {log_name(facts.deployment)}", log[-_MOST_LOG_LINES:]),
-    ]
-    for name, record in (("deployment", facts.deployment), ("action", facts.seen.action)):
-        if record is not None:
-            text = sanitizer.json(record.record, (300, 60, 10), _LARGEST_RECORD, indent=1)
-            parts.append(_fold(f"The {name}'s record", (text or "… more than can be shown").split("\n")))
-    return "\n\n".join(filter(None, parts)) + "\n"
-
-
-def render_many(overall: Result, each: Sequence[tuple[Result, Facts]], sanitizer: Sanitizer) -> str:
-    """Write the summary of several deployments: a line each, and what is to be said of each in a fold."""
-    heads = ("", "Stack", "Deployment", "Commit", "Queued", "Deployed in", "What happened")
-    rows = [f"<tr>{''.join(f'<th align=left>{head}</th>' for head in heads)}</tr>"]
-    rows += [_row(result, facts, sanitizer) for result, facts in each]
-    top = [
-        f"<h3>{_MARKS[overall.outcome]} {len(each)} deployments: {_label(overall.outcome)}</h3>",
-        f"<p>{sanitizer.html(sentence_of(overall), 1000)}</p>",
-        f"<table>{''.join(rows)}</table>",
-    ]
-    folds = [
-        f"<details><summary>{_MARKS[result.outcome]} {_title(facts, sanitizer)}</summary>\n"
-        f"{_body(result, facts, sanitizer)}\n</details>"
-        for result, facts in each
-    ]
-    return "\n".join(top) + "\n\n" + "\n\n".join(folds) + "\n"
-
-
-def describe_duration(times: Times, *, is_success: bool) -> str:
+@dataclass(frozen=True)
+class Page:
     """
-    Say how long a deployment took, what is usual, and, of a success, how the two compare; "" where nothing is known.
+    What a summary tells of one deployment.
 
-    How long a failure took says nothing about the pipeline. Where too few earlier ones are known, nothing is usual.
+    Attributes:
+        log: the last lines of the stack's log, cleaned, or none.
+        back: what is known of the deployment that rolled it back, or None.
+
     """
-    took, usual, past = times.deploy_seconds, times.usual_seconds, times.past_seconds
-    if usual is None:
-        return duration_or_empty(took)
-    usually = f"usually {format_duration(usual)} ({format_duration(min(past))} to {format_duration(max(past))})"
-    if took is None or not is_success:
-        shown = past[:_MOST_BLOCKS]
-        parts = [duration_or_empty(took), usually, f"last {len(shown)}: {_blocks(shown)}"]
-    else:
-        percent = round(100 * (took / usual - 1))
-        compared = f"{abs(percent)}% {'slower' if percent > 0 else 'faster'} than usual"
-        before = past[: _MOST_BLOCKS - 1]
-        line = f"last {len(before)} and this one: {_blocks((took, *before))}"
-        parts = [format_duration(took), usually, compared if percent else "as long as usual", line]
-    return " · ".join(filter(None, parts))
+
+    result: Result
+    facts: Facts
+    log: Sequence[str] = ()
+    back: Facts | None = None
 
 
-def _blocks(seconds: Sequence[float]) -> str:
-    """Draw durations, the newest first, as a line with the oldest first, scaled from zero to the longest."""
-    heights = (round(len(_BLOCKS) * duration / max(seconds)) for duration in reversed(seconds))
-    return f"<code>{''.join(_BLOCKS[max(0, height - 1)] for height in heights)}</code>"
+class Summary:
+    """Writes summaries; with links to the dashboard where the API is Cloud 66's own."""
+
+    def __init__(self, sanitizer: Sanitizer, *, has_links: bool = True) -> None:
+        self._sanitizer = sanitizer
+        self._links = _LINKS if has_links else {}
+
+    def of_one(self, page: Page) -> str:
+        """Write the summary of one deployment."""
+        return _joined([f"<h3>{self._heading(page)}</h3>", *self._parts(page), *self._tables(page), self._fold(page)])
+
+    def of_many(self, overall: Result, pages: Sequence[Page]) -> str:
+        """Write the summary of several: those that aren't green come first, each with its own log open."""
+        pages = sorted(pages, key=lambda page: page.result.is_green)
+        heads = "".join(f"<th align=left>{head}</th>" for head in ("", "Stack", "Deployment", "Commit", "Duration"))
+        parts = [f"<h3>{_MARKS[overall.outcome]} {self._html(sentence_of(overall).removesuffix('.'))}</h3>"]
+        for page in pages:
+            if not page.result.is_green:
+                parts += [f"<p><b>{self._heading(page)}</b></p>", *self._parts(page)]
+        parts.append(f"<table><tr>{heads}</tr>{''.join(map(self._row, pages))}</table>")
+        return _joined([*parts, *(self._fold(page, f" of {self._html(page.facts.title)}") for page in pages)])
+
+    def _heading(self, page: Page) -> str:
+        result, facts = page.result, page.facts
+        [first, *after] = result.parts if result.reason is Reason.FOLLOWED else (result,)
+        place = self._place(facts)
+        on, name = f" on {place}" if place else "", name_of(facts.seen)
+        template = HEADINGS[first.outcome]
+        if first.reason is Reason.ALREADY_LIVE:
+            template = "Already live{on}"
+        elif first.reason is Reason.SUCCEEDED and facts.is_asked_here and facts.times.deploy_seconds:
+            template = f"Deployed {place} in {format_duration(facts.times.deploy_seconds)}"
+        elif not facts.is_requested and not result.is_green:
+            template = "No deployment was started{on}"
+        notes = [ROLLBACKS[part.reason] for part in after if part.reason in ROLLBACKS]
+        # The place is text from outside, and holds no braces that count.
+        said = template.replace("{Name}", capitalised(name)).replace("{name}", name).replace("{on}", on)
+        return " · ".join([f"{_MARKS[first.outcome]} {said}", *notes])
+
+    def _parts(self, page: Page) -> list[str]:
+        """Say what the heading leaves out, the cause, what to do, and what the log says."""
+        result = page.result
+        rollback = result.parts[1] if result.reason is Reason.FOLLOWED else None
+        said = [part for part in (result.parts if rollback else (result,)) if part.reason not in _SAID_BY_HEADING]
+        parts = [f"<p>{self._html(_without(sentence_of(part), page.facts), 2000)}</p>" for part in said]
+        if not result.is_green:
+            advice = self._linked(self._html(advice_of(result), 1000))
+            if rollback and rollback.reason is Reason.ROLLED_BACK:
+                advice += " A rollback does not undo database migrations."
+            if page.facts.is_requested and _DASHBOARD not in advice:
+                advice += self._linked(f" Open the {_DASHBOARD}.") if self._links else ""
+            steps = [("Likely cause", cause_of(result)), ("What to do", advice)]
+            steps.append(("Details", "" if page.log else self._code(result.evidence, 1000)))
+            parts.append(f"<p>{'<br>'.join(f'<b>{head}:</b> {text}' for head, text in steps if text)}</p>")
+        name, last = log_name(page.facts.deployment), page.log[-_OPEN_LOG_LINES:]
+        lines = "last line" if len(last) == 1 else f"last {len(last)} lines"
+        parts.append(_folded(f"<b>{capitalised(name)}: {lines}</b>", last, is_open=True))
+        parts.append(_folded("Earlier lines", page.log[:-_OPEN_LOG_LINES]))
+        return parts
+
+    def _tables(self, page: Page) -> list[str]:
+        result, facts = page.result, page.facts
+        if page.back is not None:
+            heads = "".join(f"<th align=left>{head}</th>" for head in ("", "Deployment", "Commit", "Duration"))
+            rows = [(_label(result.parts[0].outcome), facts), ("↩️ rollback", page.back)]
+            cells = [(name, one.deployment_id, self._commit(one), took_of(one.times)) for name, one in rows]
+            return [f"<table><tr>{heads}</tr>{''.join(map(_cells, cells))}</table>"]
+        if result.reason is Reason.DRY_RUN:
+            return [_rows([(head, self._html(text, 1000)) for head, text in dry_run_rows(result)])]
+        if not facts.is_requested:
+            return []
+        address = app_url(facts.stack, self._sanitizer)
+        took = describe_duration(facts.times, is_success=facts.is_success)
+        found = [("Commit", self._commit(facts)), ("Duration", took), ("Services", self._services(facts))]
+        return [_rows([*found, ("Health", self._health(result)), ("App", self._link(address, _host(address)))])]
+
+    def _services(self, facts: Facts) -> str:
+        began = facts.deployment.started_at if facts.deployment else None
+        found = [self._html(describe_service(service, began)) for service in facts.services]
+        return "<br>".join(filter(None, [self._code(facts.asked_services, 1000), *found]))
+
+    def _health(self, result: Result) -> str:
+        health = health_of(result)
+        if health is None:
+            return ""
+        word = "healthy after" if health.is_healthy else "not healthy within"
+        said = self._html(answered(health.last, health.address))
+        return f"{word} {format_duration(health.seconds)} ({health.checks} checks): {said}"
+
+    def _row(self, page: Page) -> str:
+        facts = page.facts
+        return _cells(
+            (
+                _label(page.result.outcome),
+                self._place(facts),
+                facts.deployment_id,
+                self._commit(facts),
+                took_of(facts.times),
+            )
+        )
+
+    def _fold(self, page: Page, of: str = "") -> str:
+        """Fold away what identifies it, and the API's own records."""
+        facts = page.facts
+        reference = facts.seen.reference if facts.is_requested else ""
+        found = [("Deployment", facts.deployment_id), ("Stack action", facts.action_id)]
+        found += [("Stack UID", self._code(facts.stack.uid)), ("Reference", self._code(reference))]
+        found.append(("Started by", self._html(facts.triggered_by)))
+        found.append(("Details", self._code(page.result.evidence, 1000) if page.log else ""))
+        parts = [_rows(found)]
+        for record in (facts.deployment, facts.seen.action):
+            if record is not None:
+                text = self._sanitizer.json(record.record, (300, 60, 10), _LARGEST_RECORD, indent=1)
+                parts.append(f"<pre>{escape(text or '… more than can be shown')}</pre>")
+        inside = "\n\n".join(filter(None, parts))
+        return (
+            f"<details><summary>Identifiers and API records{of}</summary>\n\n{inside}\n\n</details>" if inside else ""
+        )
+
+    def _place(self, facts: Facts) -> str:
+        name, environment = self._html(facts.stack_title), self._html(facts.stack.text("environment"))
+        return f"{name} ({environment})" if name and environment else name
+
+    def _commit(self, facts: Facts) -> str:
+        shown = self._link(self._sanitizer.url(facts.text("commit_url")), facts.text("git_hash")[:10])
+        ref = facts.text("git_ref")
+        # Deployed by its hash, it is on no branch that is known.
+        return f"{shown} on {self._code(ref)}" if shown and ref not in {"", facts.text("git_hash")} else shown
+
+    def _html(self, text: str, longest: int = 300) -> str:
+        return self._sanitizer.html(text, longest)
+
+    def _code(self, text: str, longest: int = 300) -> str:
+        cleaned = self._html(text, longest)
+        return f"<code>{cleaned}</code>" if cleaned else ""
+
+    def _link(self, url: str, text: str) -> str:
+        shown = self._code(text)
+        return f'<a href="{self._html(url, 2000)}">{shown}</a>' if url and shown else shown
+
+    def _linked(self, cleaned: str) -> str:
+        for words, address in self._links.items():
+            cleaned = cleaned.replace(words, f'<a href="{address}">{words}</a>')
+        return cleaned
 
 
-def _body(result: Result, facts: Facts, sanitizer: Sanitizer) -> str:
-    """Say what happened, of a bad outcome what was said, what it means and what to do, and the facts."""
-    parts = [f"<p>{sanitizer.html(sentence_of(result), 2000)}</p>"]
-    if not result.is_green:
-        steps = [
-            ("Details", _code(result.evidence, sanitizer, 1000)),
-            ("What that means", meaning_of(result)),
-            ("Next", sanitizer.html(advice_of(result), 1000)),
-        ]
-        parts += [f"<p><b>{head}:</b> {text}</p>" for head, text in steps if text]
-    address = app_url(facts.stack, sanitizer)
-    table = [
-        ("Deployment", facts.deployment_id),
-        ("Commit", _commit(facts, sanitizer)),
-        ("Triggered by", sanitizer.html(facts.triggered_by)),
-        ("Queued", duration_or_empty(facts.times.queued_seconds)),
-        ("Duration", describe_duration(facts.times, is_success=facts.is_success)),
-        ("Services", _services(facts, sanitizer)),
-        ("Health", _health(result, sanitizer)),
-        ("Address", _link(address, address, sanitizer)),
-        ("Stack", _code(facts.stack.uid, sanitizer)),
-        ("Action", facts.action_id),
-        ("Reference", _code(facts.seen.reference, sanitizer)),
-    ]
-    rows = "".join(f"<tr><th align=left>{head}</th><td>{cell}</td></tr>" for head, cell in table if cell)
-    return "\n".join([*parts, f"<table>{rows}</table>"] if rows else parts)
-
-
-def _services(facts: Facts, sanitizer: Sanitizer) -> str:
-    """Say which services were asked for, and what they run by now."""
-    began = facts.deployment.started_at if facts.deployment else None
-    found = [sanitizer.html(describe_service(service, began)) for service in facts.services]
-    return "<br>".join(filter(None, [_code(facts.asked_services, sanitizer, 1000), *found]))
-
-
-def _health(result: Result, sanitizer: Sanitizer) -> str:
-    """Say how the application was found; "" where it was not checked."""
-    health = result.parts[0].health if result.reason is Reason.FOLLOWED else result.health
-    if health is None:
-        return ""
-    said = sanitizer.html(answered(health.last, health.address))
-    word = "healthy after" if health.is_healthy else "not healthy within"
-    return f"{word} {format_duration(health.seconds)} ({health.checks} checks): {said}"
-
-
-def _row(result: Result, facts: Facts, sanitizer: Sanitizer) -> str:
-    cells = (
-        f"{_MARKS[result.outcome]} {_label(result.outcome)}",
-        _title(facts, sanitizer),
-        facts.deployment_id,
-        _commit(facts, sanitizer),
-        duration_or_empty(facts.times.queued_seconds),
-        duration_or_empty(facts.times.deploy_seconds),
-        sanitizer.html(sentence_of(result)),
-    )
-    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
-
-
-def _title(facts: Facts, sanitizer: Sanitizer) -> str:
-    name, environment = sanitizer.html(facts.stack_title) or "Cloud 66", sanitizer.html(facts.stack.text("environment"))
-    return f"{name} ({environment})" if environment else name
-
-
-def _fold(title: str, lines: Sequence[str]) -> str:
-    body = escape("\n".join(lines))
-    return f"<details><summary>{title}</summary>\n\n<pre>{body}</pre>\n\n</details>" if lines else ""
-
-
-def _commit(facts: Facts, sanitizer: Sanitizer) -> str:
-    shown = _link(sanitizer.url(facts.text("commit_url")), facts.text("git_hash")[:10], sanitizer)
-    ref = facts.text("git_ref")
-    return f"{shown} ({_code(ref, sanitizer)})" if shown and ref else shown
+def _without(sentence: str, facts: Facts) -> str:
+    """Leave out what the heading says of a run that has sent nothing."""
+    return sentence if facts.is_requested else sentence.removesuffix(" No deployment was started.")
 
 
 def _label(outcome: Outcome) -> str:
-    return str(outcome).replace("_", " ")
+    return f"{_MARKS[outcome]} {str(outcome).replace('_', ' ')}"
 
 
-def _code(text: str, sanitizer: Sanitizer, longest: int = LONGEST_FIELD) -> str:
-    cleaned = sanitizer.html(text, longest)
-    return f"<code>{cleaned}</code>" if cleaned else ""
+def _host(address: str) -> str:
+    return address.partition("://")[2].rstrip("/")
 
 
-def _link(url: str, text: str, sanitizer: Sanitizer) -> str:
-    shown = _code(text, sanitizer)
-    return f'<a href="{sanitizer.html(url, 2000)}">{shown}</a>' if url and shown else shown
+def _folded(title: str, lines: Sequence[str], *, is_open: bool = False) -> str:
+    body, opening = escape("\n".join(lines)), "<details open>" if is_open else "<details>"
+    return f"{opening}<summary>{title}</summary>\n\n<pre>{body}</pre>\n\n</details>" if lines else ""
+
+
+def _rows(found: Sequence[tuple[str, str]]) -> str:
+    rows = "".join(f"<tr><th align=left>{head}</th><td>{cell}</td></tr>" for head, cell in found if cell)
+    return f"<table>{rows}</table>" if rows else ""
+
+
+def _cells(cells: Sequence[str]) -> str:
+    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return "\n\n".join(filter(None, parts)) + "\n"

@@ -12,10 +12,11 @@ from cloud66_redeploy.report.advice import NOTHING_SHOWS
 
 
 class Row(NamedTuple):
-    """The words for one reason: what happened, and what to do next ("" for the usual advice of its outcome)."""
+    """The words for one reason: what happened, what to do ("" for the usual advice of its outcome), a likely cause."""
 
     sentence: str
     advice: str = ""
+    cause: str = ""
 
 
 USUAL_ADVICE = {
@@ -29,6 +30,30 @@ USUAL_ADVICE = {
     "Re-run this job only if it is neither.",
 }
 
+HEADINGS = {
+    Outcome.SUCCESS: "{Name} succeeded{on}",
+    Outcome.SCHEDULED: "{Name} was scheduled{on}",
+    Outcome.SKIPPED: "Skipped{on}",
+    Outcome.DRY_RUN: "Dry run{on}: nothing was deployed",
+    Outcome.QUEUED: "{Name} is queued{on}",
+    Outcome.DEPLOYING: "{Name} is running{on}",
+    Outcome.CANCELLED: "{Name} was cancelled{on}",
+    Outcome.TIMED_OUT: "Timed out waiting for {name}{on}",
+    Outcome.UNKNOWN: "Unknown result of {name}{on}",
+    Outcome.UNHEALTHY: "{Name} doesn't serve{on}",
+    Outcome.FAILED: "{Name} failed{on}",
+}
+"""How a summary begins: what happened, and where."""
+
+ROLLBACKS = {
+    Reason.ROLLED_BACK: "↩️ rolled back",
+    Reason.ROLLBACK_ENDED: "rollback didn't succeed",
+    Reason.NOT_ROLLED_BACK: "not rolled back",
+}
+"""What follows in the heading where a rollback was made, or was to be."""
+
+_BROKE = "A build step, migration or deploy hook failed. The end of the stack log shows which."
+_DID_NOT_START = "The application failed to start, or needs longer to start."
 _ON_REQUEST, _ON_ERROR = "{advice_on_request}", "{advice_on_error}"
 _WHEN_FREE = "Re-run this job when the stack is free."
 _REPORT_IT = "Report it with the lines above, and check the stack in the Cloud 66 dashboard."
@@ -55,8 +80,8 @@ WORDING = {
     # Both records have been read
     Reason.SUCCEEDED: Row("{name} succeeded."),
     Reason.SUCCEEDED_UNIDENTIFIED: Row("The redeploy succeeded, but its deployment couldn't be identified."),
-    Reason.FAILED: Row("{name} failed."),
-    Reason.FAILED_BUT_ACTION_SUCCEEDED: Row("{name} failed, although its stack action says success."),
+    Reason.FAILED: Row("{name} failed.", cause=_BROKE),
+    Reason.FAILED_BUT_ACTION_SUCCEEDED: Row("{name} failed, although its stack action says success.", cause=_BROKE),
     Reason.ACTION_FAILED: Row(
         "Cloud 66's records disagree: {name} says success, but stack action {seen.action.id} says that it failed."
     ),
@@ -180,7 +205,7 @@ WORDING = {
         _NOT_KNOWN, "Cancel it in the Cloud 66 dashboard, or set deployment_id as well."
     ),
     # The application was to be checked
-    Reason.UNHEALTHY: Row("{name} succeeded, but {visited}.", "{advice_on_visit}"),
+    Reason.UNHEALTHY: Row("{name} succeeded, but {visited}.", "{advice_on_visit}", _DID_NOT_START),
     Reason.LIVE_BUT_UNHEALTHY: _unsent("{name} is live already, but {visited}.", "{advice_on_visit}"),
     Reason.NO_ADDRESS: Row(
         "{name} succeeded, but Cloud 66 gives no address for the application, so it was not checked.",

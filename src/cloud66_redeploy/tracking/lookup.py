@@ -40,10 +40,10 @@ def _available(stacks: list[Stack]) -> str:
 
 def _listed(stacks: list[Stack]) -> str:
     lines = sorted(
-        f"{_cut(stack.text('name'))} ({_cut(stack.text('environment'))}), UID {stack.uid}" for stack in stacks
+        f"{_cut(stack.text('name'))} ({_cut(stack.text('environment'))}, UID {stack.uid})" for stack in stacks
     )
     more = len(lines) - _MOST_SHOWN
-    return "; ".join(lines[:_MOST_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+    return ", ".join(lines[:_MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _cut(text: str) -> str:

@@ -34,7 +34,7 @@ def objection(deployment: Deployment, action: Action | None, git_ref: str) -> st
     who = deployment.text("triggered_by")
     # Only names of one kind can be told apart: one record may show an e-mail address where the other shows a name.
     if who and action.user and ("@" in who) == ("@" in action.user) and who != action.user:
-        return "of somebody else"
+        return "of another person"
     is_older = any(is_before(moment, action.started_at, SKEW) for moment in deployment.times)
     return "older than the stack action" if is_older else ""
 

@@ -40,7 +40,7 @@ try {
   for (const [name, text] of Object.entries(JSON.parse(readFileSync(summaries, "utf8")))) {
     for (const theme of ["light", "dark"]) {
       for (const width of [920, 390]) {
-        const page = await browser.newPage({ viewport: { width, height: 400 } });
+        const page = await browser.newPage({ viewport: { width, height: 100 } });
         await page.setContent(
           `<!doctype html><meta charset=utf-8><style>${style(theme)} body { margin: 0 } article { padding: 24px }</style>` +
             `<article class="markdown-body">${markdown.render(text)}</article>`,
