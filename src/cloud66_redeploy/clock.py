@@ -11,7 +11,8 @@ SIGALRM bounds a whole HTTP call: requests' own timeouts count anew with every b
 
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Protocol, TypeVar
 
@@ -116,6 +117,16 @@ class Interrupts:
     def _abort(self, signalled_at: float, *, before_call: bool = False) -> None:
         if not self._raised:
             raise Aborted(time.monotonic() - signalled_at, before_call=before_call)
+
+
+@contextmanager
+def without_signals() -> Iterator[None]:
+    """Hold signals back while threads are started: these inherit that, so a signal always wakes the main thread."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGALRM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class SystemClock:

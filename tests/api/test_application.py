@@ -158,7 +158,9 @@ def test_one_that_hangs_does_not_hold_up_the_others(env: SetEnv, monkeypatch: py
 
 
 _VISITS = """
+import signal
 import sys
+import threading
 from cloud66_redeploy.api import application
 from cloud66_redeploy.api.connecting import Session
 from cloud66_redeploy.clock import Interrupts
@@ -167,6 +169,13 @@ from cloud66_redeploy.model.health import GoodAnswer
 application.VISIT_SECONDS = float(sys.argv[1])
 interrupts = Interrupts()
 interrupts.install()
+ask = application.Application._visit
+def watched(*given):
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    is_main = threading.current_thread() is threading.main_thread()
+    assert (signal.SIGINT in blocked) is (signal.SIGALRM in blocked) is (not is_main)
+    return ask(*given)
+application.Application._visit = watched
 print("ready", flush=True)
 try:
     visitor = application.Application(Session(), interrupts.interruptible)

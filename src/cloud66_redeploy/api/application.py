@@ -19,7 +19,7 @@ from cloud66_redeploy.api.connecting import USER_AGENT, route_to
 from cloud66_redeploy.api.error_text import decoded
 from cloud66_redeploy.api.failures import BREAKS, failure_of, innermost
 from cloud66_redeploy.api.transport import Interruptible
-from cloud66_redeploy.clock import CallTimeout
+from cloud66_redeploy.clock import CallTimeout, without_signals
 from cloud66_redeploy.errors import Blame, NotTheApi
 from cloud66_redeploy.model.health import REDIRECTS, GoodAnswer, Problem, Visit
 from cloud66_redeploy.timing import VISIT_CONNECT_SECONDS, VISIT_SECONDS
@@ -80,8 +80,9 @@ class Application:
             ended.put(None)
 
         own, *others = ways.values()
-        for way in others:
-            Thread(target=ask, args=(way,), daemon=True).start()
+        with without_signals():
+            for way in others:
+                Thread(target=ask, args=(way,), daemon=True).start()
         ask(own)
         for _ in ways:
             ended.get()
