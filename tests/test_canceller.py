@@ -138,6 +138,9 @@ ABORTS = {
     "its record disappears": Row("cancelled", faults=[Fault("hide_deployments", after=20.3)], deletes=1),
     "it continues (cancel_on_abort is false)": Row(
         "unknown", ["success"], inputs={"cancel_on_abort": "false"}, says="continues (cancel_on_abort is false)"),
+    "it continues, and its record disappeared": Row(
+        "unknown", ["success"], inputs={"cancel_on_abort": "false"}, says="last seen before its record disappeared",
+        faults=[Fault("hide_deployments", after=8)], at=60),
     **{
         f"others came after, by {via}": Row(
             "cancelled", dials={"post_shape": "async_action_id"}, others=[ANN | {"via": via, "later": 10}])

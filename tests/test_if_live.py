@@ -128,4 +128,6 @@ def test_a_cancelled_workflow(step: MakeStep) -> None:
     case = replace(LIVE, outcome="unknown", inputs=CHECK, says=(), abort_at=10.0)
     made, theirs = stage(step, case)
     made.website.answer = KINDS["hangs"]
-    assert play(step, case, made, theirs).ending.outputs["health"] == ""
+    ending = play(step, case, made, theirs).ending
+    assert ending.outputs["health"] == ""
+    assert "No deployment was started. The workflow was cancelled before" in ending.outputs["reason"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from cloud66_redeploy.api.transport import AFTER_ABORT, Transport
 from cloud66_redeploy.commands.cancel import cancel
-from cloud66_redeploy.commands.health import is_unchecked
+from cloud66_redeploy.commands.health import is_unchecked, not_checked
 from cloud66_redeploy.commands.job import Job, Role
 from cloud66_redeploy.commands.redeploy import redeploy
 from cloud66_redeploy.commands.rollback import outcome_of
@@ -115,7 +115,7 @@ class Run:
             self._cancel(wanted, signalled_at + ABORT_SECONDS)
         for job in step.jobs:
             if job.result is not None and job.role is not Role.MAKING_WAY and is_unchecked(step, job):
-                job.result = Result(Reason.NOT_CHECKED, job.result.seen)
+                job.result = not_checked(job.result)
 
     def _before_post(self, job: Job) -> Result:
         if job.role is Role.ROLLBACK and not job.tracking.request.git_ref:

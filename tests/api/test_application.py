@@ -157,6 +157,21 @@ def test_one_that_hangs_does_not_hold_up_the_others(env: SetEnv, monkeypatch: py
     assert monotonic() - began < 5
 
 
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_fault_while_visiting(monkeypatch: pytest.MonkeyPatch, place: int) -> None:
+    """In whichever thread this action goes wrong, the run learns of it, as it is no answer of the application's."""
+    addresses = [f"http://127.0.0.1:1/{number}" for number in range(2)]
+
+    def fault(_self: object, way: list[str], _good: GoodAnswer) -> Visit:
+        if way[0] == addresses[place]:
+            raise KeyError("oops")
+        return Visit(way[0], 200)
+
+    monkeypatch.setattr(Application, "_visit", fault)
+    with Session() as session, pytest.raises(KeyError, match="oops"):
+        Application(session, Windows()).visit_all(addresses, GOOD)
+
+
 _VISITS = """
 import signal
 import sys

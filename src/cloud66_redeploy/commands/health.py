@@ -31,7 +31,7 @@ def check_health(step: Step, jobs: Sequence[Job]) -> None:
     checked = [(job, result) for job in jobs if (result := job.result) is not None and _is_to_be_checked(result)]
     for job, result in checked:
         # What is so until its check has ended, whatever comes in between.
-        job.result = Result(Reason.NOT_CHECKED, result.seen)
+        job.result = not_checked(result)
     checks: list[HealthCheck] = []
     for job, result in list(checked):
         addresses = _addresses(step, job)
@@ -39,7 +39,7 @@ def check_health(step: Step, jobs: Sequence[Job]) -> None:
             checks.append(_check_of(step, job, addresses))
         else:
             checked.remove((job, result))
-            job.result = Result(Reason.NO_ADDRESS, result.seen)
+            job.result = Result(Reason.NO_ADDRESS, result.seen, parts=(result,))
 
     def end(number: int, health: Health) -> None:
         job, result = checked[number]
@@ -60,6 +60,11 @@ def is_unchecked(step: Step, job: Job) -> bool:
     if result is None or not step.inputs.health_check:
         return False
     return result.reason is Reason.NOT_CHECKED or (_is_to_be_checked(result) and result.health is None)
+
+
+def not_checked(result: Result) -> Result:
+    """Return what is so of a deployment until its application has been checked."""
+    return result if result.reason is Reason.NOT_CHECKED else Result(Reason.NOT_CHECKED, result.seen, parts=(result,))
 
 
 def _is_to_be_checked(result: Result) -> bool:

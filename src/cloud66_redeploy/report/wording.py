@@ -208,11 +208,11 @@ WORDING = {
     Reason.UNHEALTHY: Row("{name} succeeded, but {visited}.", "{advice_on_visit}", _DID_NOT_START),
     Reason.LIVE_BUT_UNHEALTHY: _unsent("{name} is live already, but {visited}.", "{advice_on_visit}"),
     Reason.NO_ADDRESS: Row(
-        "{name} succeeded, but Cloud 66 gives no address for the application, so it was not checked.",
+        "{part} Cloud 66 gives no address for the application, so it was not checked.",
         "Set health_check to the application's address.",
     ),
     Reason.NOT_CHECKED: Row(
-        "{name} succeeded, but the workflow was cancelled before the health check finished.",
+        "{part} The workflow was cancelled before the health check finished.",
         "Open the application to see whether it serves.",
     ),
     # What came after
