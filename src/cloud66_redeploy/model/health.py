@@ -1,15 +1,14 @@
 """Whether an application serves: what a good answer is, what came of one visit, and of all of them. Pure data."""
 
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 """They are followed, so none of them is the last answer."""
 
 
-@dataclass(frozen=True)
-class GoodAnswer:
+class GoodAnswer(NamedTuple):
     """
     What counts as a good answer.
 
@@ -40,8 +39,7 @@ class Problem(Enum):
     """The certificate could not be verified."""
 
 
-@dataclass(frozen=True)
-class Visit:
+class Visit(NamedTuple):
     """
     What came of one visit.
 
@@ -59,8 +57,7 @@ class Visit:
     said: str = ""
 
 
-@dataclass(frozen=True)
-class Health:
+class Health(NamedTuple):
     """
     What all visits came to.
 

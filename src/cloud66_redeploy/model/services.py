@@ -6,9 +6,8 @@ known they were empty or without a tag, so what isn't said contradicts nothing, 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Self
+from typing import NamedTuple, Self
 
 from cloud66_redeploy.model.fields import as_text, as_time, is_before
 from cloud66_redeploy.model.git import is_full_hash, plain_ref, same_commit
@@ -18,8 +17,7 @@ from cloud66_redeploy.timing import CLOCK_SKEW_SECONDS
 _SKEW = timedelta(seconds=CLOCK_SKEW_SECONDS)
 
 
-@dataclass(frozen=True)
-class Service:
+class Service(NamedTuple):
     """
     What Cloud 66 says of one service. Empty where it says nothing.
 
