@@ -49,6 +49,7 @@ def main() -> None:
     """Measure and print."""
     runs = int(os.environ.get("RUNS", "21"))
     with socket.create_server(("127.0.0.1", 0)) as server, tempfile.TemporaryDirectory() as folder:
+        server.settimeout(30)  # seconds; a process that breaks never asks
         script = Path(folder) / "script.py"
         script.write_text(SCRIPT)
         url = f"http://127.0.0.1:{server.getsockname()[1]}"

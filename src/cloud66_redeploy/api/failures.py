@@ -8,9 +8,9 @@ Only what surely never left is `NotSent`, and what can't work is `Unusable`: the
 import re
 import socket
 import ssl
-from dataclasses import dataclass
 from http.client import BadStatusLine, HTTPException, InvalidURL, LineTooLong, RemoteDisconnected, UnknownProtocol
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from requests import exceptions as broken
@@ -26,8 +26,7 @@ _Classes = tuple[type[Exception], ...]
 _INVALID: _Classes = (broken.InvalidURL, broken.InvalidSchema, broken.MissingSchema, InvalidURL)
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(NamedTuple):
     """What one kind of exception means; `text` is how its words have to begin, a regular expression."""
 
     classes: _Classes

@@ -7,11 +7,11 @@ what it holds. A list with the newest first, as in every sample, takes one call.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from itertools import chain, pairwise
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from cloud66_redeploy.model.fields import as_id
 
@@ -38,8 +38,7 @@ T = TypeVar("T")
 N = TypeVar("N", bound=_Numbered)
 
 
-@dataclass(frozen=True)
-class Page(Generic[T]):
+class Page(NamedTuple, Generic[T]):
     """
     One page of a list.
 
@@ -157,7 +156,7 @@ class _Pages(Generic[N]):
     def backwards(self, last: int) -> Iterator[Page[N]]:
         """Go from the last page towards the first, and in each from its end."""
         for number in range(last, max(0, last - _MOST_PAGES), -1):
-            yield replace(self[number], records=self[number].records[::-1])
+            yield self[number]._replace(records=self[number].records[::-1])
 
     def last(self, there: int) -> int:
         """

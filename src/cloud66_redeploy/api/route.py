@@ -4,13 +4,12 @@ import os
 import re
 from base64 import b64encode
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(NamedTuple):
     """
     How calls get to a server: the API, or the application.
 

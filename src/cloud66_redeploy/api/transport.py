@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import requests
 from requests import exceptions as broken
@@ -38,8 +38,7 @@ class Interruptible(Protocol):
         """Make the call within the limit."""
 
 
-@dataclass(frozen=True)
-class Profile:
+class Profile(NamedTuple):
     """
     How patient a call is; times in seconds.
 
