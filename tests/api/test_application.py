@@ -1,6 +1,5 @@
 """A visit to the application over real sockets: certificates, proxies, logins that lie about, and what breaks."""
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -22,15 +21,6 @@ from scripted import Windows
 SetEnv = Callable[[str, str], None]
 GOOD = GoodAnswer(((200, 399),))
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\nhello"
-
-
-@pytest.fixture
-def env(monkeypatch: pytest.MonkeyPatch) -> SetEnv:
-    """Set a variable; none of the runner's own names a proxy or a bundle."""
-    for name in os.environ:
-        if name.lower().endswith(("_proxy", "_ca_bundle")):
-            monkeypatch.delenv(name)
-    return monkeypatch.setenv
 
 
 def visit(address: str, good: GoodAnswer = GOOD) -> Visit:

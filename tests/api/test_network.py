@@ -1,6 +1,5 @@
 """What a call meets on its way: real sockets, proxies, names and certificates, broken at every place."""
 
-import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -17,15 +16,6 @@ from odd_network import CERTIFICATE, PLACES, Far, Handler, cutting, listening, s
 from scripted import Clock, Windows
 
 SetEnv = Callable[[str, str], None]
-
-
-@pytest.fixture
-def env(monkeypatch: pytest.MonkeyPatch) -> SetEnv:
-    """Set a variable; none of the runner's own names a proxy or a bundle."""
-    for name in os.environ:
-        if name.lower().endswith(("_proxy", "_ca_bundle")):
-            monkeypatch.delenv(name)
-    return monkeypatch.setenv
 
 
 def transport(address: str, **options: Any) -> Transport:
