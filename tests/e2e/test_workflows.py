@@ -175,7 +175,7 @@ def test_bad_input(outcomes: Outcomes) -> None:
     """An input that can't be used makes a red step that names it, and Cloud 66 is asked nothing."""
     case = outcomes.case("bad_input", "failed")
     assert case.cloud.calls() == []
-    assert case.ran.outputs["reason"].startswith("Input timeout: was given as '30'")
+    assert case.ran.outputs["reason"].startswith('Invalid timeout "30": add a unit')
 
 
 def test_lost_answer(outcomes: Outcomes) -> None:
