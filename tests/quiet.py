@@ -34,7 +34,7 @@ def check_quiet(schedule: Schedule, told: Told, truth: Truth) -> None:
     if mine[0].succeeds and not mine[0].git_hash.startswith(inputs["expected_commit"]):
         right = right - {"success"} | {"failed"}
     queue_seconds = seconds_of(inputs["queue_timeout"] or inputs["timeout"])
-    if mine[0].final_fate == "action_null" and behaviour["approval_seconds"] > queue_seconds:
+    if mine[0].final_fate == "action_null" and (behaviour["approval_seconds"] or 0.0) > queue_seconds:
         # It ended after its queue_timeout, and with nothing that says how.
         right = right | {"timed_out"}
     outcome = told.ending.outcome
