@@ -1,11 +1,11 @@
 """One deployment as a step deals with it: what it is to the step, what is known of it, and how it ended."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from cloud66_redeploy.api.client import Client, Kept
-from cloud66_redeploy.api.transport import Transport
+from cloud66_redeploy.api.transport import BEST_EFFORT, Transport
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.model.outcome import Result
 from cloud66_redeploy.model.records import Action, Deployment, Stack
@@ -87,6 +87,11 @@ class Job:
     def client(self, transport: Transport) -> Client:
         """Make a client for its stack."""
         return Client(transport, self.stack_id, self.lists)
+
+    def best_effort(self, transport: Transport) -> Client:
+        """Make a client for what is good to have and may fail: it reads anew, once, after the deadline, too."""
+        deadline = max(transport.deadline, transport.clock.monotonic())
+        return Client(replace(transport, profile=BEST_EFFORT, deadline=deadline), self.stack_id)
 
     def observer(self, transport: Transport) -> Observer:
         """Make what looks at it."""

@@ -1,8 +1,5 @@
 """The command `redeploy`: start a deployment exactly once, wait for it, and roll back where that was asked for."""
 
-from dataclasses import replace
-
-from cloud66_redeploy.api.transport import BEST_EFFORT
 from cloud66_redeploy.commands.health import check_health
 from cloud66_redeploy.commands.job import Job
 from cloud66_redeploy.commands.on_busy import before_asking
@@ -46,7 +43,7 @@ def redeploy(step: Step) -> None:
     job.result = ask_and_wait(step, job, step.transport, step.start)
     check_health(step, [job])
     _look_at_services(step, job)
-    step.read_logs([job], step.transport.deadline)
+    step.read_logs([job])
     is_bad = job.result.outcome in {Outcome.FAILED, Outcome.UNHEALTHY}
     if step.inputs.rollback and is_bad and job.tracking.submission.posts_sent:
         roll_back(step, job)
@@ -59,7 +56,7 @@ def _look_at_services(step: Step, job: Job) -> None:
     if not (tracking.request.services and is_success):
         return
     try:
-        found = job.client(replace(step.transport, profile=BEST_EFFORT)).services()
+        found = job.best_effort(step.transport).services()
     except ApiError as error:
         job.say(f"Couldn't read what the services run: {error}")
         return

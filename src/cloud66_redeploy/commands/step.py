@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from cloud66_redeploy.api.client import Client, Kept
-from cloud66_redeploy.api.transport import AFTER_TIMEOUT, BEST_EFFORT, Transport
+from cloud66_redeploy.api.client import Kept
+from cloud66_redeploy.api.transport import AFTER_TIMEOUT, Transport
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.commands.job import Job, Role, Watch
 from cloud66_redeploy.errors import ApiError
@@ -119,11 +119,11 @@ class Step:
     def follow_log(self, job: Job, transport: Transport) -> None:
         """Let the stack's log be shown as it grows, if so asked; what it holds already is another deployment's."""
         if self.inputs.log is LogMode.LIVE and job.live is None:
-            job.live = LiveLog(_best_effort(job, transport), job.tracking, self.transport.heard.quota)
+            job.live = LiveLog(job.best_effort(transport), job.tracking, self.transport.heard.quota)
             if not job.tracking.request.is_external:
                 job.live.read()
 
-    def read_logs(self, jobs: Sequence[Job], deadline: float) -> None:
+    def read_logs(self, jobs: Sequence[Job]) -> None:
         """Read the last lines of the stack's log for each bad outcome: best effort, one call, changing nothing."""
         for job in jobs:
             tracking, result = job.tracking, job.result
@@ -137,9 +137,7 @@ class Step:
             if self.inputs.log is LogMode.NEVER or tracking.is_queued or (was_cancelled and began is None):
                 continue
             self.note_known()
-            # After cancelling on a timeout the deadline has long passed.
-            until = self.clock.monotonic() if job.cancellation else deadline
-            client = _best_effort(job, replace(self.transport, deadline=until))
+            client = job.best_effort(self.transport)
             try:
                 # Once it has run and ended, another one may have started.
                 has_ended = began is not None and deployment is not None and deployment.phase.is_final
@@ -195,7 +193,7 @@ class Step:
     def _name_the_live_one(self, job: Job, transport: Transport) -> None:
         """Say which deployment went live after this one: best effort, one call, changing nothing."""
         try:
-            live = job.tracking.successor(_best_effort(job, transport).deployments())
+            live = job.tracking.successor(job.best_effort(transport).deployments())
         except ApiError as error:
             job.say(f"It is not live. Couldn't read which deployment is: {error}")
             return
@@ -205,11 +203,6 @@ class Step:
     def _forget(self) -> None:
         for lists in self._lists.values():
             lists.clear()
-
-
-def _best_effort(job: Job, transport: Transport) -> Client:
-    """Make a client for what is good to have and may fail: it reads anew, and doesn't try again."""
-    return Client(replace(transport, profile=BEST_EFFORT), job.stack_id)
 
 
 def _is_followed(began: datetime | None, deployments: Sequence[Deployment]) -> bool:
