@@ -1,11 +1,10 @@
 """After a success: check that the application serves."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
 from cloud66_redeploy.api.application import Application
-from cloud66_redeploy.api.transport import BEST_EFFORT
 from cloud66_redeploy.commands.job import Job
 from cloud66_redeploy.commands.step import Step
 from cloud66_redeploy.errors import ApiError
@@ -28,17 +27,21 @@ def check_health(step: Step, jobs: Sequence[Job]) -> None:
     """
     if not step.inputs.health_check:
         return
-    checked = [(job, result) for job in jobs if (result := job.result) is not None and _is_to_be_checked(result)]
-    for job, result in checked:
+    found = [(job, result) for job in jobs if (result := job.result) is not None and _is_to_be_checked(result)]
+    for job, result in found:
         # What is so until its check has ended, whatever comes in between.
         job.result = not_checked(result)
+    checked: list[tuple[Job, Result]] = []
     checks: list[HealthCheck] = []
-    for job, result in list(checked):
+    application = Application(step.transport.session, step.transport.interruptible)
+    good = GoodAnswer(step.inputs.health_check_status, step.inputs.health_check_contains)
+    visit = partial(visit_those_due, checks, application, good, step.clock)
+    for job, result in found:
         addresses = _addresses(step, job)
         if addresses:
-            checks.append(_check_of(step, job, addresses))
+            checked.append((job, result))
+            checks.append(_check_of(step, job, addresses, visit))
         else:
-            checked.remove((job, result))
             job.result = Result(Reason.NO_ADDRESS, result.seen, parts=(result,))
 
     def end(number: int, health: Health) -> None:
@@ -47,11 +50,7 @@ def check_health(step: Step, jobs: Sequence[Job]) -> None:
         if health.is_healthy:
             job.say(f"{without_query(health.address)} is healthy: {ENOUGH_GOOD_VISITS} good answers in a row.")
 
-    application = Application(step.transport.session, step.transport.interruptible)
-    visit = partial(visit_those_due, checks, application, step.clock)
-    poll_all(checks, step.clock, visit, end, same_round_seconds=0.0)
-    # The check has a time of its own: what is read after it has no less time than without it.
-    step.transport.deadline = max(step.transport.deadline, step.clock.monotonic())
+    poll_all(checks, step.clock, on_result=end, same_round_seconds=0.0)
 
 
 def is_unchecked(step: Step, job: Job) -> bool:
@@ -78,7 +77,7 @@ def _with_health(result: Result, health: Health) -> Result:
     return Result(reason, result.seen, result.facts, health=health)
 
 
-def _check_of(step: Step, job: Job, addresses: Sequence[str]) -> HealthCheck:
+def _check_of(step: Step, job: Job, addresses: Sequence[str], visit: Callable[[], None]) -> HealthCheck:
     inputs, told = step.inputs, [""]
 
     def tell(seconds: float, visit: Visit) -> None:
@@ -88,16 +87,8 @@ def _check_of(step: Step, job: Job, addresses: Sequence[str]) -> HealthCheck:
             told[0] = said
             job.say(f"[{format_duration(seconds)}] {said}")
 
-    return HealthCheck(
-        addresses,
-        Terms(
-            GoodAnswer(inputs.health_check_status, inputs.health_check_contains),
-            inputs.health_check_timeout_seconds,
-            inputs.poll_interval_seconds,
-        ),
-        step.clock,
-        tell,
-    )
+    terms = Terms(inputs.health_check_timeout_seconds, inputs.poll_interval_seconds)
+    return HealthCheck(addresses, terms, step.clock, visit, tell)
 
 
 def _addresses(step: Step, job: Job) -> list[str]:
@@ -115,9 +106,8 @@ def _own_address(step: Step, job: Job) -> str:
     address = app_url(stack, sanitizer) if stack else ""
     if address:
         return address
-    transport = replace(step.transport, profile=BEST_EFFORT, deadline=step.clock.monotonic())
     try:
-        job.tracking.stack = stack = job.client(transport).stack()
+        job.tracking.stack = stack = job.best_effort(step.transport).stack()
     except ApiError as error:
         job.say(f"Couldn't read the stack's address: {error}")
         return ""

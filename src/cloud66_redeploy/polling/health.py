@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from cloud66_redeploy.api.application import Application
 from cloud66_redeploy.clock import Clock
@@ -15,9 +16,8 @@ ENOUGH_GOOD_VISITS = 3
 
 @dataclass(frozen=True)
 class Terms:
-    """What to hold an application to: a good answer, and how long it gets and how far apart visits are, in seconds."""
+    """How long an application gets, and how far apart visits are at most, in seconds."""
 
-    good: GoodAnswer
     timeout_seconds: float
     poll_interval_seconds: float
 
@@ -29,9 +29,9 @@ class HealthCheck:
 
     Attributes:
         addresses: where it may be found, the better one first; the first one that answers is it.
+        visit_those_due: makes the visits of all checks that are due, this one's among them (see there).
         on_visit: told of each visit, and how many seconds after the first that was.
-        due: the instant (monotonic seconds) of the next visit.
-        is_over: it has said how it is.
+        due: the instant (monotonic seconds) of the next visit; none is due once it has said how it is.
         visited: what was asked last, and what came of it, until that is looked at.
 
     """
@@ -39,9 +39,9 @@ class HealthCheck:
     addresses: Sequence[str]
     terms: Terms
     clock: Clock
+    visit_those_due: Callable[[], None]
     on_visit: Callable[[float, Visit], None]
     due: float = field(init=False)
-    is_over: bool = field(default=False, init=False)
     visited: tuple[str, Visit] | None = field(default=None, init=False)
     _since: float = field(init=False)
     _checks: int = field(default=0, init=False)
@@ -51,9 +51,16 @@ class HealthCheck:
         self.due = self._since = self.clock.monotonic()
 
     def look(self) -> Health | None:
-        """Judge the visit that was made; say how it is once that is known, or set when the next visit is due."""
+        """
+        Visit it, unless that has been done with the others; say how it is once that is known, or when to visit it next.
+
+        Raises:
+            Aborted: the workflow was cancelled meanwhile.
+
+        """
         if self.visited is None:
-            return None
+            self.visit_those_due()
+        assert self.visited is not None
         (address, visit), self.visited = self.visited, None
         now = self.clock.monotonic()
         seconds = now - self._since
@@ -62,7 +69,7 @@ class HealthCheck:
         self.on_visit(seconds, visit)
         is_healthy = self._good_in_a_row == ENOUGH_GOOD_VISITS
         if is_healthy or (not self._good_in_a_row and seconds >= self.terms.timeout_seconds):
-            self.is_over = True
+            self.due = inf
             return Health(address, is_healthy, seconds, self._checks, visit)
         self.due = now + self._pause(seconds)
         return None
@@ -82,7 +89,7 @@ class HealthCheck:
         return min(pause, self.terms.timeout_seconds - seconds)
 
 
-def visit_those_due(checks: Sequence[HealthCheck], application: Application, clock: Clock) -> None:
+def visit_those_due(checks: Sequence[HealthCheck], application: Application, good: GoodAnswer, clock: Clock) -> None:
     """
     Make the visits that are due side by side, so that an application that hangs doesn't hold up the others.
 
@@ -91,9 +98,9 @@ def visit_those_due(checks: Sequence[HealthCheck], application: Application, clo
 
     """
     now, number = clock.monotonic(), 0
-    asking = [check for check in checks if not check.is_over and check.due <= now]
+    asking = [check for check in checks if check.visited is None and check.due <= now]
     while asking:
-        found = application.visit_all([check.addresses[number] for check in asking], asking[0].terms.good)
+        found = application.visit_all([check.addresses[number] for check in asking], good)
         for check in asking:
             address = check.addresses[number]
             check.take(address, found[address])
