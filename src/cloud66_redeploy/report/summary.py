@@ -4,7 +4,7 @@ The job summary: what happened and where, the likely cause, what to do, the end 
 All of it is HTML, so that no text from the API can be Markdown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -80,12 +80,11 @@ class Summary:
     def of_many(self, overall: Result, pages: Sequence[Page]) -> str:
         """Write the summary of several: those that aren't green come first, each with its own log open."""
         pages = sorted(pages, key=lambda page: page.result.is_green)
-        heads = "".join(f"<th align=left>{head}</th>" for head in ("", "Stack", "Deployment", "Commit", "Duration"))
         parts = [f"<h3>{_MARKS[overall.outcome]} {self._html(sentence_of(overall).removesuffix('.'))}</h3>"]
         for page in pages:
             if not page.result.is_green:
                 parts += [f"<p><b>{self._heading(page)}</b></p>", *self._parts(page)]
-        parts.append(f"<table><tr>{heads}</tr>{''.join(map(self._row, pages))}</table>")
+        parts.append(_grid(("", "Stack", "Deployment", "Commit", "Duration"), map(self._row, pages)))
         return _joined([*parts, *(self._fold(page, f" of {self._html(page.facts.title)}") for page in pages)])
 
     def _heading(self, page: Page) -> str:
@@ -129,10 +128,9 @@ class Summary:
     def _tables(self, page: Page) -> list[str]:
         result, facts = page.result, page.facts
         if page.back is not None:
-            heads = "".join(f"<th align=left>{head}</th>" for head in ("", "Deployment", "Commit", "Duration"))
             rows = [(_label(result.parts[0].outcome), facts), ("↩️ rollback", page.back)]
             cells = [(name, one.deployment_id, self._commit(one), took_of(one.times)) for name, one in rows]
-            return [f"<table><tr>{heads}</tr>{''.join(map(_cells, cells))}</table>"]
+            return [_grid(("", "Deployment", "Commit", "Duration"), cells)]
         if result.reason is Reason.DRY_RUN:
             return [_rows([(head, self._html(text, 1000)) for head, text in dry_run_rows(result)])]
         if not facts.is_requested:
@@ -155,17 +153,10 @@ class Summary:
         said = self._html(answered(health.last, health.address))
         return f"{word} {format_duration(health.seconds)} ({health.checks} checks): {said}"
 
-    def _row(self, page: Page) -> str:
+    def _row(self, page: Page) -> tuple[str, ...]:
         facts = page.facts
-        return _cells(
-            (
-                _label(page.result.outcome),
-                self._place(facts),
-                facts.deployment_id,
-                self._commit(facts),
-                took_of(facts.times),
-            )
-        )
+        label, place = _label(page.result.outcome), self._place(facts)
+        return label, place, facts.deployment_id, self._commit(facts), took_of(facts.times)
 
     def _fold(self, page: Page, of: str = "") -> str:
         """Fold away what identifies it, and the API's own records."""
@@ -235,8 +226,14 @@ def _rows(found: Sequence[tuple[str, str]]) -> str:
     return f"<table>{rows}</table>" if rows else ""
 
 
-def _cells(cells: Sequence[str]) -> str:
-    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+def _grid(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Write a table with a row of heads."""
+    first = "".join(f"<th align=left>{head}</th>" for head in heads)
+    return f"<table><tr>{first}</tr>{''.join(f'<tr>{_cells(row)}</tr>' for row in rows)}</table>"
+
+
+def _cells(cells: Iterable[str]) -> str:
+    return "".join(f"<td>{cell}</td>" for cell in cells)
 
 
 def _joined(parts: Sequence[str]) -> str:
