@@ -1,7 +1,7 @@
 """
 The calls of the Cloud 66 API v3 that this action makes: one method an endpoint.
 
-A record becomes a type of `deployment`. Source of every path and field: the vendor's API v3 reference.
+A record becomes a type of `model`. Source of every path and field: the vendor's API v3 reference.
 """
 
 from collections.abc import Callable, Mapping, Sequence

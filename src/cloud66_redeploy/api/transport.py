@@ -1,7 +1,7 @@
 """
 One HTTP call: its time limits and its retries.
 
-A retry repeats one call that did not get through; looking again for news is the waiter's business. A POST is never
+A retry repeats one call that did not get through; looking again for news is a poll's business. A POST is never
 retried here.
 """
 
@@ -32,7 +32,7 @@ _LARGEST_BODY = 64 * 1024 * 1024
 
 
 class Interruptible(Protocol):
-    """Makes a call that a cancelled workflow may interrupt (see `interrupts`)."""
+    """Makes a call that a cancelled workflow may interrupt (see `Interrupts`)."""
 
     def __call__(self, call: Callable[[], T], *, limit_seconds: float, grace_seconds: float) -> T:
         """Make the call within the limit."""
