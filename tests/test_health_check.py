@@ -160,6 +160,8 @@ def test_several_are_checked_side_by_side(step: MakeStep) -> None:
     )
     assert "https://other.example.com answered 503" in ending.log
     assert ending.seconds < 100
+    asked = [request.url for request in made.website.requests]
+    assert sum("plain" in str(url) for url in asked) == 3, "one that is known to serve is asked again"
 
 
 def test_what_failed_is_not_checked(step: MakeStep) -> None:
