@@ -51,6 +51,8 @@ def check_health(step: Step, jobs: Sequence[Job]) -> None:
             job.say(f"{without_query(health.address)} is healthy: {ENOUGH_GOOD_VISITS} good answers in a row.")
 
     poll_all(checks, step.clock, on_result=end, same_round_seconds=0.0)
+    # The check has a time of its own: what is read after it has no less time than without it.
+    step.transport.deadline = max(step.transport.deadline, step.clock.monotonic())
 
 
 def is_unchecked(step: Step, job: Job) -> bool:
@@ -106,8 +108,9 @@ def _own_address(step: Step, job: Job) -> str:
     address = app_url(stack, sanitizer) if stack else ""
     if address:
         return address
+    transport = replace(step.transport, deadline=step.clock.monotonic())
     try:
-        job.tracking.stack = stack = job.best_effort(step.transport).stack()
+        job.tracking.stack = stack = job.best_effort(transport).stack()
     except ApiError as error:
         job.say(f"Couldn't read the stack's address: {error}")
         return ""

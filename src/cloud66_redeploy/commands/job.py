@@ -89,9 +89,8 @@ class Job:
         return Client(transport, self.stack_id, self.lists)
 
     def best_effort(self, transport: Transport) -> Client:
-        """Make a client for what is good to have and may fail: it reads anew, once, after the deadline, too."""
-        deadline = max(transport.deadline, transport.clock.monotonic())
-        return Client(replace(transport, profile=BEST_EFFORT, deadline=deadline), self.stack_id)
+        """Make a client for what is good to have and may fail: it reads anew, and doesn't try again."""
+        return Client(replace(transport, profile=BEST_EFFORT), self.stack_id)
 
     def observer(self, transport: Transport) -> Observer:
         """Make what looks at it."""

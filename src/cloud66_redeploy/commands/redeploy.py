@@ -43,7 +43,7 @@ def redeploy(step: Step) -> None:
     job.result = ask_and_wait(step, job, step.transport, step.start)
     check_health(step, [job])
     _look_at_services(step, job)
-    step.read_logs([job])
+    step.read_logs([job], step.transport.deadline)
     is_bad = job.result.outcome in {Outcome.FAILED, Outcome.UNHEALTHY}
     if step.inputs.rollback and is_bad and job.tracking.submission.posts_sent:
         roll_back(step, job)

@@ -50,7 +50,7 @@ def roll_back(step: Step, failed: Job) -> None:
         step.follow_log(job, transport)
         job.result = ask_and_wait(step, job, transport, start, lambda: _object(failed, job, patient))
         check_health(step, [job])
-        step.read_logs([job])
+        step.read_logs([job], max(transport.deadline, step.clock.monotonic()))
         if job.log:
             step.reporter.group(f"Last lines of the {log_name(job.tracking.confirmed)} after the rollback", job.log)
     job.say(sentence_of(outcome_of(job)))

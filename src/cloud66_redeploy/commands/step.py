@@ -123,7 +123,7 @@ class Step:
             if not job.tracking.request.is_external:
                 job.live.read()
 
-    def read_logs(self, jobs: Sequence[Job]) -> None:
+    def read_logs(self, jobs: Sequence[Job], deadline: float) -> None:
         """Read the last lines of the stack's log for each bad outcome: best effort, one call, changing nothing."""
         for job in jobs:
             tracking, result = job.tracking, job.result
@@ -137,7 +137,9 @@ class Step:
             if self.inputs.log is LogMode.NEVER or tracking.is_queued or (was_cancelled and began is None):
                 continue
             self.note_known()
-            client = job.best_effort(self.transport)
+            # After cancelling on a timeout the deadline has long passed.
+            until = self.clock.monotonic() if job.cancellation else deadline
+            client = job.best_effort(replace(self.transport, deadline=until))
             try:
                 # Once it has run and ended, another one may have started.
                 has_ended = began is not None and deployment is not None and deployment.phase.is_final

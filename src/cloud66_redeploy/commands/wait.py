@@ -31,7 +31,7 @@ def wait(step: Step) -> None:
     if there:
         step.wait(there, step.transport, step.start)
     check_health(step, step.jobs)
-    step.read_logs(step.jobs)
+    step.read_logs(step.jobs, step.transport.deadline)
 
 
 def meet(step: Step, job: Job) -> Result | None:
