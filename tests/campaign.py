@@ -90,7 +90,7 @@ def _check(schedule: Schedule, folder: Path) -> list[str]:
         counted.append("superseded")
     if second is not None:
         check_any(second)
-        check_later(second, named, reference, number, truth, later_over_at)
+        check_later(schedule, second, truth, later_over_at)
         counted.append(f"{second.command} {second.ending.outcome}")
     return counted
 

@@ -196,7 +196,7 @@ def _check_deletes(schedule: Schedule, told: Told, truth: Truth) -> None:
         number = int(path.rpartition("/")[2])
         if number in ours:
             continue
-        if _stood_alone(schedule, told, truth, number, when + truth.started):
+        if told.posts and stood_alone(schedule, truth, number, when + truth.started):
             continue
         assert when < first_post, "somebody else's deployment was cancelled after ours was asked for"
         on_busy, theirs = told.inputs["on_busy"], truth.named(number)
@@ -204,13 +204,17 @@ def _check_deletes(schedule: Schedule, told: Told, truth: Truth) -> None:
         assert on_busy == "cancel_any" or theirs.user_reference == OURS, "a stranger's deployment was cancelled"
 
 
-def _stood_alone(schedule: Schedule, told: Told, truth: Truth, number: int, when: float) -> bool:
-    """Tell whether, by words that don't say who asked, it had long been the only one that could be ours (a limit)."""
-    if schedule.behaviour["text"] is None or not told.posts:
+def stood_alone(schedule: Schedule, truth: Truth, number: int, when: float) -> bool:
+    """
+    Tell whether, by words that don't say who asked, it had long been the only one that could be ours.
+
+    docs/limits.md names this. Ours may show at the very instant of the DELETE: that makes room for it in the queue.
+    """
+    if schedule.behaviour["text"] is None:
         return False
     behaviour, theirs = Behaviour(**schedule.behaviour), truth.named(number)
     shows = [one.appears_at(behaviour) for one in (theirs, *truth.mine)]
-    return shows[0] <= when - REFERENCE_LAG_SECONDS and all(when < shown for shown in shows[1:])
+    return shows[0] <= when - REFERENCE_LAG_SECONDS and all(when <= shown for shown in shows[1:])
 
 
 def _check_rollback(schedule: Schedule, told: Told, truth: Truth) -> None:

@@ -1,24 +1,28 @@
 """What has to hold after the second step of a schedule (see invariants.py)."""
 
-from invariants import Told, Truth, check_success
+from invariants import Told, Truth, check_success, stood_alone
+from schedules import Schedule
 
 
-def check_later(told: Told, named: str, reference: str, number: str, truth: Truth, over_at: float) -> None:
-    """Assert what holds for a second step that names the deployment of the first one."""
+def check_later(schedule: Schedule, told: Told, truth: Truth, over_at: float) -> None:
+    """Assert what holds for a second step; by its inputs it may name the deployment of the first one."""
     outcome, outputs = told.ending.outcome, told.ending.outputs
+    reference, number = told.inputs["user_reference"], told.inputs["deployment_id"]
     assert not told.posts, f"{told.command} asked for a deployment"
-    meant = [truth.named(int(number))] if named in {"id", "both"} else truth.mine
+    meant = [truth.named(int(number))] if number else truth.mine
     ids = {one.id for one in meant}
-    deleted = set(told.ids_of("DELETE"))
-    if named != "none":
+    deleted = {int(path.rpartition("/")[2]): when for when, method, path in told.calls if method == "DELETE"}
+    if reference or number:
         known = {"", *map(str, ids)}
         assert told.ending.ever("deployment_id") <= known, "another deployment was taken for the named one"
-        assert deleted <= ids, "a deployment was cancelled that was not named"
-        assert outputs["user_reference"] == ("" if named == "id" else reference)
+        for other in deleted.keys() - ids:
+            was_inferred = not number and stood_alone(schedule, truth, other, deleted[other] + truth.started)
+            assert was_inferred, "a deployment was cancelled that was not named"
+        assert outputs["user_reference"] == reference
     elif deleted:
-        assert deleted == {int(outputs["deployment_id"])}
-        when = max(when for when, method, _ in told.calls if method == "DELETE") + truth.started
-        assert truth.named(deleted.pop()).starts_at <= when, "one that only waited was cancelled"
+        [(chosen, when)] = deleted.items()
+        assert chosen == int(outputs["deployment_id"])
+        assert truth.named(chosen).starts_at <= when + truth.started, "one that only waited was cancelled"
     if told.command == "status":
         assert not told.ids_of("DELETE"), "status cancelled"
         assert told.ending.status == 0 or outcome in {"unknown", "failed"}
@@ -26,7 +30,7 @@ def check_later(told: Told, named: str, reference: str, number: str, truth: Trut
         meant = [truth.named(int(outputs["deployment_id"]))]
     if outcome == "success":
         expected = told.inputs.get("expected_commit", "")
-        if told.command == "wait" and named != "id":
+        if told.command == "wait" and reference:
             check_success(meant, expected, over_at)
         assert meant[0].succeeds, "called a success"
         assert meant[0].ends_at <= over_at, "called a success before it was over"
