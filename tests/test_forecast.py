@@ -1,6 +1,7 @@
 """What past durations say about the next one."""
 
 import random
+from math import inf
 
 import pytest
 from hypothesis import given
@@ -21,43 +22,48 @@ def around(middle: float, count: int = 20) -> tuple[float, ...]:
     return tuple(middle * rng.lognormvariate(0, 0.1) for _ in range(count))
 
 
-@given(durations, st.integers(0, 200_000))
-def test_there_is_always_a_chance(past: tuple[float, ...], second: int) -> None:
-    """At any moment, whatever the past, it may end in the next second; and it never surely does."""
-    assert 0 < Forecast(past).hazard(second) < 100
+def forecast_of(past: tuple[float, ...]) -> Forecast:
+    """Make the forecast of a past that is long enough."""
+    forecast = Forecast.of(past)
+    assert forecast is not None
+    return forecast
 
 
-def test_an_end_is_likely_around_the_usual_one() -> None:
-    """The hazard is low before the usual end, high around it, and falls again long after it."""
-    forecast = Forecast(around(300))
+@given(durations, st.floats(0, 1e6))
+def test_there_is_always_a_next_look(past: tuple[float, ...], age: float) -> None:
+    """At any moment, whatever the past, a pause follows from it, and it is longer than none."""
+    assert 0 < forecast_of(past).pause(age) < inf
+
+
+def test_pauses_are_short_around_the_usual_end() -> None:
+    """They lead to shortly before the usual end, are short around it, longer after it, and grow long after it."""
+    forecast = forecast_of(around(300))
     assert 270 < forecast.usual_seconds < 330
-    early, usual, late, later = (forecast.hazard(second) for second in (100, 310, 600, 6000))
-    assert usual > 20 * early
-    assert early < late < usual
-    assert later < late / 5
+    early, near, usual, late, later = (forecast.pause(age) for age in (0, 240, 310, 600, 6000))
+    assert (early > 30, 240 + near < 300, 3 < usual < 8) == (True, True, True)
+    assert usual < late < 30 < later
 
 
 def test_one_odd_duration_moves_little() -> None:
-    """A single outlier, however far, changes neither the usual time nor the hazard around it by much."""
-    steady, odd = Forecast(around(300)), Forecast((9000.0, *around(300)[1:]))
+    """A single outlier, however far, changes neither the usual time nor the pauses around it by much."""
+    steady, odd = forecast_of(around(300)), forecast_of((9000.0, *around(300)[1:]))
     assert odd.usual_seconds == pytest.approx(steady.usual_seconds, rel=0.05)
-    assert odd.hazard(300) == pytest.approx(steady.hazard(300), rel=0.35)
+    assert odd.pause(300) == pytest.approx(steady.pause(300), rel=0.1)
 
 
 @pytest.mark.parametrize("newer", [150.0, 600.0])
-def test_a_changed_pipeline_is_noticed(newer: float) -> None:
-    """Five in a row beyond the older ones are the new usual; fewer already make an end there likelier."""
-    assert Forecast((*around(newer, count=5), *around(300, count=15))).usual_seconds == pytest.approx(newer, rel=0.15)
-    after = Forecast((*around(newer, count=3), *around(300, count=17)))
-    assert after.usual_seconds == pytest.approx(300, rel=0.1)
-    assert after.hazard(int(newer)) > 2 * after.hazard(int(newer * (1.5 if newer < 200 else 0.75)))
+@pytest.mark.parametrize(("count", "is_noticed"), [(2, False), (5, True), (8, True)])
+def test_a_changed_pipeline_is_noticed(newer: float, count: int, is_noticed: bool) -> None:
+    """Five in a row that are far off the older ones are the new usual, and remain so as more come; two are not."""
+    forecast = forecast_of((*around(newer, count), *around(300, 20 - count)))
+    assert forecast.usual_seconds == pytest.approx(newer if is_noticed else 300, rel=0.15)
 
 
 def test_a_short_past_is_not_taken_apart() -> None:
     """With fewer than ten, old and new can't be told from luck; fewer than five make no forecast."""
-    assert Forecast((600.0,) * 5 + (300.0,) * 4).usual_seconds == 600
-    assert Forecast((600.0,) * 4 + (300.0,) * 5).usual_seconds == 300
-    assert (Forecast.of((300.0,) * 4), Forecast.of((300.0,) * 5)) == (None, Forecast((300.0,) * 5))
+    assert forecast_of((600.0,) * 4 + (300.0,) * 5).usual_seconds == 300
+    assert forecast_of((600.0,) * 5 + (300.0,) * 5).usual_seconds == 600
+    assert (Forecast.of((300.0,) * 4), Forecast.of((300.0,) * 5)) == (None, Forecast(300.0, 9.0))
 
 
 def past(number: int, seconds: int, kind: str = "redeploy", **fields: object) -> Deployment:

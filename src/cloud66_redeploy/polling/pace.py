@@ -7,13 +7,12 @@ The hour's calls may stretch a pause beyond poll_interval; nothing else does.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from math import inf, sqrt
 
 from cloud66_redeploy.api.headers import Headers, Quota
 from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.polling.forecast import Forecast
-from cloud66_redeploy.polling.pauses import Ground, Pause, jittered, pause_before_next_look, pause_by_past
+from cloud66_redeploy.polling.pauses import Ground, Pause, jittered, pause_before_next_look
 from cloud66_redeploy.timing import HOUR_SECONDS, LEAST_NEEDED_SECONDS, LONGEST_SLOWED_PAUSE_SECONDS
 from cloud66_redeploy.tracking.tracking import Tracking
 
@@ -119,7 +118,7 @@ class Pace:
         age, forecast = max(0.0, now - (self.since if began is None else began)), self._forecast()
         if forecast is None:
             return Pause(pause_before_next_look(age, most), Ground.SHARE)
-        return Pause(pause_by_past(forecast, age, most), by)
+        return Pause(jittered(forecast.pause(age), most), by)
 
     def _needed(self, now: float, deadline: float) -> float:
         left, forecast = min(HOUR_SECONDS, deadline - now), self._forecast()
@@ -130,7 +129,7 @@ class Pace:
         return min(left, max(LEAST_NEEDED_SECONDS, ahead * forecast.usual_seconds * _OVERTIME - ran))
 
     def _forecast(self) -> Forecast | None:
-        return _forecast_of(self.tracking.durations)
+        return Forecast.of(self.tracking.durations)
 
     def _instant_of(self, moment: datetime | None) -> float | None:
         """Turn the server's time into an instant: the action of this run's request began when that had been made."""
@@ -141,10 +140,6 @@ class Pace:
             return self.heard.server_time.instant_of(moment)
         asked = action.started_at if action else None
         return None if asked is None else self.since + (moment - asked).total_seconds()
-
-
-_forecast_of = cache(Forecast.of)
-"""At each look the past is the same, but for the type of the deployment, which may show late."""
 
 
 def slow_down(quota: Quota, now: float, needed_seconds: float, before: float) -> float:
