@@ -115,7 +115,8 @@ ABORTS = {
         "success", ["success"], at=23.0, dials={"duration_seconds": 20, "action_finish_lag_seconds": 6}),
     "it ends while it is being cancelled": Row(
         "cancelled", dials={"duration_seconds": 20.5}, faults=delete("slow", seconds=0.5), deletes=1),
-    "it ends right before the DELETE": Row("success", ["success"], dials={"duration_seconds": 19.74}, deletes=1),
+    "it ends right before the DELETE": Row(
+        "success", ["success"], at=10.0, dials={"duration_seconds": 9.74}, deletes=1),
     **{
         f"a cancellation that is {kind}": Row("cancelled", faults=delete(kind, seconds=1), deletes=2)
         for kind in ("lost_done", "lost_undone", "late")

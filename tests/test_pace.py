@@ -1,11 +1,17 @@
 """The pace of one wait: from when it counts, how far ours is, and what stretches it."""
 
+import random
 from itertools import pairwise
 from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cloud66_redeploy.api.headers import Headers, Quota
 from cloud66_redeploy.model.records import Action, Deployment
 from cloud66_redeploy.polling.pace import Estimate, Pace
+from cloud66_redeploy.polling.pauses import jittered, pause_before_next_look
 from cloud66_redeploy.report.progress import how_far
 from cloud66_redeploy.tracking.baseline import Baseline, Past
 from cloud66_redeploy.tracking.tracking import Tracking
@@ -126,6 +132,22 @@ def test_how_far(estimate: Estimate | None, text: str) -> None:
     assert how_far(known(deployment=RUNNING), estimate) == text
     for tracking in (known(deployment=RUNNING, record_vanished=True), known(deployment=QUEUED), known()):
         assert how_far(tracking, estimate) == ""
+
+
+@given(st.floats(0, 1e5), st.floats(1, 100), st.integers())
+def test_pauses_stay_within_bounds(age: float, interval: float, seed: int) -> None:
+    """No pause is under a second or over poll_interval, which wins, and no two jobs pause alike."""
+    rng = random.Random(seed)
+    pauses = [jittered(age, interval, rng), pause_before_next_look(age, interval, rng=rng)]
+    assert 1 <= min(pauses) <= max(pauses) <= interval
+    assert jittered(0.1, 0.5) == 0.5
+    assert len({jittered(20, 30) for _ in range(5)} | {pause_before_next_look(200, 30) for _ in range(5)}) > 2
+
+
+@pytest.mark.parametrize(("age", "pause"), [(0, 2), (200, 10), (4000, 15)])
+def test_without_a_past_it_is_a_share_of_the_age(age: float, pause: float) -> None:
+    """Where nothing is known, pauses are a twentieth of the age, 2 s to 15 s."""
+    assert pause_before_next_look(age, 30, rng=random.Random(1)) == pytest.approx(pause, rel=0.11)
 
 
 def test_a_step_looks_at_the_right_time(step: MakeStep) -> None:

@@ -10,7 +10,7 @@ import pytest
 from campaign import EventClock
 from cloud66_redeploy.commands.job import Job, Role, Watch
 from cloud66_redeploy.model.outcome import Outcome
-from cloud66_redeploy.polling.cancellation import Cancellation, Deletion, Terms
+from cloud66_redeploy.polling.cancellation import Cancellation
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Certainty
 from cloud66_simulator import Behaviour, Fault
@@ -85,9 +85,9 @@ def test_a_cancellation_belongs_to_the_id_it_was_sent_for() -> None:
     client: Any = mock.Mock(cancel=sent.append)
     reporter: Any = mock.Mock()
     transport: Any = mock.Mock(clock=clock)
-    looks, deletion = Looks(client, known, clock), Deletion(client, clock)
+    looks = Looks(client, known, clock)
     listener = Watch(Job(Role.REQUESTED, "uid", known, reporter), transport, "As asked")
-    result = Cancellation(looks, known, clock, listener, Terms("As asked", 300.0), deletion).run()
+    result = Cancellation(looks, listener, client, "As asked", 300.0).run()
     assert (result.outcome, sent) == (Outcome.CANCELLED, [108, 109])
     assert "Check deployment 108." in reporter.warn.call_args.args[1]
 

@@ -14,6 +14,7 @@ from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.model.verdict import Absence
 from cloud66_redeploy.polling.pace import Pace
 from cloud66_redeploy.polling.wait import Patience, Wait
+from cloud66_redeploy.tracking.tracking import Tracking
 from cloud66_simulator import Fault
 from records import tracked
 from scripted import Clock
@@ -117,8 +118,8 @@ def test_a_token_that_is_refused_ends_the_wait(step: MakeStep, code: int, path: 
 class Looks:
     """Stands in for the observer: a script of what it sees, one entry a look; the last one stays."""
 
-    def __init__(self, clock: Clock, *script: tuple[Any, Any] | ApiError) -> None:
-        self.clock = clock
+    def __init__(self, tracking: Tracking, clock: Clock, *script: tuple[Any, Any] | ApiError) -> None:
+        self.tracking, self.clock = tracking, clock
         self.script = list(script)
         self.seen: tuple[Any, Any] = (Absence.NEVER_SEEN, Absence.NEVER_SEEN)
         self.times: list[float] = []
@@ -136,11 +137,12 @@ class Looks:
 
 def wait(*script: Any, **patience: float) -> tuple[Outcome, list[float]]:
     """Wait on a script; return the outcome and when it was looked."""
-    known, looks = tracked("mine"), Looks(Clock(), *script)
+    known = tracked("mine")
+    looks = Looks(known, Clock(), *script)
     known.record_states = lambda **_: looks.seen  # type: ignore[method-assign]
     given = {"timeout_seconds": 1000.0, "queue_timeout_seconds": 1000.0, "poll_interval_seconds": 30.0} | patience
     pace = Pace(known, given.pop("poll_interval_seconds"), 0.0)
-    poll = Wait(looks, known, looks.clock, mock.Mock(), Patience(0.0, **given), pace)  # type: ignore[arg-type]
+    poll = Wait(looks, mock.Mock(), Patience(0.0, **given), pace)  # type: ignore[arg-type]
     return poll.run().outcome, looks.times
 
 

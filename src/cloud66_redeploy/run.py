@@ -184,8 +184,8 @@ def _left(job: Job) -> Result:
     """Say what a command that only looks, or cancels, has left when the workflow was cancelled."""
     if job.cancellation is None:
         return Result(Reason.ABORTED_UNCHANGED)
-    is_sent = job.cancellation.deletion.is_sent
-    return Result(Reason.ABORTED_AFTER_DELETE if is_sent else Reason.ABORTED_CANCELLING, job.tracking.last_seen)
+    reason = Reason.ABORTED_AFTER_DELETE if job.cancellation.is_sent else Reason.ABORTED_CANCELLING
+    return Result(reason, job.tracking.last_seen)
 
 
 def _report(step: Step) -> int:

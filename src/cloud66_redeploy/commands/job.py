@@ -9,7 +9,7 @@ from cloud66_redeploy.api.transport import BEST_EFFORT, Transport
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.model.outcome import Result
 from cloud66_redeploy.model.records import Action, Deployment, Stack
-from cloud66_redeploy.polling.cancellation import Cancellation, Deletion, Terms
+from cloud66_redeploy.polling.cancellation import Cancellation
 from cloud66_redeploy.polling.live_log import LiveLog
 from cloud66_redeploy.polling.pace import Pace
 from cloud66_redeploy.polling.pauses import Pause
@@ -179,14 +179,14 @@ class Job:
         return stock
 
     def cancel_with(self, transport: Transport, why: str, pause_seconds: float | None = None) -> Cancellation:
-        """Make what cancels it until the transport's deadline (see `Terms`)."""
+        """Make what cancels it until the transport's deadline (see there)."""
         self.cancellation = Cancellation(
             observer=self.observer(transport),
-            tracking=self.tracking,
-            clock=transport.clock,
             listener=Watch(self, transport, why),
-            terms=Terms(why, transport.deadline, pause_seconds),
-            deletion=Deletion(self.client(transport), transport.clock),
+            client=self.client(transport),
+            why=why,
+            deadline=transport.deadline,
+            pause_seconds=pause_seconds,
         )
         return self.cancellation
 

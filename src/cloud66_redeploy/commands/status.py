@@ -28,7 +28,7 @@ def status(step: Step) -> None:
     except ApiError as error:
         job.result = because_of(error, Reason.NOT_READABLE)
         return
-    verdict = Settling(observer, tracking).verdict(step.clock.monotonic(), is_last=True)
+    verdict = Settling(observer).verdict(step.clock.monotonic(), is_last=True)
     if tracking.is_not_found or (verdict is None and tracking.is_one_of_several):
         job.result = not_identified(tracking)
     elif verdict is None:

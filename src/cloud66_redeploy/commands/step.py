@@ -180,7 +180,7 @@ class Step:
         )
         patience = Patience(start, inputs.timeout_seconds, inputs.queue_timeout_seconds)
         watch = Watch(job, transport, note_known=self.note_known)
-        return Wait(job.observer(transport), job.tracking, self.clock, watch, patience, pace)
+        return Wait(job.observer(transport), watch, patience, pace)
 
     def _cancel_on_timeout(self, job: Job, timed_out: Result) -> None:
         deadline = self.clock.monotonic() + CANCEL_ON_TIMEOUT_SECONDS

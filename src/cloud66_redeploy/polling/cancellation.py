@@ -8,7 +8,6 @@ some seconds, is paired anew right before the DELETE, and where several could be
 from dataclasses import dataclass, field
 
 from cloud66_redeploy.api.client import Client
-from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.errors import AnswerLost, ApiError, Doubted, NotAccepted, NotFound, PermanentError
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Phase
@@ -25,102 +24,75 @@ _NO_GOOD_END = {Phase.CANCELLED, Phase.FAILED, Phase.ODD, Phase.SILENT, Absence.
 _BEFORE = {Outcome.SUCCESS: Reason.SUCCEEDED_BEFORE, Outcome.CANCELLED: Reason.CANCELLED_BEFORE}
 
 
-@dataclass(frozen=True)
-class Terms:
+@dataclass(eq=False, repr=False)
+class Cancellation(Poll):
     """
-    On what terms a deployment is cancelled.
+    Cancels a deployment; one poll with a DELETE in it.
 
     Attributes:
+        client: makes the DELETE.
         why: what led to it, as the beginning of a sentence: "The workflow was cancelled".
         deadline: the instant (monotonic seconds) at which it stops looking whether the cancellation took.
         pause_seconds: between two looks; None where there is time: then pauses grow, and a server that asks to be left
             alone is.
+        is_sent: a DELETE may have left.
 
     """
 
+    client: Client
     why: str
     deadline: float
     pause_seconds: float | None = None
-
-
-class Deletion:
-    """
-    The DELETEs of one cancellation.
-
-    Attributes:
-        is_sent: one may have left.
-        accepted: the id of the deployment whose cancellation was accepted, or None.
-        maybe_accepted: the id of the one for which the answer was lost, or None.
-
-    """
-
-    def __init__(self, client: Client, clock: Clock) -> None:
-        self._client = client
-        self._doubt = Doubt(clock)
-        self.is_sent = False
-        self.accepted: int | None = None
-        self.maybe_accepted: int | None = None
-
-    def send(self, number: int) -> None:
-        """
-        Ask Cloud 66 to cancel a deployment.
-
-        Raises:
-            NotAccepted: it was over already, or is just ending.
-            ApiError: it may have arrived, or not; a refusal has lasted.
-
-        """
-        self.is_sent = True
-
-        def ask() -> None:
-            try:
-                self._client.cancel(number)
-            except NotFound as refusal:
-                # Its record is there; whether it is gone by now, the looks tell.
-                raise NotAccepted(refusal.call, refusal.said, status=refusal.status) from refusal
-
-        try:
-            self._doubt.check(ask)
-        except AnswerLost:
-            self.maybe_accepted = number
-            raise
-        self.accepted = number
-
-
-@dataclass(eq=False, repr=False)
-class Cancellation(Poll):
-    """Cancels a deployment; one poll with a DELETE in it."""
-
-    terms: Terms
-    deletion: Deletion
+    is_sent: bool = field(default=False, init=False)
+    _accepted: int | None = field(default=None, init=False)
+    _maybe_accepted: int | None = field(default=None, init=False)
+    """The ids of the deployments whose cancellation was accepted, and for which the answer was lost."""
     _is_absent: bool = field(default=False, init=False)
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._doubt = Doubt(self.clock)
+
     def _step(self, now: float) -> None:
-        tracking, deletion = self.tracking, self.deletion
+        tracking = self.tracking
         was_told, self.trouble, self._is_absent = self.trouble is not None, None, False
         ends = tracking.deployment is not None and tracking.deployment.phase.is_final
         is_sure = tracking.confirmed is not None and tracking.submission.posts_sent <= 1
-        if deletion.is_sent or ends or not is_sure:
+        if self.is_sent or ends or not is_sure:
             self.observer.look()
         self.listener.cancel_duplicates()
         found = tracking.deployment
         # What is inferred has to have been the only one that can be meant while records may lag.
         seconds = self.clock.monotonic() - tracking.sighting.candidates_since
         is_meant = tracking.confirmed is not None or seconds >= RECORD_LAG_SECONDS
-        if found is not None and not found.phase.is_final and found.id != deletion.accepted and is_meant:
+        if found is not None and not found.phase.is_final and found.id != self._accepted and is_meant:
             if not was_told:
                 self.listener.deleting()
             self._delete(found.id)
         self._is_absent = now - self.since >= REFERENCE_LAG_SECONDS and self._is_unseen()
 
     def _delete(self, number: int) -> None:
-        if self.deletion.accepted is not None:
-            self.listener.deleting_another(self.deletion.accepted, number)
+        if self._accepted is not None:
+            self.listener.deleting_another(self._accepted, number)
+        self.is_sent = True
         try:
-            self.deletion.send(number)
+            self._doubt.check(lambda: self._send(number))
         except NotAccepted as declined:
+            # It was over already, or is just ending.
             self.observer.look()
             self.trouble = declined
+        except AnswerLost:
+            self._maybe_accepted = number
+            raise
+        else:
+            self._accepted = number
+
+    def _send(self, number: int) -> None:
+        try:
+            self.client.cancel(number)
+        except NotFound as refusal:
+            # Its record is there; whether it is gone by now, the looks tell.
+            raise NotAccepted(refusal.call, refusal.said, status=refusal.status) from refusal
 
     def _is_unseen(self) -> bool:
         """Tell whether nothing is there of what is to be cancelled, nor a deployment whose action may be late."""
@@ -145,7 +117,7 @@ class Cancellation(Poll):
         is_clear = action is not Phase.RUNNING and self._took(deployment, action)
         if is_clear:
             self.observer.confirm()
-        verdict = self.settling.verdict(now, is_last=is_clear or now >= self.terms.deadline)
+        verdict = self.settling.verdict(now, is_last=is_clear or now >= self.deadline)
         if verdict is None:
             return None
         outcome, deployment, action = verdict
@@ -153,10 +125,10 @@ class Cancellation(Poll):
             return self._result(Reason.CANCELLED, self._said())
         if outcome in _BEFORE:
             return self._result(_BEFORE[outcome], self._said())
-        if outcome is Outcome.FAILED and self.deletion.maybe_accepted is not None:
+        if outcome is Outcome.FAILED and self._maybe_accepted is not None:
             return self._result(Reason.FAILED_OR_CANCELLED, self._said())
         before = ended(outcome, self.tracking, deployment, action)
-        return Result(Reason.ENDED_BEFORE, before.seen, {"why": self.terms.why}, before.evidence, (before,))
+        return Result(Reason.ENDED_BEFORE, before.seen, {"why": self.why}, before.evidence, (before,))
 
     def _took(self, deployment: RecordState, action: RecordState) -> bool:
         if deployment not in _NO_GOOD_END or (action is Phase.SUCCESS and deployment is not Phase.CANCELLED):
@@ -164,37 +136,37 @@ class Cancellation(Poll):
         number = self.tracking.deployment.id if self.tracking.deployment else None
         # Where the answer was lost, only the record's own words tell a cancellation from a failure.
         words = deployment is Absence.GONE or "cancel" in self._said().lower()
-        return number == self.deletion.accepted or (number == self.deletion.maybe_accepted and words)
+        return number == self._accepted or (number == self._maybe_accepted and words)
 
     def _at_deadline(self, now: float) -> Result | None:
-        return self._unfinished() if now >= self.terms.deadline else None
+        return self._unfinished() if now >= self.deadline else None
 
     def _refused(self, refusal: ApiError) -> Result:
         self.trouble = refusal
         return self._unfinished()
 
     def _unfinished(self) -> Result:
-        tracking, deletion, evidence = self.tracking, self.deletion, str(self.trouble or "")
+        tracking, evidence = self.tracking, str(self.trouble or "")
         facts = {"error": self.trouble} if isinstance(self.trouble, PermanentError) else {}
-        if tracking.deployment is not None and tracking.deployment.id == deletion.accepted:
+        if tracking.deployment is not None and tracking.deployment.id == self._accepted:
             return self._result(Reason.CANCELLATION_OPEN, evidence)
-        if tracking.deployment is None or not (deletion.is_sent or tracking.confirmed):
+        if tracking.deployment is None or not (self.is_sent or tracking.confirmed):
             by_id = tracking.request.is_external and not facts
             reason = Reason.NONE_CANCELLED_BY_REFERENCE if by_id else Reason.NONE_CANCELLED
-            which = f"only deployment {deletion.accepted}" if deletion.accepted else "none"
+            which = f"only deployment {self._accepted}" if self._accepted else "none"
             return self._result(reason, evidence, which=which, **facts)
-        is_lost = deletion.maybe_accepted == tracking.deployment.id
+        is_lost = self._maybe_accepted == tracking.deployment.id
         return self._result(Reason.CANCELLATION_UNSEEN if is_lost else Reason.NOT_CANCELLED, evidence, **facts)
 
     def _next(self, now: float) -> tuple[float, Ground]:
-        pause = Pause(self.terms.pause_seconds or 0.0, Ground.HURRY)
-        if self.terms.pause_seconds is None or isinstance(self.trouble, Doubted):
+        pause = Pause(self.pause_seconds or 0.0, Ground.HURRY)
+        if self.pause_seconds is None or isinstance(self.trouble, Doubted):
             pause = Pause(pause_before_next_look(now - self.since, MAX_PAUSE_SECONDS), Ground.SHARE)
             pause = pause_after(self.trouble, pause) if self.trouble else pause
-        return pause.end(self.clock.monotonic(), self.terms.deadline)
+        return pause.end(self.clock.monotonic(), self.deadline)
 
     def _result(self, reason: Reason, evidence: str = "", **facts: object) -> Result:
-        return Result(reason, self.tracking.last_seen, {"why": self.terms.why, **facts}, evidence)
+        return Result(reason, self.tracking.last_seen, {"why": self.why, **facts}, evidence)
 
     def _said(self) -> str:
         return self.tracking.action.message if self.tracking.action else ""

@@ -50,9 +50,9 @@ class Listener(Protocol):
 class Settling:
     """When the table's answer counts: a cell that may change gets some seconds for the slower record to catch up."""
 
-    def __init__(self, observer: Observer, tracking: Tracking) -> None:
+    def __init__(self, observer: Observer) -> None:
         self._observer = observer
-        self._tracking = tracking
+        self._tracking = observer.tracking
         self._open_since: float | None = None
 
     @property
@@ -96,17 +96,18 @@ class Poll(ABC):
     """
 
     observer: Observer
-    tracking: Tracking
-    clock: Clock
     listener: Listener
+    tracking: Tracking = field(init=False)
+    clock: Clock = field(init=False)
     due: float = field(init=False)
     since: float = field(init=False)
     settling: Settling = field(init=False)
     trouble: ApiError | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
+        self.tracking, self.clock = self.observer.tracking, self.observer.clock
         self.due = self.since = self.clock.monotonic()
-        self.settling = Settling(self.observer, self.tracking)
+        self.settling = Settling(self.observer)
 
     def run(self) -> Result:
         """

@@ -30,7 +30,7 @@ OnSearch = Callable[[Sequence[Action], Sequence[Deployment]], object]
 
 
 class Observer:
-    """Looks at one deployment: the only reader of the two lists, and the only writer of what has been seen."""
+    """Looks at one deployment (`tracking`): the only reader of the two lists, the only writer of what has been seen."""
 
     def __init__(
         self,
@@ -41,8 +41,8 @@ class Observer:
     ) -> None:
         self._client = client
         self._on_search = on_search
-        self._tracking = tracking
-        self._clock = clock
+        self.tracking = tracking
+        self.clock = clock
         self._queue_looks = 0
         self._doubt = Doubt(clock)
         self._next_try_at = 0.0
@@ -65,8 +65,8 @@ class Observer:
 
     def takes(self, actions: Sequence[Action]) -> bool:
         """Take what carries the reference among actions that somebody else has read; tell whether there is any."""
-        self._tracking.sighting = with_actions(self._tracking, actions)
-        return bool(carrying(self._tracking, actions))
+        self.tracking.sighting = with_actions(self.tracking, actions)
+        return bool(carrying(self.tracking, actions))
 
     def sees_more_deployments_than_actions(self) -> bool:
         """
@@ -78,10 +78,10 @@ class Observer:
 
     def confirm(self) -> None:
         """Take an inference that has held until the end for true, now that the records have had their time."""
-        self._tracking.sighting = confirmed(self._tracking.sighting)
+        self.tracking.sighting = confirmed(self.tracking.sighting)
 
     def _look(self) -> None:
-        tracking = self._tracking
+        tracking = self.tracking
         started = tracking.deployment is not None and tracking.deployment.phase is not Phase.QUEUED
         if not started and self._is_list_enough():
             deployments = self._deployments()
@@ -101,7 +101,7 @@ class Observer:
 
         Now and then the actions are read all the same: one that was cancelled in the queue may show only there.
         """
-        tracking = self._tracking
+        tracking = self.tracking
         lacks_action = tracking.action is None and tracking.actions_readable
         if not tracking.confirmed or tracking.submission.posts_sent > 1 or lacks_action:
             return False
@@ -117,7 +117,7 @@ class Observer:
             raise
 
     def _search(self) -> None:
-        tracking = self._tracking
+        tracking = self.tracking
         # In this order, so that a deployment that comes between the two calls doesn't show without its action.
         deployments = self._deployments()
         actions: list[Action] = []
@@ -129,13 +129,13 @@ class Observer:
             self._refresh(deployments)
         else:
             candidate = self._candidate(deployments)
-            now = self._clock.monotonic()
+            now = self.clock.monotonic()
             tracking.sighting = with_deployments(tracking, actions, deployments, candidate, now)
         self._on_search(actions, deployments)
         self._note_those_ahead(deployments)
 
     def _candidate(self, deployments: Sequence[Deployment]) -> Deployment | None:
-        tracking, number = self._tracking, self._tracking.candidate_id
+        tracking, number = self.tracking, self.tracking.candidate_id
         if number is None or tracking.sighting.duplicates:
             return None
         try:
@@ -149,17 +149,17 @@ class Observer:
     def _sees_more_deployments_than_actions(self) -> bool:
         deployments = self._client.deployments()
         actions = self._reading_actions(self._client.actions) if self._may_read_actions else []
-        return unaccounted(actions, deployments, self._tracking.baseline)
+        return unaccounted(actions, deployments, self.tracking.baseline)
 
     @property
     def _may_read_actions(self) -> bool:
         """Whether to ask for the actions. Where they were refused, it is found out again now and then."""
-        tracking = self._tracking
-        is_time = tracking.actions_readable or self._clock.monotonic() >= self._next_try_at
+        tracking = self.tracking
+        is_time = tracking.actions_readable or self.clock.monotonic() >= self._next_try_at
         return bool(tracking.request.reference) and is_time
 
     def _read_action(self) -> list[Action]:
-        tracking = self._tracking
+        tracking = self.tracking
         reference = tracking.request.reference
         is_single = tracking.request.is_unique and tracking.submission.posts_sent <= 1
         found = self._direct_action() if is_single else []
@@ -169,7 +169,7 @@ class Observer:
 
     def _direct_action(self) -> list[Action]:
         """Read the action by its id, where the answer told it; its reference proves it."""
-        tracking = self._tracking
+        tracking = self.tracking
         number = tracking.action.id if tracking.action else tracking.submission.answer_action_id
         if number is None:
             return []
@@ -182,7 +182,7 @@ class Observer:
 
     def _reading_actions(self, read: Callable[[], list[Action]]) -> list[Action]:
         """Read actions; where this token is refused them, and it has lasted, there are none to be seen for a while."""
-        tracking = self._tracking
+        tracking = self.tracking
         if not (tracking.request.is_unique or tracking.request.is_external or tracking.baseline.actions_known):
             # One that carries the reference may be an earlier run's.
             return []
@@ -196,23 +196,23 @@ class Observer:
             if tracking.action is not None or refusal.status in {401, 402} or not is_believed:
                 raise
             self._note(actions_readable=False)
-            self._next_try_at = self._clock.monotonic() + REFUSED_ACTIONS_SECONDS
+            self._next_try_at = self.clock.monotonic() + REFUSED_ACTIONS_SECONDS
             return []
         self._note(actions_readable=True)
         return found
 
     def _refresh(self, deployments: Sequence[Deployment]) -> None:
-        assert self._tracking.deployment is not None
-        found = _with_id(self._tracking.deployment.id, deployments)
+        assert self.tracking.deployment is not None
+        found = _with_id(self.tracking.deployment.id, deployments)
         if found:
             self._note(deployment=found, record_vanished=False)
         else:
             self._read_deployment()
 
     def _read_deployment(self) -> None:
-        assert self._tracking.deployment is not None
+        assert self.tracking.deployment is not None
         try:
-            found = self._client.deployment(self._tracking.deployment.id)
+            found = self._client.deployment(self.tracking.deployment.id)
         except NotFound:
             # Raises it again where it is the stack that is not there any more.
             self._client.stack()
@@ -221,11 +221,11 @@ class Observer:
             self._note(deployment=found, record_vanished=False)
 
     def _note_those_ahead(self, deployments: Sequence[Deployment]) -> None:
-        deployment = self._tracking.deployment
+        deployment = self.tracking.deployment
         self._note(ahead=None if deployment is None else ahead_of(deployment, deployments))
 
     def _read_both(self) -> None:
-        tracking = self._tracking
+        tracking = self.tracking
         if tracking.sighting.certainty is Certainty.INFERRED:
             self._search()
         elif self._may_read_actions:
@@ -240,7 +240,7 @@ class Observer:
             self.confirm()
 
     def _note(self, **seen: Any) -> None:  # noqa: ANN401 - as `replace` takes them
-        self._tracking.sighting = replace(self._tracking.sighting, **seen)
+        self.tracking.sighting = replace(self.tracking.sighting, **seen)
 
 
 def _with_id(number: int, deployments: Sequence[Deployment]) -> Deployment | None:
