@@ -9,9 +9,9 @@ from cloud66_redeploy.model.records import Action, Deployment
 from cloud66_redeploy.tracking.baseline import Baseline
 from cloud66_redeploy.tracking.saved_state import SavedState, read, write
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
-from records import seen, tracked
+from records import START, seen, tracked
 
-BASELINE = Baseline(frozenset({3, 1}), frozenset({3}), frozenset({40, 2}), frozenset())
+BASELINE = Baseline(frozenset({3, 1}), frozenset({3}), frozenset({40, 2}), frozenset(), START, actions_known=False)
 
 
 def tracking(**fields: Any) -> Tracking:
@@ -20,65 +20,41 @@ def tracking(**fields: Any) -> Tracking:
     return tracked(**given | fields)
 
 
-def again(known: Tracking) -> Tracking:
+def again(*known: Tracking) -> list[Tracking]:
     """Write it down and read it again."""
-    [kept] = read(write([SavedState("abc", known, cancel_on_abort=True)]))
-    assert (kept.stack_id, kept.cancel_on_abort) == ("abc", True)
-    return kept.tracking
+    kept = read(write([SavedState("abc", one, cancel_on_abort=True) for one in known]))
+    assert {(one.stack_id, one.cancel_on_abort) for one in kept} == {("abc", True)}
+    return [one.tracking for one in kept]
 
 
-def test_a_run_is_remembered() -> None:
+def test_runs_are_remembered() -> None:
     """What the post step needs comes through as it was; records don't, and a POST may have left, whatever was kept."""
-    known = tracking(answer_id=108, accepted=True, actions_readable=False, action=Action.from_json({"id": 40}))
-    assert again(known) == tracking(answer_id=108, answer_action_id=40, accepted=True, actions_readable=False)
-    assert again(tracking(posts_sent=0)).submission.posts_sent == 1
+    here, unsent = tracking(answer_id=108, accepted=True, actions_readable=False), tracking(posts_sent=0)
+    there = [Tracking.of_another("b", None), Tracking.of_another("", 108), Tracking.of_another("c", 109)]
+    found = again(seen(here, Deployment.from_json({"id": 9}), Certainty.INFERRED), unsent, *there)
+    assert found == [tracking(answer_id=108, accepted=True, actions_readable=False), tracking(), *there]
+    [known] = again(tracking(action=Action.from_json({"id": 40})))
+    assert known == tracking(answer_action_id=40)
 
 
 @pytest.mark.parametrize("proof", Certainty)
 def test_only_a_proved_deployment_is_remembered(proof: Certainty) -> None:
     """A proved deployment's id takes the place of the answer's, or goes with the reference; else it is found anew."""
-    known, theirs = tracking(answer_id=108), Tracking.of_another("mine", None)
-    for one in (known, theirs):
-        seen(one, Deployment.from_json({"id": 109}), proof)
+    known = [tracking(answer_id=108), Tracking.of_another("mine", None)]
+    ours, theirs = again(*(seen(one, Deployment.from_json({"id": 109}), proof) for one in known))
     is_proved = proof is Certainty.CONFIRMED
-    assert (again(known).submission.answer_id, again(known).deployment) == (109 if is_proved else 108, None)
-    assert (again(theirs).request.given_id, again(theirs).request.is_external) == (109 if is_proved else None, True)
+    assert (ours.submission.answer_id, ours.deployment) == (109 if is_proved else 108, None)
+    assert (theirs.request.given_id, theirs.request.is_external) == (109 if is_proved else None, True)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("", "garbage", "null", "[]", "5", "{}", "[5]", "[" * 200_000),
-        '[{"request": {"reference"',
-        *(
-            json.dumps([{"request": request}])
-            for request in (
-                *("", {"reference": ""}, {"reference": 5}, {"given_id": 108}, {"is_external": True}),
-                {"given_id": 108, "is_external": False, "reference": ""},
-                *({"given_id": 108, "is_external": 1}, {"given_id": "x", "is_external": True}),
-            )
-        ),
-    ],
-)
+KEPT = json.loads(write([SavedState("abc", tracking(), cancel_on_abort=True)]))[0]
+GARBLED: list[Any] = [None, [], 5, {}, [5], KEPT, [KEPT, 5]]
+GARBLED += [[{name: value for name, value in KEPT.items() if name != missing}] for missing in KEPT]
+GARBLED += [[KEPT | {"request": {"reference": ""}}], [KEPT | {"request": {"reference": "", "given_id": 108}}]]
+GARBLED += [[KEPT | {name: wrong}] for name in ("request", "submission", "baseline") for wrong in ("x", 5, {"x": 5})]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 200_000, *map(json.dumps, GARBLED)])
 def test_garbage_is_nothing(text: str) -> None:
-    """What is no state of ours is read as none."""
+    """What is not all as it was written is read as nothing, and so is what names no deployment."""
     assert read(text) == []
-
-
-def test_what_is_missing_is_taken_carefully() -> None:
-    """From a state that holds little, nothing is cancelled and nothing is taken for known."""
-    state = {"request": {"reference": "mine"}, "submission": {"answer_id": True, "accepted": 1}, "baseline": []}
-    [kept] = read(json.dumps([state]))
-    baseline = Baseline(actions_known=False)
-    assert kept.tracking == tracked("mine", posts_sent=1, baseline=baseline, actions_readable=True)
-    assert not kept.cancel_on_abort
-
-
-def test_several_are_remembered_in_their_order() -> None:
-    """All come through as they were named, and one that is garbled does not take the others with it."""
-    named = [("b", None), ("", 108), ("c", 109)]
-    known = [tracking(reference="a"), *(Tracking.of_another(*one) for one in named)]
-    kept = json.loads(write([SavedState("abc", one, cancel_on_abort=True) for one in known]))
-    found = read(json.dumps([kept[0], 5, {"request": {"given_id": 5}}, None, *kept[1:]]))
-    assert [one.name for one in found] == ["a", "b", "deployment 108", "c"]
-    assert [one.tracking for one in found] == known

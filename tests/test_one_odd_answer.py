@@ -233,7 +233,7 @@ def test_an_earlier_runs_action_is_never_green(step: MakeStep, shape: str, lost:
         made.simulator.faults.append(Fault("lost_undone", method="POST"))
     ending = made.run(user_reference="prod", timeout="3m")
     assert (ending.outcome, len(made.calls("POST"))) == ("unknown", 1)
-    assert "actions" not in json.loads(ending.state["run"])[0]["baseline"]
+    assert json.loads(ending.state["run"])[0]["actions_known"] is False
 
 
 @pytest.mark.parametrize(("lag", "when"), [(6.0, 66.5), (8.0, 68.0), (6.0, 69.0), (8.0, 70.0)])

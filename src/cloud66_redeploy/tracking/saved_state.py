@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from cloud66_redeploy.model.fields import as_id, as_text, as_time
+from cloud66_redeploy.model.fields import as_time
 from cloud66_redeploy.tracking.baseline import Baseline
 from cloud66_redeploy.tracking.tracking import Request, Sighting, Submission, Tracking
 
@@ -27,60 +27,45 @@ class SavedState:
     @property
     def name(self) -> str:
         """The reference, or the id by which it was named."""
-        return self.tracking.request.reference or f"deployment {self.tracking.request.given_id}"
+        request = self.tracking.request
+        return f"{request.reference}" or f"deployment {request.given_id}"
 
     def to_json(self) -> dict[str, Any]:
-        """Write it down."""
-        tracking, baseline = self.tracking, self.tracking.baseline
-        kept = [name for name in _NUMBERS if baseline.actions_known or not name.endswith("actions")]
-        answer_action_id = tracking.action.id if tracking.action else tracking.submission.answer_action_id
+        """Write it down; once the deployment is confirmed, its id is the way to it."""
+        tracking, baseline, proved = self.tracking, self.tracking.baseline, self.tracking.confirmed_id
+        request, submission = tracking.request, tracking.submission
+        action_id = tracking.action.id if tracking.action else submission.answer_action_id
         return {
             "stack_id": self.stack_id,
             "cancel_on_abort": self.cancel_on_abort,
-            "request": vars(tracking.request),
-            "submission": vars(tracking.submission) | {"answer_action_id": answer_action_id},
-            "actions_readable": tracking.actions_readable,
-            "confirmed_id": tracking.confirmed_id,
-            "baseline": {name: sorted(getattr(baseline, name)) for name in kept},
+            "request": vars(request) | ({"given_id": request.given_id or proved} if request.is_external else {}),
+            # A POST may have left, whatever was kept: the run was cut short.
+            "submission": vars(submission)
+            | {"posts_sent": submission.posts_sent or 1, "answer_action_id": action_id}
+            | ({"answer_id": proved} if proved else {}),
+            "actions_readable": tracking.sighting.actions_readable,
+            "baseline": {name: sorted(getattr(baseline, name)) for name in _NUMBERS},
             "newest": baseline.newest.isoformat() if baseline.newest else "",
+            "actions_known": baseline.actions_known,
         }
 
     @classmethod
-    def from_json(cls, saved: object) -> Self | None:
-        """Read it again; None where it is none, or names no deployment."""
-        if not isinstance(saved, Mapping):
-            return None
-        asked, sent, there = (_part(saved, name) for name in ("request", "submission", "baseline"))
-        request = Request(
-            reference=as_text(asked.get("reference")),
-            git_ref=as_text(asked.get("git_ref")),
-            given_id=as_id(asked.get("given_id")),
-            is_external=asked.get("is_external") is True,
-            is_unique=asked.get("is_unique") is not False,
-        )
+    def from_json(cls, saved: Mapping[str, Any]) -> Self:
+        """
+        Read it again.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is none, or it names no deployment.
+
+        """
+        request, there = Request(**saved["request"]), saved["baseline"]
         if not (request.reference or (request.is_external and request.given_id)):
-            return None
-        confirmed_id = as_id(saved.get("confirmed_id"))
-        if request.is_external:
-            tracking = Tracking.of_another(request.reference, request.given_id or confirmed_id)
-        else:
-            deployments, open_deployments, actions, open_actions = (_ids(there.get(name)) for name in _NUMBERS)
-            newest, are_known = as_time(saved.get("newest")), "actions" in there
-            baseline = Baseline(deployments, open_deployments, actions, open_actions, newest, actions_known=are_known)
-            # A POST may have left, whatever was kept: the run was cut short.
-            submission = Submission(
-                posts_sent=as_id(sent.get("posts_sent")) or 1,
-                accepted=sent.get("accepted") is True,
-                answer_id=confirmed_id or as_id(sent.get("answer_id")),
-                answer_action_id=as_id(sent.get("answer_action_id")),
-            )
-            tracking = Tracking(
-                request,
-                baseline=baseline,
-                submission=submission,
-                sighting=Sighting(actions_readable=saved.get("actions_readable") is not False),
-            )
-        return cls(as_text(saved.get("stack_id")), tracking, saved.get("cancel_on_abort") is True)
+            raise ValueError("it names no deployment")
+        known: dict[str, Any] = {name: frozenset(there[name]) for name in _NUMBERS}
+        baseline = Baseline(**known, newest=as_time(saved["newest"]), actions_known=saved["actions_known"] is True)
+        submission, seen = Submission(**saved["submission"]), Sighting(actions_readable=saved["actions_readable"])
+        tracking = Tracking(request, baseline=baseline, submission=submission, sighting=seen)
+        return cls(saved["stack_id"], tracking, saved["cancel_on_abort"] is True)
 
 
 def write(states: Sequence[SavedState]) -> str:
@@ -89,19 +74,8 @@ def write(states: Sequence[SavedState]) -> str:
 
 
 def read(text: str) -> list[SavedState]:
-    """Read it again; nothing where nothing was kept, or nothing that can be read."""
+    """Read it again; nothing where nothing was kept, or where that is not all as it was written."""
     try:
-        saved: Any = json.loads(text)
-    except (ValueError, RecursionError):
+        return [SavedState.from_json(entry) for entry in json.loads(text)]
+    except (KeyError, RecursionError, TypeError, ValueError):
         return []
-    found = [SavedState.from_json(entry) for entry in saved] if isinstance(saved, list) else []
-    return [state for state in found if state is not None]
-
-
-def _part(saved: Mapping[Any, Any], name: str) -> Mapping[Any, Any]:
-    part = saved.get(name)
-    return part if isinstance(part, Mapping) else {}
-
-
-def _ids(saved: object) -> frozenset[int]:
-    return frozenset(filter(None, map(as_id, saved))) if isinstance(saved, list) else frozenset()
