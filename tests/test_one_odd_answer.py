@@ -1,6 +1,7 @@
 """One odd answer is no verdict: while a deployment may be under way, a no has to last, and a gateway has no say."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 from unittest import mock
 
@@ -20,29 +21,27 @@ BEFORE_THE_POST = 4
 """Calls: the stack, its deployments, and twice its actions."""
 
 NOES: dict[str, Any] = {f"{code} of the API": {"kind": "status", "code": code} for code in (401, 402, 403, 404, 410)}
-PAGES: dict[str, Any] = {f"a page with {code}": {"kind": "html", "code": code} for code in (400, 401, 403, 404, 451)}
-STRANGERS: dict[str, Any] = PAGES | {
+STRANGERS: dict[str, Any] = {
+    "a page with 404": {"kind": "html", "code": 404},
     "404 and nothing": {"kind": "garbage", "code": 404, "text": ""},
     "403 and JSON": {"kind": "wrong_json", "code": 403, "text": '{"message": "Forbidden"}'},
-    "404 and a list": {"kind": "wrong_json", "code": 404, "text": '["no such route"]'},
-    "200 and nothing": {"kind": "garbage", "text": ""},
     "200 and a page": {"kind": "garbage", "text": "<html>Sign in</html>"},
     **{f"200 and {text}": {"kind": "wrong_json", "text": text} for text in ("null", '{"response": [1]}')},
     "a redirect": {"kind": "redirect"},
 }
-SOME = {name: (NOES | PAGES)[name] for name in ("401 of the API", "404 of the API", "a page with 404")}
+SOME = {name: (NOES | STRANGERS)[name] for name in ("401 of the API", "404 of the API", "a page with 404")}
 """One that is taken for a refused token, one for a record that isn't there, and one that isn't the API's."""
 
 MOMENTS = {
-    # What is meant by a status is told in one place, so every moment is tried with one of each kind only.
-    **{name: range(BEFORE_THE_POST + number % 3, BEFORE_THE_POST + 6, 3) for number, name in enumerate(NOES)},
-    **{name: range(1 + number % 4, 9, 4) for number, name in enumerate(STRANGERS)},
+    # What a status means is told in one place, so every moment is tried with one of each kind only.
+    **{name: [BEFORE_THE_POST + number % 6] for number, name in enumerate(NOES)},
+    **{name: [1 + number % 8] for number, name in enumerate(STRANGERS)},
     **{name: range(BEFORE_THE_POST if name in NOES else 1, BEFORE_THE_POST + 6) for name in SOME},
 }
 
 
 @pytest.mark.parametrize(("name", "moments"), MOMENTS.items(), ids=MOMENTS)
-def test_one_odd_answer_changes_nothing(step: MakeStep, name: str, moments: range) -> None:
+def test_one_odd_answer_changes_nothing(step: MakeStep, name: str, moments: Iterable[int]) -> None:
     """Whichever call one odd answer hits, the deployment is watched to its good end (before the POST a stranger's)."""
     for moment in moments:
         fault = Fault(**(NOES | STRANGERS)[name], method="GET", skip=moment)
@@ -51,7 +50,7 @@ def test_one_odd_answer_changes_nothing(step: MakeStep, name: str, moments: rang
 
 
 LASTING: list[tuple[str, str | None]] = [(name, None) for name in NOES]
-LASTING += [(name, path) for name in SOME if name in NOES for path in ("/actions", "/deployments$")]
+LASTING += [("401 of the API", "/actions"), ("404 of the API", "/deployments$")]
 
 
 @pytest.mark.parametrize(("name", "path"), LASTING)
@@ -66,13 +65,11 @@ def test_a_no_that_lasts(step: MakeStep, name: str, path: str | None) -> None:
     assert len(refused) >= 3
 
 
-@pytest.mark.parametrize("name", SOME)
-def test_one_odd_answer_after_a_lost_post(step: MakeStep, name: str) -> None:
+@pytest.mark.parametrize(("name", "skip"), [*zip(SOME, range(3), strict=True)])
+def test_one_odd_answer_after_a_lost_post(step: MakeStep, name: str, skip: int) -> None:
     """While the reference of a lost POST is looked up, one odd answer is passed over: one deployment, and green."""
-    for skip in range(3):
-        odd = Fault(**SOME[name], method="GET", skip=BEFORE_THE_POST + skip)
-        faults = (Fault("lost_done", method="POST"), odd)
-        play(step, Case(faults=faults, dials={"action_record_delay_seconds": 4}))
+    odd = Fault(**SOME[name], method="GET", skip=BEFORE_THE_POST + skip)
+    play(step, Case(faults=(Fault("lost_done", method="POST"), odd), dials={"action_record_delay_seconds": 4}))
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
@@ -100,8 +97,10 @@ AGAIN: dict[str, Case] = {
             ),
             dials={"post_shape": shape, "duration_seconds": 100},
         )
-        for until, shape, lost in ((3.0, BY_NOTHING, False), (30.0, BY_ID, False), (8.0, BY_NOTHING, True))
-        for code in (403, 404)
+        for code, until, shape, lost in (
+            (403, 3.0, BY_NOTHING, False), (404, 3.0, BY_NOTHING, False), (403, 30.0, BY_ID, False),
+            (404, 8.0, BY_NOTHING, True),
+        )
     },
     **{
         f"{code} for the number in the answer": Case(
@@ -110,7 +109,7 @@ AGAIN: dict[str, Case] = {
         )
         for code in (403, 404)
     },
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", AGAIN.values(), ids=AGAIN)
@@ -127,9 +126,10 @@ def test_a_named_deployment_that_is_refused_ends_the_wait(step: MakeStep) -> Non
     assert ending.seconds < 9
 
 
-@pytest.mark.parametrize("readable", [True, False])
-@pytest.mark.parametrize("left", [True, False])
-@pytest.mark.parametrize("reference", ["", "given"])
+@pytest.mark.parametrize(
+    ("reference", "left", "readable"),
+    [("", True, True), ("", True, False), ("", False, False), ("given", True, True), ("given", False, True)],
+)
 def test_what_is_said_never_to_have_left_is_looked_up(
     step: MakeStep, monkeypatch: pytest.MonkeyPatch, reference: str, left: bool, readable: bool
 ) -> None:
@@ -152,7 +152,7 @@ def test_what_is_said_never_to_have_left_is_looked_up(
     assert known or "may or may not have been scheduled" in played.ending.outputs["reason"]
 
 
-@pytest.mark.parametrize(("fate", "lost"), [("failed", False), ("cancelled", True), ("odd", False), ("failed", True)])
+@pytest.mark.parametrize(("fate", "lost"), [("failed", False), ("cancelled", True), ("odd", False)])
 def test_contrary_evidence_is_held_against_green(
     step: MakeStep, monkeypatch: pytest.MonkeyPatch, fate: str, lost: bool
 ) -> None:
@@ -164,29 +164,26 @@ def test_contrary_evidence_is_held_against_green(
     assert str(played.mine[0].id) in played.ending.outputs["reason"] or fate == "odd"
 
 
-LATE: list[tuple[dict[str, float | None], str, str]] = [
-    ({"git_hash": 8.0}, "11e1d51", "success"),
-    ({"git_hash": None}, "11e1d51", "unknown"),
-    ({"git_hash": 8.0}, "abcdef1", "failed"),
-    ({"is_live": None}, "", "success"),
-    ({"started_at": None}, "", "success"),
-    ({"finished_success": 8.0}, "", "success"),
-    ({"finished_success": None}, "", "unknown"),
-    ({"outcome": 8.0}, "", "success"),
-    ({"outcome": None}, "", "unknown"),
-    ({"finished_at": 8.0}, "", "success"),
-    ({"finished_message": None, "triggered_by": None, "user": None}, "", "success"),
+LATE: list[tuple[dict[str, float | None], str, str, Any]] = [
+    ({"git_hash": 8.0}, "11e1d51", "success", BY_ID),
+    ({"git_hash": None}, "11e1d51", "unknown", BY_NOTHING),
+    ({"git_hash": 8.0}, "abcdef1", "failed", BY_ID),
+    ({"started_at": None, "is_live": None}, "", "success", BY_NOTHING),
+    ({"finished_success": 8.0}, "", "success", BY_NOTHING),
+    ({"finished_success": None}, "", "unknown", BY_ID),
+    ({"outcome": 8.0, "finished_at": 8.0}, "", "success", BY_NOTHING),
+    ({"outcome": None}, "", "unknown", BY_ID),
+    ({"finished_message": None, "triggered_by": None, "user": None}, "", "success", BY_NOTHING),
 ]
 
 
-@pytest.mark.parametrize(("late", "expected", "outcome"), LATE, ids=str)
+@pytest.mark.parametrize(("late", "expected", "outcome", "shape"), LATE, ids=str)
 def test_not_there_yet_is_no_contradiction(
-    step: MakeStep, late: dict[str, float | None], expected: str, outcome: str
+    step: MakeStep, late: dict[str, float | None], expected: str, outcome: str, shape: str
 ) -> None:
     """A field that shows late is waited for; one that never shows leaves unknown what it would have told."""
-    for shape in (BY_ID, BY_NOTHING):
-        inputs = {"git_ref": "main", "expected_commit": expected}
-        play(step, Case(outcome, dials={"late_fields": late, "post_shape": shape}, inputs=inputs))
+    inputs = {"git_ref": "main", "expected_commit": expected}
+    play(step, Case(outcome, dials={"late_fields": late, "post_shape": shape}, inputs=inputs))
 
 
 @pytest.mark.parametrize("reference", ["mine", "theirs"])
@@ -221,7 +218,7 @@ def test_a_reference_that_two_runs_share_and_a_post_sent_twice(step: MakeStep, f
     assert ending.outcome != "success"
 
 
-@pytest.mark.parametrize(("shape", "lost"), [(SHAPES[1], True), (BY_ACTION, False), (BY_NOTHING, True)])
+@pytest.mark.parametrize(("shape", "lost"), [(BY_ACTION, False), (BY_NOTHING, True)])
 def test_an_earlier_runs_action_is_never_green(step: MakeStep, shape: str, lost: bool) -> None:
     """A given reference that an earlier run used proves nothing where the actions before the POST are not known."""
     made, _ = stage(step, Case(
@@ -236,7 +233,7 @@ def test_an_earlier_runs_action_is_never_green(step: MakeStep, shape: str, lost:
     assert json.loads(ending.state["run"])[0]["actions_known"] is False
 
 
-@pytest.mark.parametrize(("lag", "when"), [(6.0, 66.5), (8.0, 68.0), (6.0, 69.0), (8.0, 70.0)])
+@pytest.mark.parametrize(("lag", "when"), [(6.0, 66.5), (8.0, 70.0)])
 def test_a_stranger_is_not_cancelled_for_the_younger_one(step: MakeStep, lag: float, when: float) -> None:
     """Where a POST went through twice, another deployment whose action is late is not cancelled as the younger one."""
     dials = {"post_shape": BY_NOTHING, "duration_seconds": 60, "deployment_record_delay_seconds": lag}
