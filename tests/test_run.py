@@ -11,7 +11,7 @@ from cases import CI, SHAPES, Case, MakeStep, play
 from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.api.transport import Transport
 from cloud66_redeploy.model.reference import derive_reference
-from cloud66_simulator import DEFAULT_STACK, Behaviour, Fault
+from cloud66_simulator import DEFAULT_STACK, DOCKER_STACK, Behaviour, Fault
 from harness import GITHUB, run_of
 from invariants import Told, check_any
 
@@ -125,6 +125,12 @@ def test_a_run(step: MakeStep, row: Row) -> None:
     if ending.outcome == "success":
         assert ("Deployment not identified" in ending.log) is (number == "")
         assert number or not row.is_known
+
+
+def test_services_go_to_a_docker_stack(step: MakeStep) -> None:
+    """Services are asked for with their tags, in whichever way they are written."""
+    case = Case(inputs={"stack_id": DOCKER_STACK, "services": "web:v2,\nworker"})
+    assert play(step, case).mine[0].services == "web:v2,worker"
 
 
 def test_a_success_from_left_to_right(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> None:

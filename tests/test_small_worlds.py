@@ -70,6 +70,8 @@ def check_look(world: World, tracking: Tracking, *, was_sure: bool) -> None:
         assert one.kind in {"ours", "alike"} or (one.kind == "other user" and not sighting.action), (
             "it speaks against it"
         )
+        leads_there = world.post.answer == "deployment" and not (sighting.action and sighting.action.phase.is_final)
+        assert one.kind == "ours" or not leads_there, "the answer leads to another one"
         assert not is_sure or one.kind == "ours" or can_be_mistaken(world), "somebody else's was confirmed"
         if is_sure and not was_sure and world.post.answer != "deployment":
             assert world.clock.now >= one.over_at + RECORD_LAG_SECONDS, "confirmed before every record had its time"
