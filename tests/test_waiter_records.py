@@ -1,122 +1,111 @@
 """Waiting through the whole step: what the records say in every shape, late, hidden or not to be read."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import inf
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
 from cases import CI, SHAPES, Case, MakeStep, event, play, stage
 from cloud66_simulator import Fault
-from cloud66_simulator.behaviour import CancelledAs, OutcomeCodes
 from harness import green
 
 REFUSED = Fault("status", method="GET", path="/actions", code=403, count=None)
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 NO_ID = "async_action_id_null"
+LATE = {
+    "action_record_delay_seconds": 7, "deployment_record_delay_seconds": 12, "action_finish_lag_seconds": 6,
+    "record_while_queued": False,
+}  # fmt: skip
+BY_STRING = {"outcome_codes": "string", "timestamps_offset_style": "+00:00"}
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize(("codes", "offset"), [("number", "Z"), ("string", "+00:00")])
-def test_a_success_is_found_in_every_shape(step: MakeStep, shape: str, codes: str, offset: str) -> None:
-    """Both shapes of the answer, an action's id in it, both styles of codes and of times end green."""
-    dials = {"post_shape": shape, "outcome_codes": codes, "timestamps_offset_style": offset}
-    played = play(step, Case(dials=dials))
-    outputs = played.ending.outputs
-    assert outputs["deployment_id"] == str(played.mine[0].id)
-    assert (outputs["deploy_seconds"], outputs["action_id"], played.ending.warnings) == ("40", "40", [])
+@dataclass(frozen=True)
+class Row(Case):
+    """A case, and whether ours is identified in the end."""
+
+    is_known: bool = True
 
 
-FATES = [("failed", "failed"), ("cancelled", "cancelled"), ("odd", "failed"), ("reverted", "failed"),
-         ("action_failed", "failed"), ("action_null", "unknown")]  # fmt: skip
-
-
-@pytest.mark.parametrize(("shape", "lag"), [(SHAPES[0], 8.0), (NO_ID, 0.0)])
-@pytest.mark.parametrize(("fate", "outcome"), FATES)
-def test_what_is_no_known_success_is_red(step: MakeStep, shape: str, fate: str, outcome: str, lag: float) -> None:
-    """A deployment, or an action, that ends in any other way ends the run red, with one error."""
-    dials = {"post_shape": shape, "fate": fate, "action_finish_lag_seconds": lag}
-    played = play(step, Case(outcome, dials=dials, logs=("::group::Last lines of the ",)))
-    # What was only inferred is not passed on as known where deployment and action disagree.
-    mine = str(played.mine[0].id)
-    assert played.ending.outputs["deployment_id"] in ({mine} if shape == "deployment_id" else {mine, ""})
-
-
-@pytest.mark.parametrize("cancelled_as", get_args(CancelledAs))
-@pytest.mark.parametrize("codes", get_args(OutcomeCodes))
-def test_a_cancelled_deployment_is_red(step: MakeStep, cancelled_as: str, codes: str) -> None:
-    """However Cloud 66 shows a cancelled deployment, it is not green, and called cancelled where it says so."""
-    dials = {"fate": "cancelled", "cancelled_as": cancelled_as, "outcome_codes": codes}
-    play(step, Case("cancelled" if cancelled_as == "cancelled" else "failed", dials=dials))
-
-
-RECORDS: dict[str, Case] = {
+ROWS: dict[str, Row] = {
     **{
-        f"all late, {shape}": Case(
-            dials={
-                "post_shape": shape, "action_record_delay_seconds": 7, "deployment_record_delay_seconds": 12,
-                "action_finish_lag_seconds": 6, "record_while_queued": False,
-            },
-            others=((0, {"duration": 60}),), seconds=(100, inf),
-        )
-        for shape in SHAPES
+        f"a success, the answer is {shape}": Row(dials={"post_shape": shape, **codes})
+        for shape, codes in zip(SHAPES, (BY_STRING, {}, BY_STRING, {}), strict=True)
     },
-    "hidden for a minute": Case(
+    **{
+        f"{fate}, {shape}": Row(
+            outcome, dials={"post_shape": shape, "fate": fate, "action_finish_lag_seconds": lag}, is_known=known,
+            logs=("::group::Last lines of the ",),
+        )
+        for fate, outcome, shape, lag, known in (
+            ("failed", "failed", SHAPES[0], 8, True), ("odd", "failed", SHAPES[0], 8, True),
+            ("reverted", "failed", SHAPES[0], 8, True), ("action_failed", "failed", SHAPES[0], 8, True),
+            ("action_null", "unknown", SHAPES[0], 8, True), ("odd", "failed", NO_ID, 0, True),
+            # What was only inferred is not passed on as known where deployment and action disagree.
+            ("action_failed", "failed", NO_ID, 0, False),
+        )
+    },
+    **{
+        f"cancelled, shown as {shown}": Row(outcome, dials={"fate": "cancelled", "cancelled_as": shown, **codes})
+        for shown, outcome, codes in (
+            ("cancelled", "cancelled", {}), ("cancelled", "cancelled", BY_STRING), ("failed", "failed", BY_STRING),
+            ("null", "failed", {}), ("null_code", "failed", BY_STRING),
+        )
+    },
+    **{
+        f"all late, {shape}": Row(
+            dials=LATE | {"post_shape": shape}, others=((0, {"duration": 60}),), seconds=(100, inf)
+        )
+        for shape in (SHAPES[0], NO_ID)
+    },
+    "hidden for a minute": Row(
         faults=(Fault("hide_deployments", after=1, until=60),), dials={"duration_seconds": 120}
     ),
-    "gone, and back again": Case(faults=(Fault("hide_deployments", after=10, until=50),)),
-    "gone for good": Case("unknown", (Fault("hide_deployments", after=20),), says=("disappeared",)),
-    "gone until the timeout": Case(
+    "gone, and back again": Row(faults=(Fault("hide_deployments", after=10, until=50),)),
+    "gone for good": Row("unknown", (Fault("hide_deployments", after=20),), says=("disappeared",)),
+    "gone until the timeout": Row(
         "timed_out", (Fault("hide_deployments", after=20),), {"duration_seconds": 1000}, {"timeout": "1m"},
         says=("The record of deployment 108 has disappeared",),
     ),
-    "the action hidden for a while": Case(faults=(Fault("hide_actions", after=0.2, until=50),), seconds=(50, inf)),
-    "the action never shows": Case("timed_out", (Fault("hide_actions"),), inputs={"timeout": "2m"}),
-    "another commit": Case(
+    "the action hidden for a while": Row(faults=(Fault("hide_actions", after=0.2, until=50),), seconds=(50, inf)),
+    "the action never shows": Row("timed_out", (Fault("hide_actions"),), inputs={"timeout": "2m"}, is_known=False),
+    "another commit": Row(
         "failed", dials={"git_hash": "f" * 40}, inputs={"expected_commit": COMMIT},
         says=(f"it deployed commit {'f' * 40} instead of {COMMIT}",),
     ),
-    "not to be waited for, no answer to the look": Case(
-        "scheduled", (Fault("html", method="GET", skip=4, count=None),), inputs={"wait": "false"},
+    "not to be waited for, no answer to the look": Row(
+        "scheduled", (Fault("html", method="GET", skip=4, count=None),), inputs={"wait": "false"}, is_known=False,
         logs=("The IDs aren't known yet",),
     ),
+    # Where neither actions nor an id lead to a deployment, and that lasts, seconds decide, not the timeout.
+    **{
+        f"unreadable actions, {shape}": Row(
+            "unknown", (REFUSED,), {"post_shape": shape, "duration_seconds": 600}, seconds=seconds, is_known=False,
+            says=("can't be identified",),
+        )
+        for shape, seconds in ((NO_ID, (0, 14)), ("async_action_id", (0, 14)), ("action_id_as_id", (60, 90)))
+    },
+    **{
+        f"unreadable actions ({code}), but an id": Row(
+            faults=(replace(REFUSED, code=code),), logs=("::warning title=Stack actions can't be read",)
+        )
+        for code in (403, 404)
+    },
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", RECORDS.values(), ids=RECORDS)
-def test_late_and_missing_records(step: MakeStep, case: Case) -> None:
-    """Records that show late are waited for; one that has gone, or never shows, leaves no success."""
-    played = play(step, case)
-    number = "" if case.outcome == "scheduled" else str(played.mine[0].id)
-    assert played.ending.outputs["deployment_id"] in ({number, ""} if "hide_actions" in str(case) else {number})
-
-
-NOWHERE = {
-    "no id": (NO_ID, "30m", (0, 14), "can't be identified"),
-    "an action's id": ("async_action_id", "30m", (0, 14), "can't be identified"),
-    "an id that leads nowhere": ("action_id_as_id", "30m", (60, 90), "can't be identified"),
-}
-
-
-@pytest.mark.parametrize(("shape", "timeout", "seconds", "words"), NOWHERE.values(), ids=NOWHERE)
-def test_unreadable_actions_without_an_id(step: MakeStep, shape: str, timeout: str, seconds: Any, words: str) -> None:
-    """Where neither actions nor an id lead to a deployment, and that lasts, seconds decide, not the timeout."""
-    dials = {"post_shape": shape, "duration_seconds": 600}
-    case = Case("unknown", (REFUSED,), dials, {"timeout": timeout}, seconds=seconds, says=(words,))
-    assert play(step, case).ending.outputs["deployment_id"] == ""
-
-
-@pytest.mark.parametrize("code", [403, 404])
-def test_unreadable_actions_with_an_id(step: MakeStep, code: int) -> None:
-    """Where actions can't be read, a deployment that the answer's id leads to decides alone, and a warning says so."""
-    ending = play(step, Case(faults=(replace(REFUSED, code=code),))).ending
-    assert "Stack actions can't be read" in ending.warnings[0]
-    assert (ending.outputs["action_id"], ending.outputs["deployment_id"]) == ("", "108")
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_what_records_say(step: MakeStep, row: Row) -> None:
+    """Any shape of a success is found, and late records waited for; what is no known success of ours is red."""
+    played = play(step, row)
+    ending, [mine] = played.ending, played.mine
+    assert ending.outputs["deployment_id"] == (str(mine.id) if row.is_known else "")
+    assert ending.outputs["action_id"] in {"", str(mine.action_id)}
 
 
 @pytest.mark.parametrize(
     ("readable", "per_page", "fate"),
-    [(True, 5, "success"), (True, 30, "failed"), (False, 5, "failed"), (False, 30, "success")],
+    [(True, 5, "success"), (True, 30, "failed"), (False, 5, "failed")],
 )
 def test_the_id_of_an_old_deployment_is_not_ours(step: MakeStep, readable: bool, per_page: int, fate: str) -> None:
     """An answer's id that is an old deployment's, on the first page or beyond it, decides nothing."""
@@ -170,21 +159,22 @@ def test_an_odd_ending_is_not_taken_for_ours_while_ours_may_still_show(step: Mak
     assert play(step, case, made, theirs).ending.outputs["deployment_id"] == ""
 
 
-LATE_ONES: dict[str, Any] = {  # when they are asked for, how long they take, and after how long their records show
-    "one, short": [(0.1, 15.0, (0.0, inf))],
-    "one, long": [(0.2, 60.0, (0.0, inf))],
-    "two, whose second shows": [(0.0, 15.0, (0.0, inf)), (0.0, 1.0, (1.0, 0.0))],
-    "two": [(0.0, 15.0, (0.0, inf)), (0.0, 1.0, (1.0, inf))],
+# Who looks; when the others are asked for, how long they take, and after how long their records show.
+LATE_ONES: dict[str, Any] = {
+    "one, short": ("redeploy", [(0.1, 15.0, (0.0, inf))]),
+    "one, long": ("wait", [(0.2, 60.0, (0.0, inf))]),
+    "two, whose second shows": ("redeploy", [(0.0, 15.0, (0.0, inf)), (0.0, 1.0, (1.0, 0.0))]),
+    "two": ("wait", [(0.0, 15.0, (0.0, inf)), (0.0, 1.0, (1.0, inf))]),
 }
 
 
-@pytest.mark.parametrize(("command", "delay"), [("redeploy", 4.0), ("wait", 1.0)])
-@pytest.mark.parametrize("others", LATE_ONES.values(), ids=LATE_ONES)
-def test_a_deployment_whose_action_never_shows(step: MakeStep, others: Any, delay: float, command: str) -> None:
+@pytest.mark.parametrize(("command", "others"), LATE_ONES.values(), ids=LATE_ONES)
+def test_a_deployment_whose_action_never_shows(step: MakeStep, command: str, others: Any) -> None:
     """Where ours is over at once and shows last, those that ended just before it aren't taken for it."""
     dials = {"post_shape": "async_action_id", "record_while_queued": False, "duration_seconds": 0.0}
     asked = [(at, CI | {"duration": lasts, "record_delays": delays}) for at, lasts, delays in others]
-    case = Case(dials=dials | {"deployment_record_delay_seconds": delay}, others=tuple(asked))
+    delay = {"deployment_record_delay_seconds": 4.0 if command == "redeploy" else 1.0}
+    case = Case(dials=dials | delay, others=tuple(asked))
     made, _ = stage(step, case)
     ending = made.run(wait="true" if command == "redeploy" else "false")
     if command == "wait":
