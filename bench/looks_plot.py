@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import escape
 from math import log10
 
-_COLOURS = ("#0b6e4f", "#c44536", "#e09f3e", "#6d597a", "#3d5a80", "#999999")
+_COLOURS = ("#0b6e4f", "#c44536", "#e09f3e", "#6d597a", "#3d5a80")
 _WIDTH, _HEIGHT, _EDGE, _COLUMNS = 330, 250, 42, 3
 _CALLS, _LAG = (2.0, 400.0), (1.0, 500.0)
 

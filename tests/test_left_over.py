@@ -8,15 +8,18 @@ import pytest
 
 from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.errors import Aborted
-from cloud66_simulator import Behaviour, Fault
-from elsewhere import CI, LONG, MakeStep, cancelled, killed, rows
+from cloud66_redeploy.tracking.saved_state import SavedState, write
+from cloud66_simulator import DEFAULT_STACK, Behaviour, Fault
+from elsewhere import ANN, CI, LONG, OTHER, MakeStep, asked, cancelled, fate, killed, rows, stacks
 from harness import Step
+from records import tracked
 
 UNREADABLE = [
     Fault("status", method="GET", path="/actions", code=403, count=None), Fault("slow", method="POST", seconds=15),
 ]  # fmt: skip
 CANCELLED = "cancelled: The step was cut short. Deployment 108 was cancelled."
-STRANGER: dict[str, Any] = {"faults": [], "later": 5.1, **CI}
+REF: dict[str, Any] = {"user_reference": "mine"}
+ID: dict[str, Any] = {"deployment_id": "109"}
 
 
 def post(kind: Any, seconds: float = 0) -> list[Fault]:
@@ -46,14 +49,14 @@ def reference(state: dict[str, str]) -> str:
         **{
             f"the answer is {shape}, killed after {at} s": (at, {"post_shape": shape}, [], CANCELLED)
             for shape, at in (
-                ("deployment_id", 0.26), ("deployment_id", 20), ("action_id_as_id", 0.4), ("async_action_id", 20),
-                ("async_action_id_null", 0.26), ("action_id_as_id", 0.26), ("async_action_id_null", 20),
+                ("deployment_id", 0.26), ("deployment_id", 20), ("action_id_as_id", 0.26),
+                ("async_action_id_null", 0.26), ("async_action_id_null", 20),
             )
         },
         "a POST that is worked on late": (5, {}, post("late", 45), CANCELLED),
         **{
             f"{kind} for two minutes": (20, {}, [Fault(kind, after=20, until=120, count=None)], CANCELLED)
-            for kind in ("status", "html", "timeout_undone", "refuse")
+            for kind in ("status", "timeout_undone")
         },
     },
 )  # fmt: skip
@@ -100,27 +103,25 @@ def test_what_cannot_be_cancelled(
     assert after.seconds <= 240 + 30
 
 
-@pytest.mark.parametrize("abort_at", [1e9, 20])
+@pytest.mark.parametrize("abort_at", [1e9, 20, 0])
 def test_a_run_that_ended_by_itself_is_left_alone(step: MakeStep, abort_at: float) -> None:
-    """After a run that ended, well or badly or cancelled, there is nothing to do and nothing is asked."""
+    """After a run that ended, badly or cancelled, or that never began, there is nothing to do and nothing is asked."""
     made = begin(step, fate="failed", duration_seconds=100)
     ending = made.run(abort_at=abort_at)
     count = len(made.simulator.requests)
     assert "Nothing to clean up." in made.clean_up(ending.state).log
+    assert "Nothing to clean up." in made.clean_up({}).log
     assert len(made.simulator.requests) == count
 
 
-def test_a_run_that_never_began_is_left_alone(step: MakeStep) -> None:
-    """Without a state, or before the POST, there is nothing to do."""
-    made = step()
-    assert "Nothing to clean up" in made.clean_up({}).log
-    assert "Nothing to clean up" in made.clean_up(made.run(abort_at=0.0).state).log
-
-
 def test_as_asked_nothing_is_cancelled(step: MakeStep) -> None:
-    """With cancel_on_abort false the deployment goes on."""
+    """With cancel_on_abort false the deployments go on, and the references are named."""
     made = begin(step)
-    assert "continues (cancel_on_abort is false)" in made.clean_up(killed(made, cancel=False)).log
+    asked(made, duration=LONG)
+    several: dict[str, Any] = {"command": "wait", "user_reference": "mine\nother"}
+    for given, words in (({}, ""), (several, "Reference: mine, other")):
+        after = made.clean_up(killed(made, cancel=False, **given))
+        assert f"continues (cancel_on_abort is false). {words}" in after.log
     assert made.calls("DELETE") == []
 
 
@@ -143,17 +144,16 @@ def test_nobody_elses_deployment_is_cancelled(step: MakeStep) -> None:
     assert "none was cancelled" in after.warnings[0]
 
 
-ASKED: dict[str, Any] = {"request": {"reference": "x"}, "cancel_on_abort": True}
+KEPT: dict[str, Any] = json.loads(write([SavedState(DEFAULT_STACK, tracked(), cancel_on_abort=True)]))[0]
 GARBLED = {
-    "no text": "",
-    "null": "null",
     "half an object": "{",
-    "half a list": "[[",
     "a deep list": "[" * 200_000,
-    "no list": json.dumps(ASKED),
+    "no list": json.dumps(KEPT),
     "a reference alone": json.dumps([{"request": {"reference": "x"}}]),
-    "a bad baseline": json.dumps([ASKED | {"stack_id": "../..", "baseline": {"actions": 5}}]),
-    "bad numbers": json.dumps([ASKED | {"baseline": {"deployments": [[1]]}, "submission": 5}]),
+    "no text where text is due": json.dumps([KEPT | {"stack_id": 5, "request": {"reference": ["x"]}}]),
+    "another stack": json.dumps([KEPT | {"stack_id": "../.."}]),
+    "bad numbers": json.dumps([KEPT | {"baseline": {name: ["x"] for name in KEPT["baseline"]}}]),
+    "nothing is known": json.dumps([KEPT | {"request": {"reference": "x"}}]),
 }
 
 
@@ -185,3 +185,60 @@ def test_it_never_raises(step: MakeStep, monkeypatch: pytest.MonkeyPatch, error:
 
     monkeypatch.setattr(Client, "cancel", fail)
     assert len(made.clean_up(state).warnings) == 1
+
+
+@rows("by, at", {"reference": (REF, 0.02), "id": (ID, 0.12), "both": (REF | ID, 20)})
+def test_one_that_was_waited_for(step: MakeStep, by: dict[str, Any], at: float) -> None:
+    """Whenever the step was killed, its deployment is cancelled; those around it are left alone."""
+    made = step()
+    made.simulator.request_deployment(duration=30, **ANN)
+    mine = asked(made, ago=0, duration=LONG)
+    made.simulator.request_deployment(duration=30, **ANN)
+    after = made.clean_up(killed(made, at, command="wait", **by), command="wait", **by)
+    assert (fate(made, mine), cancelled(made)) == ("cancelled", ["109"])
+    assert "cancelled: The step was cut short. Deployment 109 was cancelled." in after.log
+
+
+def test_several_that_were_waited_for(step: MakeStep) -> None:
+    """All of several are cancelled, in whichever stacks they are, but for those that have ended."""
+    made = step(stacks=stacks("One", "Two"))
+    over = asked(made, "a", duration=30, ago=20)
+    here, there = asked(made, "b", duration=LONG), asked(made, "c", stack_uid=OTHER, duration=LONG)
+    given: dict[str, Any] = {"stack_id": f"{DEFAULT_STACK}\n{DEFAULT_STACK}\n{OTHER}", "user_reference": "a\nb\nc"}
+    state = killed(made, command="wait", **given)
+    assert len(json.loads(state["run"])) == 2
+    after = made.clean_up(state, command="wait", **given)
+    assert [fate(made, one) for one in (over, here, there)] == ["success", "cancelled", "cancelled"]
+    assert after.log.count("The step was cut short. Deployment") == 2
+
+
+def test_one_of_several_that_cannot_be_cancelled(step: MakeStep) -> None:
+    """What can't be cancelled is a warning of its own, and doesn't keep the others."""
+    made = step(faults=[Fault("status", method="DELETE", path="108", code=403, count=None)])
+    mine = [asked(made, "a", duration=LONG), asked(made, "b", duration=LONG)]
+    given: dict[str, Any] = {"user_reference": "a\nb", "deployment_id": "108\n109"}
+    after = made.clean_up(killed(made, command="wait", **given), command="wait", **given)
+    assert [fate(made, one) for one in mine] == ["success", "cancelled"]
+    [warning] = after.warnings
+    assert "Reference: a" in warning
+
+
+def test_a_shared_reference_is_not_guessed_at(step: MakeStep) -> None:
+    """Where two deployments carry the reference, none is cancelled, and a warning says so."""
+    made = step()
+    asked(made, duration=LONG, ago=0)
+    made.simulator.request_deployment(**REF, **CI)
+    made.clock.advance(5)
+    after = made.clean_up(killed(made, command="wait", **REF), command="wait", **REF)
+    assert cancelled(made) == []
+    assert any("Nothing was cancelled." in one for one in after.warnings)
+
+
+def test_what_was_never_there(step: MakeStep) -> None:
+    """What is not found is a warning after a minute, not a success."""
+    made = step(behaviour=Behaviour(duration_seconds=LONG))
+    given: dict[str, Any] = {"command": "wait", "deployment_id": "9999"}
+    after = made.clean_up(killed(made, **given), **given)
+    [warning] = after.warnings
+    assert "The stack has no deployment 9999" in warning
+    assert 55 <= after.seconds <= 80

@@ -60,19 +60,13 @@ FAILS: dict[str, Any] = {"fates": ("failed",), "duration_seconds": 20}
 BACK: dict[str, Any] = {"git_ref": "v1", "rollback": "true"}
 CASES: dict[str, Case] = {
     "inferred behind one": (one_runs, NO_ID | {"duration_seconds": 20}, {}),
-    "runs, so it is not struck": (nobody, NO_ID | {"duration_seconds": 150}, {"queue_timeout": "30s"}),
     "waits, so it is struck": (one_runs, NO_ID, {"queue_timeout": "30s", "cancel_on_timeout": "true"}),
-    "on_busy: fail, many wait": (one_runs_before_many, {}, {"on_busy": "fail"}),
-    "on_busy: skip": (one_runs, {}, {"on_busy": "skip"}),
     "on_busy: cancel": (one_runs, {}, {"on_busy": "cancel"}),
     "dry run": (one_runs, {}, {"dry_run": "true"}),
-    "dry run of a free stack": (many_came_after, {}, {"dry_run": "true"}),
     "cancel": (one_runs_before_many, {}, {"command": "cancel"}),
     "cancel by both": (
         one_runs_before_many, {}, {"command": "cancel", "user_reference": "mine", "deployment_id": "196"}
     ),
-    "cancel nothing": (one_failed, {}, {"command": "cancel"}),
-    "status of what runs": (one_runs_before_many, {}, {"command": "status"}),
     "status of the newest": (one_failed, {}, {"command": "status"}),
     "wait by both": (
         many_came_after, {}, {"command": "wait", "user_reference": "mine", "deployment_id": "196"}
