@@ -35,6 +35,12 @@ def action(
     return Action.from_json(record | ending | {"metadata": {"user_reference": reference}} | fields)
 
 
+def past(*seconds: float) -> tuple[Deployment, ...]:
+    """Make deployments that succeeded and took so long, the newest first."""
+    starts = [-1e5 * (number + 1) for number in range(len(seconds))]
+    return tuple(deployment(90, start, start + took) for start, took in zip(starts, seconds, strict=True))
+
+
 _PARTS = {"request": Request, "submission": Submission, "sighting": Sighting}
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cloud66_redeploy.model.records import Deployment
 from cloud66_redeploy.polling.forecast import Forecast
-from cloud66_redeploy.tracking.baseline import Past, durations_like, past_of
+from cloud66_redeploy.tracking.baseline import durations_like
 from records import FAILED
 from records import deployment as record
 
@@ -66,22 +66,18 @@ def test_a_short_past_is_not_taken_apart() -> None:
     assert (Forecast.of((300.0,) * 4), Forecast.of((300.0,) * 5)) == (None, Forecast(300.0, 9.0))
 
 
-def past(number: int, seconds: int, kind: str = "redeploy", **fields: object) -> Deployment:
+def took(number: int, seconds: int, code: str = "redeploy", **fields: object) -> Deployment:
     """A deployment of the past that took so long."""
     start = 60.0 * number
-    return record(number, start, start + seconds, **{"deploy_type": {"code": 1, "meaning": kind}} | fields)
-
-
-def test_past_of() -> None:
-    """Only those that succeeded and took time count, the newest first, in whatever order they are listed."""
-    others = [past(4, 40, outcome=FAILED), past(6, 0), past(9, 10, reverted=True)]
-    others += [past(7, 10, started_at=None), past(8, 10, finished_at=None)]
-    assert [one.seconds for one in past_of([past(3, 30), past(5, 50), *others])] == [50, 30]
+    return record(number, start, start + seconds, **{"deploy_type": {"code": code}} | fields)
 
 
 def test_durations_like_ours() -> None:
-    """Only those of the type of ours count; while that is not known, those that can be of its type; twenty at most."""
-    listed = past_of([past(1, 10), past(2, 20, "build"), past(3, 30, "scale", deploy_type={"code": "scale"})])
-    assert durations_like(past(9, 1), (Past(frozenset({"build"}), 9.0), *listed)) == (20.0, 10.0)
-    assert durations_like(None, listed) == durations_like(past(9, 1, deploy_type=None), listed) == (20.0, 10.0)
+    """Those of the type of ours count that succeeded and took time; the newest first, twenty at most."""
+    bad = [took(4, 40, outcome=FAILED), took(6, 0), took(9, 10, reverted=True)]
+    bad += [took(7, 10, started_at=None), took(8, 10, finished_at=None)]
+    listed = [took(2, 10), took(3, 20, "build"), took(5, 30, "scale"), took(1, 5), *bad]
+    assert durations_like(took(9, 1), listed) == (10.0, 5.0)
+    # While the type of ours is not known, those count that can be of its type.
+    assert durations_like(None, listed) == durations_like(took(9, 1, deploy_type=None), listed) == (20.0, 10.0, 5.0)
     assert len(durations_like(None, listed * 30)) == 20

@@ -13,13 +13,13 @@ from cloud66_redeploy.model.records import Action, Deployment
 from cloud66_redeploy.polling.pace import Estimate, Pace
 from cloud66_redeploy.polling.pauses import jittered, pause_before_next_look
 from cloud66_redeploy.report.progress import how_far
-from cloud66_redeploy.tracking.baseline import Baseline, Past
+from cloud66_redeploy.tracking.baseline import Baseline
 from cloud66_redeploy.tracking.tracking import Tracking
 from cloud66_simulator import Behaviour, Fault
 from elsewhere import MakeStep, rows
-from records import seen, tracked
+from records import past, seen, tracked
 
-PAST = Baseline(past=tuple(Past(frozenset(), 300.0 + number * 7 % 19 - 9) for number in range(19)))
+PAST = Baseline(past=past(*(300.0 + number * 7 % 19 - 9 for number in range(19))))
 QUEUED = Deployment.from_json({"id": 108})
 RUNNING = Deployment.from_json({"id": 108, "started_at": "2026-01-01T00:01:40Z"})
 AHEAD = Deployment.from_json({"id": 107, "started_at": "2025-12-31T23:57:00Z"})
@@ -69,7 +69,7 @@ def test_the_percentage_never_goes_back() -> None:
     pace = paced(tracking)
     pace.note(100)
     first = pace.estimate(350)
-    tracking.baseline = Baseline(past=(Past(frozenset(), 3000.0),) * 9)
+    tracking.baseline = Baseline(past=past(*[3000.0] * 9))
     assert (first, pace.estimate(351)) == (Estimate(250, 300, 83), Estimate(251, 3000, 83))
     assert pace.estimate(4000) == Estimate(3900, 3000)
 

@@ -13,11 +13,11 @@ from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Action
 from cloud66_redeploy.report.facts import Facts, all_outputs, known_outputs
 from cloud66_redeploy.report.text import Sanitizer
-from cloud66_redeploy.tracking.baseline import Baseline, Past
+from cloud66_redeploy.tracking.baseline import Baseline
 from cloud66_redeploy.tracking.tracking import Tracking
 from harness import OUTPUTS
 from hostile import TEXTS
-from records import tracked
+from records import past, tracked
 from results import RECORD, STACK, SUCCEEDED, ended_as, known, result_of
 
 OF_ONE = OUTPUTS - {"rollback_outcome", "rollback_deployment_id", "rollback_commit", "results"}
@@ -73,7 +73,7 @@ def test_usual_seconds() -> None:
     """The usual time is the middle of the last ones, known from five on."""
     tracking = known()
     for seconds, usual in (((50, 90, 60, 70), ""), ((50, 90, 60, 70, 80), "70")):
-        tracking.baseline = Baseline(past=tuple(Past(frozenset(), float(each)) for each in seconds))
+        tracking.baseline = Baseline(past=past(*seconds))
         assert outputs(tracking)["usual_seconds"] == usual
 
 

@@ -42,7 +42,7 @@ def meet(step: Step, job: Job) -> Result | None:
         tracking.stack = stack = until_believed(clock, lambda: step.first_stack() or client.stack())
         step.inputs.check_stack(stack)
         deployments = until_believed(clock, client.deployments)
-        tracking.baseline = Baseline(past=Baseline.of(deployments, []).past)
+        tracking.baseline = Baseline(past=tuple(deployments))
     except InputError as error:
         return bad_input(error)
     except (PermanentError, Obstructed) as refusal:

@@ -19,32 +19,19 @@ _MOST_DURATIONS = 20
 """Older ones tell of an older pipeline."""
 
 
-@dataclass(frozen=True)
-class Past:
-    """A deployment that succeeded: its type, in the API's words, and how long it took in seconds."""
-
-    kind: frozenset[object]
-    seconds: float
-
-
-def past_of(deployments: Iterable[Deployment]) -> tuple[Past, ...]:
-    """Return those that succeeded, the newest first."""
-    ended = [
-        (deployment.finished_at, Past(deployment.kind, (deployment.finished_at - began).total_seconds()))
-        for deployment in deployments
-        if deployment.phase is Phase.SUCCESS
-        and (began := deployment.started_at)
-        and deployment.finished_at
-        and deployment.finished_at > began
-    ]
-    return tuple(past for _, past in sorted(ended, key=lambda pair: pair[0], reverse=True))
-
-
-def durations_like(deployment: Deployment | None, past: Iterable[Past]) -> tuple[float, ...]:
-    """Return how long the newest ones of a deployment's type took, in seconds, the newest first."""
+def durations_like(deployment: Deployment | None, past: Iterable[Deployment]) -> tuple[float, ...]:
+    """Return how long the newest ones of a deployment's type took that succeeded, in seconds, the newest first."""
     kind = deployment.kind if deployment else frozenset()
-    like = [earlier.seconds for earlier in past if (earlier.kind & kind if kind else not earlier.kind & NO_REDEPLOYS)]
-    return tuple(like[:_MOST_DURATIONS])
+    like = [
+        (ended, (ended - began).total_seconds())
+        for earlier in past
+        if (earlier.kind & kind if kind else not earlier.kind & NO_REDEPLOYS)
+        and earlier.phase is Phase.SUCCESS
+        and (began := earlier.started_at)
+        and (ended := earlier.finished_at)
+        and ended > began
+    ]
+    return tuple(seconds for _, seconds in sorted(like, key=lambda pair: pair[0], reverse=True)[:_MOST_DURATIONS])
 
 
 @dataclass(frozen=True)
@@ -56,8 +43,7 @@ class Baseline:
         open_deployments, open_actions: those of the API that were not finished then.
         newest: the last moment (the server's time) that a deployment tells of, so a deployment that tells of an earlier
             one is old, even if it stood further down.
-        past: how long those that succeeded took.
-        live: the one whose code is in service.
+        past: the deployments' records, the newest first.
         actions_known: whether the actions could be read at all: else one of an earlier run would pass for new.
         has_reference: an action carried the reference even then.
 
@@ -68,8 +54,7 @@ class Baseline:
     actions: frozenset[int] = frozenset()
     open_actions: frozenset[int] = frozenset()
     newest: datetime | None = None
-    past: tuple[Past, ...] = ()
-    live: Deployment | None = None
+    past: tuple[Deployment, ...] = ()
     actions_known: bool = True
     has_reference: bool = False
 
@@ -82,9 +67,13 @@ class Baseline:
             frozenset(action.id for action in actions),
             _open(actions),
             max((moment for deployment in deployments for moment in deployment.times), default=None),
-            past_of(deployments),
-            next((deployment for deployment in deployments if deployment.is_live), None),
+            tuple(deployments),
         )
+
+    @property
+    def live(self) -> Deployment | None:
+        """The deployment whose code was in service, or None where that was not known."""
+        return next((deployment for deployment in self.past if deployment.is_live), None)
 
     def is_new(self, deployment: Deployment) -> bool:
         """Tell whether a deployment can have come since."""
