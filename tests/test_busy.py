@@ -1,6 +1,5 @@
 """Whether a stack is deploying, and whose deployment that is, from its two lists."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -8,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud66_redeploy.model.records import Action, Deployment
-from cloud66_redeploy.model.reference import derive_reference, rollback_reference
+from cloud66_redeploy.model.reference import derive_reference, is_derived, rollback_reference
 from cloud66_redeploy.tracking.activity import activity_of, is_of
 from harness import GITHUB
 from records import CANCELLED, FAILED, action, deployment
@@ -17,7 +16,6 @@ OURS = "1-1-c2160039a2ba9b49-0123456789abcdef"
 OTHER = "1-1-1496ce25c0ddd406-0123456789abcdef"
 PAST = [deployment(100, -900, -860), deployment(101, -500, -460)]
 PAST_ACTIONS = [action(30, -900, -860), action(31, -500, -460)]
-
 Found = tuple[list[int], list[int], list[int]]
 
 
@@ -25,12 +23,6 @@ def found(deployments: list[Deployment], actions: list[Action]) -> Found:
     """Return the ids of what runs, what waits, and the open actions."""
     busy = activity_of(deployments, actions)
     return [one.id for one in busy.running], [one.id for one in busy.waiting], [one.id for one in busy.actions]
-
-
-def ours(deployments: list[Deployment], actions: list[Action], environ: Mapping[str, str] = GITHUB) -> bool:
-    """Tell whether what runs is surely of the repository."""
-    deployments, actions = [*deployments, *PAST], [*actions, *PAST_ACTIONS]
-    return is_of(environ, activity_of(deployments, actions), deployments, actions)
 
 
 RUNS, WAITS = deployment(108), deployment(109, None)
@@ -130,34 +122,21 @@ WHOSE: dict[str, tuple[list[Deployment], list[Action], bool]] = {
 @pytest.mark.parametrize(("deployments", "actions", "expected"), WHOSE.values(), ids=WHOSE)
 def test_whose_it_is(deployments: Any, actions: Any, expected: bool) -> None:
     """What runs is ours only if all that is open is, or if it can belong to no other action than ours."""
-    assert ours(deployments, actions) is expected
+    deployments, actions = [*deployments, *PAST], [*actions, *PAST_ACTIONS]
+    assert is_of(GITHUB, activity_of(deployments, actions), deployments, actions) is expected
 
 
 SHAPE = "1-1-c2160039a2ba9b49"
-ALIKE = ["", "prod", OTHER, "1-1-636d98db9a84698b-0123456789abcdef", SHAPE, f"{SHAPE}-by-hand", f"x{OURS}", f"{OURS}\n"]
-ALIKE += [f"{SHAPE}-0123456789ABCDEF", f"{SHAPE}-0123456789abcde", "1-x-c2160039a2ba9b49-0123456789abcdef"]
-ALIKE += ["1-c2160039a2ba9b49-0123456789abcdef", f"{OURS}/mine"]
-
-
-@pytest.mark.parametrize("reference", ALIKE)
-def test_a_reference_that_only_looks_alike(reference: str) -> None:
-    """Only a reference of the very shape that this repository's runs derive counts."""
-    assert not ours([RUNS], [action(40, 0, None, reference)])
-
-
+ALIKE = ["prod", OTHER, f"{SHAPE}-by-hand", f"x{OURS}", f"{OURS}\n", f"{SHAPE}-0123456789ABCDEF", f"{OURS}/mine"]
 ELSEWHERE = [{"GITHUB_SERVER_URL": "https://github.example"}]
-ELSEWHERE += [{"GITHUB_REPOSITORY": f"acme{name}"} for name in ("/awesome-2", "/awesom", "", "/.wesome")]
+ELSEWHERE += [{"GITHUB_REPOSITORY": name} for name in ("acme/awesome-2", "acme/awesom", "acme/.wesome", "")]
 
 
-@pytest.mark.parametrize("environ", [*ELSEWHERE, {"GITHUB_REPOSITORY": ""}], ids=str)
-def test_another_repository(environ: dict[str, str]) -> None:
-    """A repository whose name begins like ours, or ours like its, on another server, or none at all, is another one."""
-    assert not ours([RUNS], [OURS_OPEN], GITHUB | environ)
-
-
-def test_what_this_step_derives_is_ours() -> None:
-    """What a step of this repository derives, and that of its rollback, is told as ours; without one, nothing is."""
-    reference, nowhere = derive_reference(GITHUB, {"git_ref": "main"}), GITHUB | {"GITHUB_REPOSITORY": ""}
-    for one in (reference, rollback_reference(reference)):
-        assert ours([RUNS], [action(40, 0, None, one)])
-    assert not ours([RUNS], [action(40, 0, None, derive_reference(nowhere, {}))], nowhere)
+def test_whose_a_reference_is() -> None:
+    """What a step of this repository derives is ours, and that of its rollback; nothing alike, nor in another one."""
+    derived = derive_reference(GITHUB, {"git_ref": "main"})
+    assert all(is_derived(one, GITHUB) for one in (derived, rollback_reference(derived)))
+    assert not any(is_derived(one, GITHUB) for one in ALIKE)
+    assert not any(is_derived(derived, GITHUB | other) for other in ELSEWHERE)
+    nowhere = GITHUB | {"GITHUB_REPOSITORY": ""}
+    assert not is_derived(derive_reference(nowhere, {}), nowhere)
