@@ -64,7 +64,7 @@ def test_time_counts_from_the_start(
 
 
 def test_the_percentage_never_goes_back() -> None:
-    """Neither a record that is taken back nor a longer usual time makes it smaller; there is no 100, and none without a past."""
+    """Whatever is taken back, or turns out to take longer, it only grows; there is no 100, and none without a past."""
     tracking = known(deployment=RUNNING)
     pace = paced(tracking)
     pace.note(100)
