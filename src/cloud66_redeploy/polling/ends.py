@@ -128,16 +128,7 @@ def _facts(error: ApiError | None, **facts: object) -> dict[str, object]:
     return facts | ({"error": error} if error else {})
 
 
-_OPEN = {
-    Reason.CANCELLATION_OPEN,
-    Reason.CANCELLATION_UNSEEN,
-    Reason.NOT_CANCELLED,
-    Reason.NONE_CANCELLED,
-    Reason.NONE_CANCELLED_BY_REFERENCE,
-}
-
-
 def is_over(result: Result) -> bool:
     """Tell whether a cancellation has left nothing to be done or looked at."""
-    is_unknown = result.reason is Reason.ENDED_BEFORE and result.outcome is not Outcome.FAILED
-    return result.reason not in _OPEN and not is_unknown
+    is_known = result.outcome is not Outcome.UNKNOWN and result.reason is not Reason.CANCELLATION_OPEN
+    return is_known or result.reason is Reason.NOTHING_CANCELLED
