@@ -141,7 +141,7 @@ def test_pauses_stay_within_bounds(age: float, interval: float, seed: int) -> No
 @pytest.mark.parametrize(("age", "pause"), [(0, 2), (200, 10), (4000, 15)])
 def test_without_a_past_it_is_a_share_of_the_age(age: float, pause: float) -> None:
     """Where nothing is known, pauses are a twentieth of the age, 2 s to 15 s."""
-    assert pause_before_next_look(age, 30, rng=random.Random(1)) == pytest.approx(pause, rel=0.11)
+    assert pause_before_next_look(age, 30, rng=random.Random(1)) == pytest.approx(pause, rel=0.06)
 
 
 def test_a_step_looks_at_the_right_time(step: MakeStep) -> None:

@@ -5,18 +5,12 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from cloud66_redeploy.errors import ApiError, Doubted
-from cloud66_redeploy.timing import (
-    ASK_AGAIN_SECONDS,
-    MAX_PAUSE_SECONDS,
-    MIN_PAUSE_SECONDS,
-    SHORTEST_PAUSE_SECONDS,
-)
+from cloud66_redeploy.timing import ASK_AGAIN_SECONDS, MAX_PAUSE_SECONDS, MIN_PAUSE_SECONDS, SHORTEST_PAUSE_SECONDS
 
 LOOK_SHARE = 0.05
 """A look comes late by at most this share of the time already spent waiting, so nobody minds the difference."""
 
-_JITTER = 0.1
-_SMALL_JITTER = 0.03
+_JITTER = 0.05
 """Jobs that started together shall not look together."""
 
 
@@ -58,12 +52,12 @@ def pause_before_next_look(
 ) -> float:
     """Return the pause before the next look, in seconds: a share of the elapsed time, within bounds, with jitter."""
     steady = min(MAX_PAUSE_SECONDS, max(MIN_PAUSE_SECONDS, share * elapsed_seconds))
-    return min(steady * (rng or random).uniform(1 - _JITTER, 1 + _JITTER), poll_interval_seconds)
+    return jittered(steady, poll_interval_seconds, rng)
 
 
 def jittered(pause_seconds: float, poll_interval_seconds: float, rng: random.Random | None = None) -> float:
-    """Return a pause give or take three percent, at least a second and at most poll_interval."""
-    spread = pause_seconds * (rng or random).uniform(1 - _SMALL_JITTER, 1 + _SMALL_JITTER)
+    """Return a pause give or take five percent, at least a second and at most poll_interval."""
+    spread = pause_seconds * (rng or random).uniform(1 - _JITTER, 1 + _JITTER)
     return min(max(SHORTEST_PAUSE_SECONDS, spread), poll_interval_seconds)
 
 
