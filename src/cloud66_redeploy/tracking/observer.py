@@ -83,12 +83,14 @@ class Observer:
     def _look(self) -> None:
         tracking = self.tracking
         started = tracking.deployment is not None and tracking.deployment.phase is not Phase.QUEUED
-        if not started and self._is_list_enough():
-            deployments = self._deployments()
-            self._refresh(deployments)
-            self._note_those_ahead(deployments)
-        elif tracking.confirmed and started and tracking.submission.posts_sent <= 1:
+        if not tracking.confirmed or tracking.submission.posts_sent > 1:
+            self._search()
+        elif started:
             self._read_deployment()
+        elif self._is_list_enough():
+            deployments = self._deployments()
+            self._read_deployment(deployments)
+            self._note_those_ahead(deployments)
         else:
             self._search()
         records = (tracking.deployment, tracking.action)
@@ -97,13 +99,11 @@ class Observer:
 
     def _is_list_enough(self) -> bool:
         """
-        Whether the list of deployments is enough while it waits: it is confirmed, and known by one request.
+        Whether the list of deployments is enough while the one that is confirmed waits.
 
         Now and then the actions are read all the same: one that was cancelled in the queue may show only there.
         """
-        tracking = self.tracking
-        lacks_action = tracking.action is None and tracking.actions_readable
-        if not tracking.confirmed or tracking.submission.posts_sent > 1 or lacks_action:
+        if self.tracking.action is None and self.tracking.actions_readable:
             return False
         self._queue_looks += 1
         return self._queue_looks % _LOOKS_PER_SEARCH != 0
@@ -126,7 +126,7 @@ class Observer:
             if not self.takes(actions):
                 actions = [*actions, *self._read_action()]
         if tracking.confirmed and not tracking.sighting.duplicates:
-            self._refresh(deployments)
+            self._read_deployment(deployments)
         else:
             candidate = self._candidate(deployments)
             now = self.clock.monotonic()
@@ -201,18 +201,11 @@ class Observer:
         self._note(actions_readable=True)
         return found
 
-    def _refresh(self, deployments: Sequence[Deployment]) -> None:
+    def _read_deployment(self, listed: Sequence[Deployment] = ()) -> None:
         assert self.tracking.deployment is not None
-        found = _with_id(self.tracking.deployment.id, deployments)
-        if found:
-            self._note(deployment=found, record_vanished=False)
-        else:
-            self._read_deployment()
-
-    def _read_deployment(self) -> None:
-        assert self.tracking.deployment is not None
+        number = self.tracking.deployment.id
         try:
-            found = self._client.deployment(self.tracking.deployment.id)
+            found = _with_id(number, listed) or self._client.deployment(number)
         except NotFound:
             # Raises it again where it is the stack that is not there any more.
             self._client.stack()
