@@ -1,7 +1,7 @@
 """The stack's log while the deployment runs: what is new in it since the last look. It never touches the wait."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.api.headers import Quota
@@ -18,7 +18,7 @@ _MOST_FAILURES = 5
 """After so many in a row it is given up: the log is a courtesy."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class News:
     """
     What is new in a log.
@@ -80,51 +80,44 @@ class LiveLog:
         self._quota = quota
         self._before: list[str] = []
         self._failures = 0
-        self._given_up: ApiError | None = None
         self._has_run = False
 
-    def read(self, *, same: bool = False) -> list[str]:
+    def read(self, *, same: bool = False) -> News:
         """
-        Read the log; return the lines that are new, or none where it can't be read.
+        Read the log; return what is new, or nothing where it can't be read.
 
         Args:
             same: only those of the log that has been read before, not of one that has begun since.
 
         """
         if self._failures >= _MOST_FAILURES or self._quota.is_low:
-            return []
+            return News()
         try:
             text = self._client.last_log()
         except ApiError as error:
             self._failures += 1
-            if self._failures == _MOST_FAILURES:
-                self._given_up = error
-            return []
+            return News(given_up=error if self._failures == _MOST_FAILURES else None)
         self._failures = 0
         lines = _lines_of(text)
         if not lines:
-            return []
+            return News()
         found, goes_on = new_lines(self._before, lines)
         if found:
             self._before = lines
-        return [] if same and not goes_on else found
+        return News([] if same and not goes_on else found)
 
     def read_ours(self) -> News:
         """Do the same while the deployment runs; until then it is another one's log, and none of it is returned."""
         deployment = self._tracking.deployment
         if self._has_run and deployment is not None and deployment.phase.is_final:
             return self.read_the_end()
-        found = self.read()
+        news = self.read()
         if deployment is None or deployment.phase is not Phase.RUNNING:
-            return self._news([])
+            return replace(news, lines=[])
         is_doubtful = not self._has_run and self._tracking.confirmed_id is None
         self._has_run = True
-        return self._news(found, is_doubtful=is_doubtful)
+        return replace(news, is_doubtful=is_doubtful)
 
     def read_the_end(self) -> News:
         """Return what has come in until the deployment ended, if it was seen deploying at all."""
-        return self._news(self.read(same=True)) if self._has_run else News()
-
-    def _news(self, lines: list[str], *, is_doubtful: bool = False) -> News:
-        given_up, self._given_up = self._given_up, None
-        return News(lines, is_doubtful, given_up)
+        return self.read(same=True) if self._has_run else News()
