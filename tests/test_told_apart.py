@@ -1,64 +1,57 @@
 """What is told from others, and what is not, where only a reference or only an id is known."""
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 from unittest import mock
 
 import pytest
 
-from campaign import EventClock
 from cloud66_redeploy.commands.job import Job, Role, Watch
 from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.polling.cancellation import Cancellation
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Certainty
 from cloud66_simulator import Behaviour, Fault
-from elsewhere import asked, cancelled
-from harness import Step
+from elsewhere import BOTH, CI, REF, Case, MakeStep, asked, play, rows
 from records import CANCELLED, action, deployment, seen, tracked
 from scripted import Clock
 
-MakeStep = Callable[..., Step]
+SECOND = REF | CI
+LONG = {"duration": 1000}
+CASES: dict[str, tuple[str, Case]] = {
+    # One that was cancelled or reverted before is not said to have failed or succeeded.
+    "it was cancelled": ("cancel", Case("cancelled", mine={"fate": "cancelled"}, ago=100)),
+    "it was reverted": ("cancel", Case("failed", mine={"fate": "reverted"}, ago=100)),
+    "somebody else cancels it first": (
+        "cancel",
+        Case(
+            "cancelled", mine={"duration": 50, "fate": "cancelled"}, deletes=["108"],
+            faults=[Fault("status", method="DELETE", code=429, count=None)],
+        ),
+    ),
+    "two carry the reference, and the id says which": (
+        "cancel", Case("cancelled", BOTH, mine=LONG, behind=[SECOND | LONG], deletes=["108"])
+    ),
+    # A queue_timeout doesn't strike where what may be ours has started.
+    "two carry the reference, and both succeed": (
+        "wait",
+        Case(
+            "success", REF | {"queue_timeout": "20s"}, mine={"duration": 100}, behind=[SECOND | {"duration": 5}],
+            number="",
+        ),
+    ),
+    "the id is another one's": (
+        "wait",
+        Case(
+            "unknown", REF | {"deployment_id": "107", "queue_timeout": "20s"}, mine={"duration": 100}, number="",
+        ),
+    ),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(("how", "outcome"), [("cancelled", "cancelled"), ("reverted", "failed")])
-def test_what_was_over_by_its_reference_alone(step: MakeStep, how: Any, outcome: str) -> None:
-    """One that was cancelled or reverted before is not said to have failed or succeeded."""
-    made = step()
-    asked(made, fate=how, ago=100)
-    ending = made.run(command="cancel", user_reference="mine")
-    assert (ending.outcome, ending.status) == (outcome, 0)
-
-
-def test_another_who_cancels_meanwhile(step: MakeStep) -> None:
-    """Where somebody else cancels the same deployment first, it is not said to have failed."""
-    clock = EventClock()
-    made = step(clock=clock)
-    asked(made, duration=1000)
-    made.simulator.faults.append(Fault("status", method="DELETE", code=429, count=None))
-    clock.plan(20, partial(made.simulator.cancel, 108))
-    assert made.run(command="cancel", user_reference="mine").outcome == "cancelled"
-
-
-def test_a_shared_reference_with_the_id(step: MakeStep) -> None:
-    """Where two deployments carry the reference, the id says which one is meant, and it is cancelled."""
-    made = step()
-    asked(made, duration=1000)
-    asked(made, duration=1000)
-    ending = made.run(command="cancel", user_reference="mine", deployment_id="108")
-    assert (ending.outcome, ending.status, cancelled(made)) == ("cancelled", 0, ["108"])
-
-
-@pytest.mark.parametrize("number", ["", "107"])
-def test_what_runs_is_not_taken_for_queued(step: MakeStep, number: str) -> None:
-    """A queue_timeout doesn't strike where what may be ours has started."""
-    made = step()
-    asked(made, duration=100)
-    if not number:
-        asked(made, duration=5)
-    ending = made.run(command="wait", user_reference="mine", deployment_id=number, queue_timeout="20s")
-    assert ending.outcome == ("unknown" if number else "success")
+@rows("command, case", CASES)
+def test_what_is_told_apart(step: MakeStep, command: str, case: Case) -> None:
+    """By a reference alone, or beside an id, nothing is said or done of what is not meant."""
+    play(step, command, case)
 
 
 def test_the_log_of_another_is_not_shown(step: MakeStep) -> None:
