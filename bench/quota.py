@@ -168,7 +168,7 @@ def play(make_pace: Callable[[Tracking, float, Transport], Pace], seed: int) -> 
         start, trigger = stage.monotonic(), Trigger(job, transport)
         trigger.fire({"user_reference": tracking.request.reference})
         pace = make_pace(tracking, stage.monotonic(), transport)
-        patience = Patience(start, TIMEOUT_SECONDS, TIMEOUT_SECONDS)
+        patience = Patience(start + TIMEOUT_SECONDS, TIMEOUT_SECONDS, TIMEOUT_SECONDS)
         result = Wait(trigger.observer, Silent(), patience, pace).run()
         [truth] = simulator.deployments_of(tracking.request.reference)
         right = result.outcome is (Outcome.FAILED if fates[number] else Outcome.SUCCESS)

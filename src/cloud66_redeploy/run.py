@@ -46,16 +46,12 @@ def run(
     environ: Mapping[str, str],
     reporter: Reporter,
     inputs: Inputs,
-    transports: tuple[Transport, Transport],
-    began: float,
+    transport: Transport,
+    patient: Transport,
     first: First,
 ) -> int:
-    """
-    Run the command, report, and return the exit status.
-
-    The transports make calls as usual, and until the deadline. The timeout counts from `began` (monotonic seconds).
-    """
-    step = Step(environ, inputs, reporter, *transports, began)
+    """Run the command, report, and return the exit status; for the transports see `Step`."""
+    step = Step(environ, inputs, reporter, transport, patient)
     _add_jobs(step)
     return Run(step).go(first)
 

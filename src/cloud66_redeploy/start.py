@@ -56,7 +56,7 @@ def start(
 
 def _begin(
     environ: Mapping[str, str], reporter: Reporter, session: Session, clock: Clock, interruptible: Interruptible
-) -> tuple[Inputs, tuple[Transport, Transport], float, "First"] | InputError:
+) -> tuple[Inputs, Transport, Transport, "First"] | InputError:
     """Read the inputs, and make the first request; return what `run` takes, or what is wrong with the inputs."""
     began = clock.monotonic()
     try:
@@ -74,7 +74,7 @@ def _begin(
         listener=log,
     )
     patient = replace(transport, profile=UNTIL_DEADLINE, listener=log.patient(lambda: clock.monotonic() - began))
-    return inputs, (transport, patient), began, _first_answer(inputs, patient)
+    return inputs, transport, patient, _first_answer(inputs, patient)
 
 
 def _first_answer(inputs: Inputs, transport: Transport) -> "First":

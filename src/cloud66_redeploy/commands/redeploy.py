@@ -39,11 +39,11 @@ def redeploy(step: Step) -> None:
         return
     what = " ".join(f"{name}={value}" for name, value in step.inputs.options.items() if name != "user_reference")
     job.say(f"Requesting redeploy{': ' + what if what else ''}")
-    step.follow_log(job, step.transport)
-    job.result = ask_and_wait(step, job, step.transport, step.start)
+    step.follow_log(job)
+    job.result = ask_and_wait(step, job)
     check_health(step, [job])
     _look_at_services(step, job)
-    step.read_logs([job], step.transport.deadline)
+    step.read_logs([job])
     is_bad = job.result.outcome in {Outcome.FAILED, Outcome.UNHEALTHY}
     if step.inputs.rollback and is_bad and job.tracking.submission.posts_sent:
         roll_back(step, job)

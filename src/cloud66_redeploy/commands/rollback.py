@@ -33,13 +33,11 @@ def roll_back(step: Step, failed: Job) -> None:
         Aborted: the workflow was cancelled.
 
     """
-    start = step.clock.monotonic()
-    transport = replace(step.transport, deadline=start + step.inputs.timeout_seconds)
-    patient = replace(step.patient, deadline=transport.deadline)
+    step.transport.deadline = step.patient.deadline = step.clock.monotonic() + step.inputs.timeout_seconds
     before = failed.tracking.request
     request = Request(rollback_reference(before.reference), is_unique=before.is_unique)
     job = step.add(Role.ROLLBACK, failed.stack_id, Tracking(request))
-    chosen, why = _look_back(failed, job, patient)
+    chosen, why = _look_back(failed, job, step.patient)
     if chosen is None:
         job.result = _refused(why)
     else:
@@ -47,10 +45,10 @@ def roll_back(step: Step, failed: Job) -> None:
         job.tracking.request = replace(request, git_ref=commit, expected_commit=commit)
         job.say(f"Deployment {chosen.id} was live before, with commit {commit}.")
         job.say(f"Rolling back to commit {commit}.")
-        step.follow_log(job, transport)
-        job.result = ask_and_wait(step, job, transport, start, lambda: _object(failed, job, patient))
+        step.follow_log(job)
+        job.result = ask_and_wait(step, job, lambda: _object(failed, job, step.patient))
         check_health(step, [job])
-        step.read_logs([job], max(transport.deadline, step.clock.monotonic()))
+        step.read_logs([job])
         if job.log:
             step.reporter.group(f"Last lines of the {log_name(job.tracking.confirmed)} after the rollback", job.log)
     job.say(sentence_of(outcome_of(job)))

@@ -34,9 +34,8 @@ class Step:
     One step.
 
     Attributes:
-        transport: makes its calls; its deadline is the step's.
-        patient: makes calls that are tried again until the deadline, and says so.
-        start: the instant (monotonic seconds) that the timeout counts from.
+        transport: makes its calls; its deadline is the step's, and moves where the timeout begins anew.
+        patient: makes calls that are tried again until the same deadline, and says so.
         first: the stack that was read before the commands were there, or what kept it from being read; None once used.
         jobs: the deployments that the step is about. What of them is open is cancelled with the workflow.
         result: how the step ended, where that is no single deployment's.
@@ -48,7 +47,6 @@ class Step:
     reporter: Reporter
     transport: Transport
     patient: Transport
-    start: float
     first: Stack | ApiError | None = None
     jobs: list[Job] = field(default_factory=list)
     result: Result | None = None
@@ -87,7 +85,7 @@ class Step:
             raise first
         return first
 
-    def wait(self, jobs: Sequence[Job], transport: Transport, start: float) -> None:
+    def wait(self, jobs: Sequence[Job]) -> None:
         """Wait for the outcome of each; cancel those that time out, if so asked."""
 
         def end(number: int, result: Result) -> None:
@@ -96,17 +94,17 @@ class Step:
             job.debug_sighting()
             if result.outcome is Outcome.TIMED_OUT and self.inputs.cancel_on_timeout:
                 self._cancel_on_timeout(job, result)
-            job.cancel_duplicates(transport)
+            job.cancel_duplicates(self.transport)
             job.show_log(to_the_end=True)
             if len(jobs) > 1:
                 job.say(f"{job.result.outcome}: {sentence_of(job.result)}")
 
         for job in jobs:
-            self.follow_log(job, transport)
-        poll_all([self._wait(job, transport, start) for job in jobs], self.clock, self._forget, end)
+            self.follow_log(job)
+        poll_all([self._wait(job) for job in jobs], self.clock, self._forget, end)
         for job in jobs:
             if job.tracking.is_not_live and job.result and job.result.outcome is Outcome.SUCCESS:
-                self._name_the_live_one(job, transport)
+                self._name_the_live_one(job)
 
     def cancel(self, jobs: Sequence[Job], transport: Transport, pause_seconds: float, why: str) -> bool:
         """Cancel them; set the result of each, and tell whether nothing is left to be done."""
@@ -116,14 +114,14 @@ class Step:
             job.result = checked(result, job.tracking)
         return all(map(is_over, results))
 
-    def follow_log(self, job: Job, transport: Transport) -> None:
+    def follow_log(self, job: Job) -> None:
         """Let the stack's log be shown as it grows, if so asked; what it holds already is another deployment's."""
         if self.inputs.log is LogMode.LIVE and job.live is None:
-            job.live = LiveLog(job.best_effort(transport), job.tracking, self.transport.heard.quota)
+            job.live = LiveLog(job.best_effort(self.transport), job.tracking, self.transport.heard.quota)
             if not job.tracking.request.is_external:
                 job.live.read()
 
-    def read_logs(self, jobs: Sequence[Job], deadline: float) -> None:
+    def read_logs(self, jobs: Sequence[Job]) -> None:
         """Read the last lines of the stack's log for each bad outcome: best effort, one call, changing nothing."""
         for job in jobs:
             tracking, result = job.tracking, job.result
@@ -138,7 +136,7 @@ class Step:
                 continue
             self.note_known()
             # After cancelling on a timeout the deadline has long passed.
-            until = self.clock.monotonic() if job.cancellation else deadline
+            until = self.clock.monotonic() if job.cancellation else self.transport.deadline
             client = job.best_effort(replace(self.transport, deadline=until))
             try:
                 # Once it has run and ended, another one may have started.
@@ -169,18 +167,18 @@ class Step:
         if kept:
             self.reporter.state(STATE, write(kept))
 
-    def _wait(self, job: Job, transport: Transport, start: float) -> Wait:
+    def _wait(self, job: Job) -> Wait:
         inputs = self.inputs
         pace = Pace(
             tracking=job.tracking,
             poll_interval_seconds=inputs.poll_interval_seconds,
             since=self.clock.monotonic(),
-            heard=transport.heard,
+            heard=self.transport.heard,
             say=self.reporter.say,
         )
-        patience = Patience(start, inputs.timeout_seconds, inputs.queue_timeout_seconds)
-        watch = Watch(job, transport, note_known=self.note_known)
-        return Wait(job.observer(transport), watch, patience, pace)
+        patience = Patience(self.transport.deadline, inputs.timeout_seconds, inputs.queue_timeout_seconds)
+        watch = Watch(job, self.transport, note_known=self.note_known)
+        return Wait(job.observer(self.transport), watch, patience, pace)
 
     def _cancel_on_timeout(self, job: Job, timed_out: Result) -> None:
         deadline = self.clock.monotonic() + CANCEL_ON_TIMEOUT_SECONDS
@@ -192,10 +190,10 @@ class Step:
         else:
             job.result = Result(Reason.FOLLOWED, evidence=end.evidence, parts=(timed_out, end))
 
-    def _name_the_live_one(self, job: Job, transport: Transport) -> None:
+    def _name_the_live_one(self, job: Job) -> None:
         """Say which deployment went live after this one: best effort, one call, changing nothing."""
         try:
-            live = job.tracking.successor(job.best_effort(transport).deployments())
+            live = job.tracking.successor(job.best_effort(self.transport).deployments())
         except ApiError as error:
             job.say(f"It is not live. Couldn't read which deployment is: {error}")
             return

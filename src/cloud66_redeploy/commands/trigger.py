@@ -197,29 +197,19 @@ class Trigger:
         return None
 
 
-def ask_and_wait(
-    step: Step,
-    job: Job,
-    transport: Transport,
-    start: float,
-    objection: Callable[[], Result | None] = lambda: None,
-) -> Result:
-    """
-    Ask for the deployment of a job, exactly once, and wait for its outcome, unless that was not asked for.
-
-    The timeout counts from `start`, an instant (monotonic seconds), and ends at the transport's deadline.
-    """
+def ask_and_wait(step: Step, job: Job, objection: Callable[[], Result | None] = lambda: None) -> Result:
+    """Ask for the deployment of a job, exactly once, and wait for its outcome, unless that was not asked for."""
     request = job.tracking.request
     step.note_known(about_to_post=True)
     asked = {"git_ref": request.git_ref} if request.git_ref else {}
-    trigger = Trigger(job, transport, objection)
+    trigger = Trigger(job, step.transport, objection)
     result = trigger.fire(step.inputs.options | asked | {"user_reference": request.reference})
     step.note_known()
     if result is not None:
         return result
     job.say(f"Scheduled. Reference: {request.reference}")
     if step.inputs.wait:
-        step.wait([job], transport, start)
+        step.wait([job])
         assert job.result is not None
         return job.result
     try:

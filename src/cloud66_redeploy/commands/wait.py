@@ -29,9 +29,9 @@ def wait(step: Step) -> None:
     _tell_apart(step.jobs)
     there = [job for job in step.jobs if job.result is None]
     if there:
-        step.wait(there, step.transport, step.start)
+        step.wait(there)
     check_health(step, step.jobs)
-    step.read_logs(step.jobs, step.transport.deadline)
+    step.read_logs(step.jobs)
 
 
 def meet(step: Step, job: Job) -> Result | None:

@@ -14,16 +14,11 @@ from cloud66_redeploy.timing import PAUSE_WHILE_SETTLING_SECONDS, REFERENCE_LAG_
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to wait, in seconds from `start`, an instant (monotonic seconds); in the queue from the first look."""
+    """Until which instant (monotonic seconds) to wait, after how many seconds that is, and how long in the queue."""
 
-    start: float
+    deadline: float
     timeout_seconds: float
     queue_timeout_seconds: float
-
-    @property
-    def deadline(self) -> float:
-        """The instant at which the wait ends."""
-        return self.start + self.timeout_seconds
 
 
 @dataclass(eq=False, repr=False)
