@@ -22,7 +22,7 @@ from typing import TypeVar
 from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.api.connecting import Session
 from cloud66_redeploy.api.transport import UNTIL_DEADLINE, Transport
-from cloud66_redeploy.commands.job import Job, Role
+from cloud66_redeploy.commands.job import Job
 from cloud66_redeploy.commands.trigger import Trigger
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.model.outcome import Outcome
@@ -158,7 +158,7 @@ def play(make_pace: Callable[[Tracking, float, Transport], Pace], seed: int) -> 
             interruptible,
             stage.monotonic() + TIMEOUT_SECONDS,
         )
-        job = Job(Role.REQUESTED, stacks[number].uid, Tracking(Request(f"job {number}")), Reporter({}, Sanitizer()))
+        job = Job(stacks[number].uid, Tracking(Request(f"job {number}")), Reporter({}, Sanitizer()))
         tracking = job.tracking
         patient = Client(replace(transport, profile=UNTIL_DEADLINE), stacks[number].uid)
         tracking.stack = patient.stack()

@@ -159,8 +159,8 @@ def test_ours_is_asked_for_once_way_is_made(step: MakeStep, case: Case, fates: l
 
 
 def unreadable(after: float, code: int) -> tuple[Fault, ...]:
-    """Make the stack unreadable from a moment on."""
-    return (Fault("status", method="GET", path="^/stacks/[^/]+$", code=code, after=after, count=None),)
+    """Make the stack's deployments unreadable from a moment on."""
+    return (Fault("status", method="GET", path="/deployments$", code=code, after=after, count=None),)
 
 
 IN_VAIN = {
@@ -184,9 +184,9 @@ IN_VAIN = {
     "its record disappears": busy(
         MINE, outcome="failed", faults=(Fault("hide_deployments", after=75.3),), inputs=CANCEL | {"timeout": "5m"}
     ),
-    "the stack is refused before it": busy(MINE, outcome="failed", faults=unreadable(65.0, 401)),
-    "the stack is refused after it": busy(MINE, outcome="failed", faults=unreadable(76.0, 401)),
-    "the stack can't be reached after it": busy(
+    "they are refused before it": busy(MINE, outcome="failed", faults=unreadable(65.0, 401)),
+    "they are refused after it": busy(MINE, outcome="failed", faults=unreadable(76.0, 401)),
+    "they can't be read after it": busy(
         MINE, outcome="timed_out", faults=unreadable(76.0, 500), inputs=CANCEL | {"timeout": "2m"}
     ),
     "the timeout is nearer than the second look": busy(

@@ -183,7 +183,6 @@ def test_another_good_one_by_now(step: MakeStep) -> None:
 
 
 UNREADABLE = {
-    "the stack, at the look back": (GET("status", path="^/stacks/[^/]+$", code=401, skip=2), "the stack couldn't be"),
     "its deployments": (GET("status", path="/deployments$", code=403, skip=3), "the stack couldn't be read"),
     "its actions": (GET("status", path="/actions$", code=403, skip=3), "the stack's actions can't be read"),
     "its deployments, later": (GET("status", path="/deployments$", code=403, skip=4), "the stack couldn't be read"),

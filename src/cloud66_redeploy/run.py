@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from cloud66_redeploy.api.transport import AFTER_ABORT, Transport
 from cloud66_redeploy.commands.cancel import cancel
-from cloud66_redeploy.commands.health import is_unchecked, not_checked
-from cloud66_redeploy.commands.job import Job, Role
+from cloud66_redeploy.commands.job import Job
 from cloud66_redeploy.commands.redeploy import redeploy
 from cloud66_redeploy.commands.rollback import outcome_of
 from cloud66_redeploy.commands.status import status
@@ -83,7 +82,7 @@ class Run:
             self._own_fault(error)
         if self.is_settled:
             step.reporter.state(ENDED, "true")
-        for job in step.jobs:
+        for job in step.every_job:
             job.debug_sighting()
         return _report(step)
 
@@ -91,11 +90,11 @@ class Run:
         """Do what a cancelled workflow asks for, in the few seconds that the runner gives."""
         step = self.step
         if step.inputs.command in _CHANGES_NOTHING_LATER:
-            step.result = _left(step.main_jobs[0])
+            step.result = _left(step.jobs[0])
             return
-        under_way = [job for job in step.jobs if job.is_open and job.role is not Role.MAKING_WAY]
+        under_way = [job for job in step.every_job if job.is_open]
         # Of several, one that has ended speaks for itself alone.
-        if not under_way and any(job.result is None for job in step.main_jobs):
+        if not under_way and any(job.result is None for job in step.jobs):
             asks = step.inputs.command is Command.REDEPLOY
             nothing = Reason.ABORTED_BEFORE_POST if asks else Reason.ABORTED_UNCHANGED
             step.result = step.result or Result(nothing)
@@ -109,16 +108,12 @@ class Run:
                 job.result = Result(Reason.LEFT_RUNNING, job.tracking.last_seen)
         if wanted:
             self._cancel(wanted, signalled_at + ABORT_SECONDS)
-        for job in step.jobs:
-            if job.result is not None and job.role is not Role.MAKING_WAY and is_unchecked(step, job):
-                job.result = not_checked(job.result)
 
     def _before_post(self, job: Job) -> Result:
-        if job.role is Role.ROLLBACK and not job.tracking.request.git_ref:
+        if job is self.step.rollback and not job.tracking.request.git_ref:
             return outcome_of(job, "the workflow was cancelled")
-        made_way = self.step.with_role(Role.MAKING_WAY)
-        parts = (made_way.result,) if made_way and made_way.result else ()
-        return Result(Reason.ABORTED_BEFORE_POST, parts=parts)
+        made_way = self.step.jobs[0].made_way
+        return Result(Reason.ABORTED_BEFORE_POST, parts=(made_way,) if made_way else ())
 
     def _cancel(self, wanted: list[Job], deadline: float) -> None:
         hurried = replace(self.step.transport, deadline=deadline, profile=AFTER_ABORT)
@@ -133,12 +128,12 @@ class Run:
         for line in traceback.format_exception(error):
             for part in line.splitlines():
                 self.step.reporter.say(f"| {part}")
-        for job in self.step.jobs:
-            if job.role is Role.ROLLBACK and not job.tracking.request.git_ref:
+        for job in self.step.every_job:
+            if job is self.step.rollback and not job.tracking.request.git_ref:
                 job.result = outcome_of(job)
             reason = Reason.OWN_FAULT_AFTER_POST if job.tracking.submission.posts_sent else Reason.OWN_FAULT
             fault = Result(reason, facts={"error": type(error).__name__}, evidence=str(error))
-            if job.result is None or is_unchecked(self.step, job):
+            if job.result is None or job.result.reason is Reason.NOT_CHECKED:
                 job.result = fault
 
 
@@ -147,13 +142,13 @@ def _add_jobs(step: Step) -> None:
     if inputs.command is Command.REDEPLOY:
         reference, commit, is_unique = inputs.user_reference, inputs.expected_commit, inputs.reference_is_derived
         request = Request(reference, inputs.git_ref, commit, is_unique=is_unique, services=inputs.services)
-        step.add(Role.REQUESTED, inputs.stack_id, Tracking(request))
+        step.add(inputs.stack_id, Tracking(request))
         return
     for target in inputs.targets:
         tracking = Tracking.of_another(target.reference, target.deployment_id, inputs.expected_commit)
         # Whatever becomes of the first request, which stack was meant is told.
         tracking.stack = Stack(target.stack_id) if target.stack_id else None
-        step.add(Role.WAITED_FOR, target.stack_id, tracking, shares=len(inputs.targets) > 1)
+        step.add(target.stack_id, tracking, shares=len(inputs.targets) > 1)
 
 
 def _find_stack(step: Step, first: First) -> bool:
@@ -185,8 +180,8 @@ def _left(job: Job) -> Result:
 
 
 def _report(step: Step) -> int:
-    command, rollback = step.inputs.command, step.with_role(Role.ROLLBACK)
-    ended = [(job, job.result or step.result) for job in step.main_jobs]
+    command, rollback = step.inputs.command, step.rollback
+    ended = [(job, job.result or step.result) for job in step.jobs]
     each = [Page(result, Facts.of(job.tracking), job.log) for job, result in ended if result is not None]
     if len(each) > 1:
         overall = step.result or several([job.result for job in each])

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from enum import Enum
 
 from cloud66_redeploy.api.client import Client, Kept
 from cloud66_redeploy.api.transport import BEST_EFFORT, Transport
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.model.outcome import Result
-from cloud66_redeploy.model.records import Action, Deployment, Stack
+from cloud66_redeploy.model.records import Action, Deployment
 from cloud66_redeploy.polling.cancellation import Cancellation
 from cloud66_redeploy.polling.live_log import LiveLog
 from cloud66_redeploy.polling.pace import Pace
@@ -37,17 +36,6 @@ _NO_RUN_ID = (
 )
 
 
-class Role(Enum):
-    """What a deployment is to the step."""
-
-    REQUESTED = "requested"
-    WAITED_FOR = "waited for"
-    """Or cancelled, or looked at: somebody else asked for it."""
-    MAKING_WAY = "making way"
-    """Somebody else's, which is cancelled because the stack is busy with it."""
-    ROLLBACK = "rollback"
-
-
 @dataclass(eq=False, repr=False)
 class Job:
     """
@@ -61,10 +49,10 @@ class Job:
         log: the last lines of the stack's log, where they were asked for.
         live: reads that log as it grows, where that was asked for.
         cancellation: what cancels it, or has, for whatever reason.
+        made_way: what became of somebody else's, which is cancelled because the stack is busy with it.
 
     """
 
-    role: Role
     stack_id: str
     tracking: Tracking
     reporter: Reporter
@@ -74,6 +62,7 @@ class Job:
     log: list[str] = field(default_factory=list)
     live: LiveLog | None = None
     cancellation: Cancellation | None = None
+    made_way: Result | None = None
 
     def __post_init__(self) -> None:
         self._undone: set[int] = set()
@@ -164,18 +153,16 @@ class Job:
             for line in log_lines(news, self.tracking, self.reporter.sanitizer):
                 self.say(line)
 
-    def take_stock(self, transport: Transport, stack: Stack | None = None) -> Stock:
+    def take_stock(self, transport: Transport) -> Stock:
         """
-        Read the stack, unless it has just been read, and what is there before the POST.
+        Read what is there before the POST.
 
         Raises:
             ApiError: with nothing scheduled.
 
         """
-        client, tracking = self.client(transport), self.tracking
-        tracking.stack = stack or client.stack()
-        stock = read_baseline(client, tracking.request.reference, transport.clock)
-        tracking.baseline = stock.baseline
+        stock = read_baseline(self.client(transport), self.tracking.request.reference, transport.clock)
+        self.tracking.baseline = stock.baseline
         return stock
 
     def cancel_with(self, transport: Transport, why: str, pause_seconds: float | None = None) -> Cancellation:

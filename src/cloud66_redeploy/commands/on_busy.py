@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from cloud66_redeploy.commands.job import Job, Role
+from cloud66_redeploy.commands.job import Job
 from cloud66_redeploy.commands.step import Step
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.inputs.fields import IfLive, OnBusy
@@ -93,9 +93,9 @@ def _stand_back(busy: StackActivity, on_busy: OnBusy) -> Result:
 def _cancel_running(step: Step, job: Job, busy: StackActivity) -> Result | None:
     deadline = min(step.transport.deadline, step.clock.monotonic() + MAKING_WAY_SECONDS)
     for deployment in busy.running:
-        other = step.add(Role.MAKING_WAY, job.stack_id, Tracking.of_another("", deployment.id))
-        other.result = Result(Reason.MAKING_WAY, facts={"number": deployment.id})
-        result = other.result = other.cancel_with(replace(step.transport, deadline=deadline), "Making way").run()
+        other = Job(job.stack_id, Tracking.of_another("", deployment.id), step.reporter)
+        job.made_way = Result(Reason.MAKING_WAY, facts={"number": deployment.id})
+        result = job.made_way = other.cancel_with(replace(step.transport, deadline=deadline), "Making way").run()
         job.say(sentence_of(result))
         if not is_over(result) or result.outcome is Outcome.UNKNOWN:
             late = step.clock.monotonic() >= step.transport.deadline

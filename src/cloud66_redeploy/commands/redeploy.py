@@ -7,7 +7,8 @@ from cloud66_redeploy.commands.rollback import roll_back
 from cloud66_redeploy.commands.step import Step
 from cloud66_redeploy.commands.trigger import ask_and_wait
 from cloud66_redeploy.errors import ApiError, InputError
-from cloud66_redeploy.model.outcome import Outcome, Reason
+from cloud66_redeploy.model.outcome import Outcome, Result
+from cloud66_redeploy.model.records import Stack
 from cloud66_redeploy.model.services import those_asked
 from cloud66_redeploy.polling.ends import bad_input, unready
 from cloud66_redeploy.report.phrases import contradictions, describe_service
@@ -23,19 +24,19 @@ def redeploy(step: Step) -> None:
     """
     [job] = step.jobs
     try:
-        stock = job.take_stock(step.patient, step.first_stack())
-        _announce(step, job)
-        assert job.tracking.stack is not None
-        step.inputs.check_stack(job.tracking.stack)
+        job.tracking.stack = stack = step.stack_of(job)
+        stock = job.take_stock(step.patient)
+        _announce(step, job, stack)
+        step.inputs.check_stack(stack)
     except ApiError as error:
-        job.result = unready(error)
+        result: Result | None = unready(error)
     except InputError as error:
-        job.result = bad_input(error)
+        result = bad_input(error)
     else:
-        job.result = before_asking(step, job, stock)
-    if job.result is not None:
-        if job.result.reason is Reason.ALREADY_LIVE:
-            check_health(step, [job])
+        result = before_asking(step, job, stock)
+    if result is not None:
+        step.conclude(job, result)
+        check_health(step, [job])
         return
     what = " ".join(f"{name}={value}" for name, value in step.inputs.options.items() if name != "user_reference")
     job.say(f"Requesting redeploy{': ' + what if what else ''}")
@@ -67,9 +68,7 @@ def _look_at_services(step: Step, job: Job) -> None:
         step.reporter.warn("Services", f"{said} Check it in the Cloud 66 dashboard.")
 
 
-def _announce(step: Step, job: Job) -> None:
-    stack = job.tracking.stack
-    assert stack is not None
+def _announce(step: Step, job: Job, stack: Stack) -> None:
     where = stack.text("environment") or "environment not known"
     job.say(f"Stack {stack.text('name') or stack.uid} ({where}), UID {stack.uid}")
     given, sent = step.inputs.git_ref_as_given, step.inputs.git_ref

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from cloud66_redeploy.api.transport import Transport
 from cloud66_redeploy.commands.health import check_health
-from cloud66_redeploy.commands.job import Job, Role
+from cloud66_redeploy.commands.job import Job
 from cloud66_redeploy.commands.step import Step
 from cloud66_redeploy.commands.trigger import ask_and_wait
 from cloud66_redeploy.errors import ApiError
@@ -36,7 +36,7 @@ def roll_back(step: Step, failed: Job) -> None:
     step.transport.deadline = step.patient.deadline = step.clock.monotonic() + step.inputs.timeout_seconds
     before = failed.tracking.request
     request = Request(rollback_reference(before.reference), is_unique=before.is_unique)
-    job = step.add(Role.ROLLBACK, failed.stack_id, Tracking(request))
+    step.rollback = job = Job(failed.stack_id, Tracking(request, failed.tracking.stack), step.reporter)
     chosen, why = _look_back(failed, job, step.patient)
     if chosen is None:
         job.result = _refused(why)

@@ -7,7 +7,7 @@ from datetime import datetime
 from cloud66_redeploy.api.client import Kept
 from cloud66_redeploy.api.transport import AFTER_TIMEOUT, Transport
 from cloud66_redeploy.clock import Clock
-from cloud66_redeploy.commands.job import Job, Role, Watch
+from cloud66_redeploy.commands.job import Job, Watch
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.inputs.fields import LogMode
 from cloud66_redeploy.inputs.inputs import Inputs
@@ -37,7 +37,8 @@ class Step:
         transport: makes its calls; its deadline is the step's, and moves where the timeout begins anew.
         patient: makes calls that are tried again until the same deadline, and says so.
         first: the stack that was read before the commands were there, or what kept it from being read; None once used.
-        jobs: the deployments that the step is about. What of them is open is cancelled with the workflow.
+        jobs: the deployments that its user asked about.
+        rollback: the one that goes back to what was live before, if there is one.
         result: how the step ended, where that is no single deployment's.
 
     """
@@ -49,6 +50,7 @@ class Step:
     patient: Transport
     first: Stack | ApiError | None = None
     jobs: list[Job] = field(default_factory=list)
+    rollback: Job | None = None
     result: Result | None = None
     _lists: dict[str, Kept] = field(default_factory=dict)
 
@@ -58,23 +60,18 @@ class Step:
         return self.transport.clock
 
     @property
-    def main_jobs(self) -> list[Job]:
-        """The deployments that its user asked about."""
-        return [job for job in self.jobs if job.role in {Role.REQUESTED, Role.WAITED_FOR}]
+    def every_job(self) -> list[Job]:
+        """All deployments that it asks for or follows. What of them is open is cancelled with the workflow."""
+        return [*self.jobs, self.rollback] if self.rollback else self.jobs
 
-    def with_role(self, role: Role) -> Job | None:
-        """Return the last job of a role, or None."""
-        return next((job for job in reversed(self.jobs) if job.role is role), None)
-
-    def add(self, role: Role, stack_id: str, tracking: Tracking, *, shares: bool = False) -> Job:
+    def add(self, stack_id: str, tracking: Tracking, *, shares: bool = False) -> None:
         """Add a job; those of one stack that are looked at together share its lists."""
         lists = self._lists.setdefault(stack_id, {}) if shares else None
-        self.jobs.append(Job(role, stack_id, tracking, self.reporter, lists=lists))
-        return self.jobs[-1]
+        self.jobs.append(Job(stack_id, tracking, self.reporter, lists=lists))
 
-    def first_stack(self) -> Stack | None:
+    def stack_of(self, job: Job) -> Stack:
         """
-        Return the stack that was read before the commands were there, the first time; else None.
+        Read a job's stack; the first time, take what came of that before the commands were there.
 
         Raises:
             ApiError: it could not be read.
@@ -83,27 +80,34 @@ class Step:
         first, self.first = self.first, None
         if isinstance(first, ApiError):
             raise first
-        return first
+        return first or job.client(self.patient).stack()
+
+    def conclude(self, job: Job, result: Result) -> None:
+        """Set how a job ended; a success counts only once its commit, and its application if so asked, is checked."""
+        job.result = result = checked(result, job.tracking)
+        if self.inputs.health_check and (result.outcome is Outcome.SUCCESS or result.reason is Reason.ALREADY_LIVE):
+            job.result = Result(Reason.NOT_CHECKED, result.seen, parts=(result,))
 
     def wait(self, jobs: Sequence[Job]) -> None:
         """Wait for the outcome of each; cancel those that time out, if so asked."""
 
         def end(number: int, result: Result) -> None:
             job = jobs[number]
-            job.result = checked(result, job.tracking)
+            self.conclude(job, result)
             job.debug_sighting()
             if result.outcome is Outcome.TIMED_OUT and self.inputs.cancel_on_timeout:
                 self._cancel_on_timeout(job, result)
             job.cancel_duplicates(self.transport)
             job.show_log(to_the_end=True)
             if len(jobs) > 1:
-                job.say(f"{job.result.outcome}: {sentence_of(job.result)}")
+                said = deployment_alone(job)
+                job.say(f"{said.outcome}: {sentence_of(said)}")
 
         for job in jobs:
             self.follow_log(job)
         poll_all([self._wait(job) for job in jobs], self.clock, self._forget, end)
         for job in jobs:
-            if job.tracking.is_not_live and job.result and job.result.outcome is Outcome.SUCCESS:
+            if job.tracking.is_not_live and deployment_alone(job).outcome is Outcome.SUCCESS:
                 self._name_the_live_one(job)
 
     def cancel(self, jobs: Sequence[Job], transport: Transport, pause_seconds: float, why: str) -> bool:
@@ -111,7 +115,7 @@ class Step:
         polls = [job.cancel_with(transport, why, pause_seconds) for job in jobs]
         results = poll_all(polls, self.clock, self._forget)
         for job, result in zip(jobs, results, strict=True):
-            job.result = checked(result, job.tracking)
+            self.conclude(job, result)
         return all(map(is_over, results))
 
     def follow_log(self, job: Job) -> None:
@@ -151,18 +155,17 @@ class Step:
     def note_known(self, *, about_to_post: bool = False) -> None:
         """Put out what is known so far, and keep what the post step has to know."""
         outputs: dict[str, str] = {}
-        if len(self.main_jobs) == 1:
-            outputs |= known_outputs(Facts.of(self.main_jobs[0].tracking), self.reporter.sanitizer)
-        rollback = self.with_role(Role.ROLLBACK)
-        if rollback is not None:
-            outputs |= rollback_outputs(rollback.tracking, rollback.result)
+        if len(self.jobs) == 1:
+            outputs |= known_outputs(Facts.of(self.jobs[0].tracking), self.reporter.sanitizer)
+        if self.rollback is not None:
+            outputs |= rollback_outputs(self.rollback.tracking, self.rollback.result)
         for name, value in outputs.items():
             self.reporter.output(name, value)
         cancels = self.inputs.cancel_on_abort
         kept = [
             SavedState(job.stack_id, job.tracking, cancels)
-            for job in self.jobs
-            if job.is_open and job.role is not Role.MAKING_WAY and (about_to_post or job.tracking.submission.posts_sent)
+            for job in self.every_job
+            if job.is_open and (about_to_post or job.tracking.submission.posts_sent)
         ]
         if kept:
             self.reporter.state(STATE, write(kept))
@@ -186,7 +189,7 @@ class Step:
         poll = job.cancel_with(hurried, "The timeout expired", CANCEL_ON_TIMEOUT_PAUSE_SECONDS)
         [end] = poll_all([poll], self.clock, self._forget)
         if end.outcome in {Outcome.SUCCESS, Outcome.FAILED}:
-            job.result = checked(end, job.tracking)
+            self.conclude(job, end)
         else:
             job.result = Result(Reason.FOLLOWED, evidence=end.evidence, parts=(timed_out, end))
 
@@ -203,6 +206,13 @@ class Step:
     def _forget(self) -> None:
         for lists in self._lists.values():
             lists.clear()
+
+
+def deployment_alone(job: Job) -> Result:
+    """Say how a deployment ended, whether or not its application is still to be checked."""
+    result = job.result
+    assert result is not None
+    return result.parts[0] if result.reason is Reason.NOT_CHECKED else result
 
 
 def _is_followed(began: datetime | None, deployments: Sequence[Deployment]) -> bool:

@@ -36,12 +36,12 @@ def wait(step: Step) -> None:
 
 def meet(step: Step, job: Job) -> Result | None:
     """Read the stack, and how long its deployments took; return what ends the run, if anything."""
-    client, tracking, clock = job.client(step.patient), job.tracking, step.clock
+    tracking, clock = job.tracking, step.clock
     tracking.stack = stack = Stack(job.stack_id)
     try:
-        tracking.stack = stack = until_believed(clock, lambda: step.first_stack() or client.stack())
+        tracking.stack = stack = until_believed(clock, lambda: step.stack_of(job))
         step.inputs.check_stack(stack)
-        deployments = until_believed(clock, client.deployments)
+        deployments = until_believed(clock, job.client(step.patient).deployments)
         tracking.baseline = Baseline(past=tuple(deployments))
     except InputError as error:
         return bad_input(error)
