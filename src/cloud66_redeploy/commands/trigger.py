@@ -53,10 +53,8 @@ class Trigger:
     _last: TransientError | None = field(default=None, init=False)
     _lost: TransientError | None = field(default=None, init=False)
     _lost_at: float = field(default=0.0, init=False)
-    _has_looked: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        self.client = self.job.client(self.transport)
         self.observer = self.job.observer(self.transport)
         self._clock = self.transport.clock
         self._tracking = self.job.tracking
@@ -70,14 +68,15 @@ class Trigger:
             Aborted: the workflow was cancelled; the tracking tells whether a POST may have left.
 
         """
-        submission, pause, attempts = self._submission, 1.0, count(1)
+        client, submission = self.job.client(self.transport), self._submission
+        pause, attempts = 1.0, count(1)
         while not submission.accepted:
             result = self._before_sending()
             if result is not None or self._tracking.action is not None:
                 return result
             submission.posts_sent += 1
             try:
-                submission.answer_id, submission.answer_action_id = self.client.redeploy(options, next(attempts))
+                submission.answer_id, submission.answer_action_id = client.redeploy(options, next(attempts))
                 submission.accepted = True
             except Aborted as aborted:
                 submission.posts_sent -= aborted.before_call
@@ -93,7 +92,7 @@ class Trigger:
                 self._lost_at = self._clock.monotonic()
             except PermanentError as refusal:
                 submission.posts_sent -= 1
-                result = self._refused(refusal)
+                result = self._ended(refusal, refused)
             if result is not None:
                 return result
         return None
@@ -104,28 +103,22 @@ class Trigger:
         if result is not None or self._tracking.action is not None:
             return result
         if self._clock.monotonic() >= self.transport.deadline:
-            return self._gave_up(NotSent("POST", "the timeout had passed"))
+            return self._ended(NotSent("POST", "the timeout had passed"), not_accepted)
         objection = self.objection() if self._last else None
-        return self._uncertain(self._lost) if objection and self._lost else objection
+        return uncertain(self._tracking, self._lost) if objection and self._lost else objection
 
     def _wait_to_send_again(self, trouble: TransientError, pause: float) -> Result | None:
         asked = max(pause, trouble.pause_asked_for)
         if asked >= self.transport.deadline - self._clock.monotonic():
             # The next try would come after the deadline.
-            return self._gave_up(trouble)
-        said = f"Cloud 66 did not accept the request ({trouble}). Retrying in {asked:.0f}s."
-        self.job.say(said)
+            return self._ended(trouble, not_accepted)
+        self.job.say(f"Cloud 66 did not accept the request ({trouble}). Retrying in {asked:.0f}s.")
         self._clock.sleep(asked)
         return None
 
-    def _gave_up(self, trouble: TransientError) -> Result:
-        return self._uncertain(trouble) if self._submission.posts_sent else not_accepted(trouble)
-
-    def _refused(self, refusal: ApiError) -> Result:
-        return self._uncertain(refusal) if self._submission.posts_sent else refused(refusal)
-
-    def _uncertain(self, error: ApiError) -> Result:
-        return uncertain(self._tracking, error, has_looked=self._has_looked)
+    def _ended(self, error: ApiError, nothing_scheduled: Callable[[ApiError], Result]) -> Result:
+        """Say how it ends; that nothing was scheduled only where no request may have left."""
+        return uncertain(self._tracking, error) if self._submission.posts_sent else nothing_scheduled(error)
 
     def _look_up(self) -> Result | None:
         """
@@ -142,58 +135,53 @@ class Trigger:
             share = pause_before_next_look(asked_at - since, REFERENCE_LAG_SECONDS, _SETTLE_SHARE)
             pause = Pause(share, Ground.SHARE)
             try:
+                self.observer.read_action()
+                if self._tracking.action is not None:
+                    return self._found(self._tracking.action, last)
                 is_absent = self._is_absent(asked_at - since)
             except (Denied, NotFound) as refusal:
-                return self._refused(refusal)
+                return self._ended(refusal, refused)
             except ApiError as trouble:
                 pause = pause_after(trouble, pause)
             else:
-                self._has_looked = True
-                if self._tracking.action is not None:
-                    return self._found(self._tracking.action, last)
                 if is_absent:
                     return self._send_once_more(self._lost) if self._lost else None
                 if not self._tracking.actions_readable:
-                    return self._uncertain(last)
-            left = self.transport.deadline - self._clock.monotonic()
+                    return uncertain(self._tracking, last)
             if asked_at >= self.transport.deadline:
-                return self._gave_up(last)
+                return self._ended(last, not_accepted)
+            left = self.transport.deadline - self._clock.monotonic()
             pause = pause.at_most(max(0.0, left), Ground.DEADLINE)
             self.job.debug(lambda pause=pause: describe_pause(pause))  # type: ignore[misc]
             self._clock.sleep(pause.seconds)
 
     def _is_absent(self, seconds: float) -> bool:
         """
-        Look the reference up; tell whether it can be taken for absent.
+        Tell whether a reference that a look-up did not find can be taken for absent.
 
-        Where an answer was lost, that is when a look-up that worked, at least the settle time after the POST, did not
-        find it, and no deployment is there that the actions don't account for. Where none was lost and no action can be
-        read, a deployment that has come since the baseline may be that of the request.
+        Where an answer was lost, that is at least the settle time after the POST, and if no deployment is there that
+        the actions don't account for. Where none was lost and no action can be read, a deployment that has come since
+        the baseline may be that of the request.
         """
-        self.observer.read_action()
         readable = self._tracking.actions_readable
-        if self._tracking.action is not None:
-            return False
         if self._lost is None and readable:
             return True
-        if self._lost is not None and (seconds < REFERENCE_LAG_SECONDS or not readable):
-            return False
-        return not self.observer.sees_more_deployments_than_actions()
+        has_settled = self._lost is None or (readable and seconds >= REFERENCE_LAG_SECONDS)
+        return has_settled and not self.observer.sees_more_deployments_than_actions()
 
     def _found(self, action: Action, last: TransientError) -> Result | None:
         """Take the action that carries the reference for this run's, where a request may have left at all."""
         self.job.say(f"It went through (stack action {action.id}). Not sending it again.")
         if self._submission.posts_sent == 0 and not self._tracking.request.is_unique:
             # Another run may have the same reference, and this run's request is said never to have left.
-            return self._uncertain(last)
+            return uncertain(self._tracking, last)
         self._submission.posts_sent = max(1, self._submission.posts_sent)
         return None
 
     def _send_once_more(self, lost: TransientError) -> Result | None:
         if self._submission.posts_sent >= _MOST_SENDS:
-            return self._uncertain(lost)
-        seconds = f"{REFERENCE_LAG_SECONDS:.0f} s"
-        self.job.say(f"Not found after {seconds}. Sending the request once more.")
+            return uncertain(self._tracking, lost)
+        self.job.say(f"Not found after {REFERENCE_LAG_SECONDS:.0f} s. Sending the request once more.")
         return None
 
 

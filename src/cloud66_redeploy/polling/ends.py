@@ -112,9 +112,10 @@ def not_accepted(error: ApiError) -> Result:
     return because_of(error, Reason.TOLD_TO_WAIT if error.pause_asked_for else Reason.NOT_ACCEPTED)
 
 
-def uncertain(tracking: Tracking, error: ApiError, *, has_looked: bool) -> Result:
+def uncertain(tracking: Tracking, error: ApiError) -> Result:
     """Say that a POST's answer was lost, or that it may have left, and nothing tells what became of it."""
-    facts = {"sent": bool(tracking.submission.posts_sent), "looked": has_looked, "readable": tracking.actions_readable}
+    looked = tracking.sighting.actions_readable is not None
+    facts = {"sent": bool(tracking.submission.posts_sent), "looked": looked, "readable": tracking.actions_readable}
     return Result(Reason.POST_UNCERTAIN, tracking.last_seen, facts, str(error))
 
 
