@@ -144,6 +144,15 @@ def _check(case: Case, made: Step, ending: Ending) -> None:
     assert case.seconds[0] <= ending.seconds <= case.seconds[1], f"it took {ending.seconds:.1f} s"
 
 
+FETCH: dict[str, Any] = {"git_ref": "v1", "rollback": "true"}
+
+
+def broken(*then: str, first: str = "failed", **case: Any) -> Case:
+    """Make a case whose deployment fails after 20 s; `then` is how what comes after it through the API ends."""
+    dials = {"duration_seconds": 20, "fates": (first, *then)} | case.pop("dials", {})
+    return Case(dials=dials, inputs=FETCH | case.pop("inputs", {}), **({"outcome": "failed", "deletes": None} | case))
+
+
 def event(made: Step, at: float, happen: Callable[[], object]) -> None:
     """Let something happen that many seconds after the start."""
     assert isinstance(made.clock, EventClock)

@@ -8,19 +8,14 @@ from typing import Any
 
 import pytest
 
-from cases import Case, MakeStep, Played, event, play, stage
+from cases import FETCH, Case, MakeStep, Played, broken, event, play, stage
 from cloud66_simulator import Fault
+from elsewhere import rows
 
-FETCH: dict[str, Any] = {"git_ref": "v1", "rollback": "true"}
 POST = partial(Fault, method="POST", skip=1)
 AT_ITS_POST = 31.0
-"""Until when its POST has left, where ours runs for 20 s: the end is looked for within seconds."""
-
-
-def broken(*then: str, **case: Any) -> Case:
-    """Make a case whose deployment fails after 20 s; `then` is how the rollback ends."""
-    dials = {"duration_seconds": 20, "fates": ("failed", *then)} | case.pop("dials", {})
-    return Case(dials=dials, inputs=FETCH | case.pop("inputs", {}), **({"outcome": "failed", "deletes": None} | case))
+"""Until when its POST has left: the end of ours is looked for within seconds."""
+LONGER = {"duration_seconds": 500}
 
 
 def go(step: MakeStep, case: Case, outcome: str, at: float = 19.0, then: dict[str, Any] | None = None) -> Played:
@@ -35,50 +30,42 @@ def go(step: MakeStep, case: Case, outcome: str, at: float = 19.0, then: dict[st
     return played
 
 
-GOES_WRONG = {
-    "failed": ("failed", "failed."),
-    "cancelled": ("cancelled", "was cancelled in Cloud 66, not by this workflow."),
-    "reverted": ("failed", "was reverted by colleague@example.com"),
-    "odd": ("failed", "failed."),
-    "action_failed": ("failed", "says success, but stack action 41 says that it failed"),
-}
-
-
-@pytest.mark.parametrize(("fate", "outcome", "words"), [(fate, *said) for fate, said in GOES_WRONG.items()])
-def test_a_rollback_that_goes_wrong(step: MakeStep, fate: str, outcome: str, words: str) -> None:
-    """A rollback that fails or is cancelled is told with its own outcome, and is not rolled back itself."""
-    [back] = (played := go(step, broken(fate), outcome)).backs
-    reason = played.ending.outputs["reason"]
-    assert (
-        f"deployment {back.id} {words.lower()}"
-        in reason.partition(f"The rollback to commit {back.git_hash}: ")[2].lower()
-    )
+@rows("fate, outcome, words, mode", {
+    "it fails": ("failed", "failed", "failed.", "live"),
+    "it is cancelled": ("cancelled", "cancelled", "was cancelled in Cloud 66, not by this workflow.", "on_failure"),
+    "it is reverted": ("reverted", "failed", "was reverted by colleague@example.com", "never"),
+})  # fmt: skip
+def test_a_rollback_that_goes_wrong(step: MakeStep, fate: str, outcome: str, words: str, mode: str) -> None:
+    """A rollback that fails is told with its own outcome and log, and is not rolled back itself."""
+    played = go(step, broken(fate, dials={"log_lines_per_second": 0.5}, inputs={"log": mode}), outcome)
+    [back] = played.backs
+    said = played.ending.outputs["reason"].partition(f"The rollback to commit {back.git_hash}: ")[2]
+    assert said.startswith(f"Deployment {back.id} {words}")
     assert len(played.times("POST")) == 2
-    assert "Last lines of the stack log after the rollback" in played.ending.log
+    log = played.ending.log
+    assert ("Last lines of the stack log after the rollback" in log) is (mode != "never")
+    assert ("Starting deployment 109" in log.partition("::group::")[0]) is (mode == "live")
 
 
-@pytest.mark.parametrize(
-    ("kind", "posts"),
-    [("lost_done", 1), ("timeout_done", 1), ("late", 1), ("lost_undone", 2), ("timeout_undone", 2), ("refuse", 2)],
-)
+@pytest.mark.parametrize(("kind", "posts"), [("lost_done", 1), ("late", 1), ("lost_undone", 2), ("refuse", 2)])
 def test_a_lost_post_of_a_rollback_is_one_rollback(step: MakeStep, kind: Any, posts: int) -> None:
     """Whatever becomes of the rollback's POST, there is exactly one rollback."""
     played = go(step, broken(faults=(POST(kind, seconds=45),)), "success")
     assert (len(played.backs), len(played.times("POST"))) == (1, 1 + posts)
 
 
-NONE = {
+@rows("case, outcome, posts", {
     "its answers are lost for good": (broken(faults=(POST("lost_undone", count=None),)), "unknown", 3),
-    **{
-        f"it is refused ({code})": (
-            broken(
-                faults=(POST("status", code=code, count=None),), inputs={"timeout": "3m"},
-                says=("No deployment was started.",),
-            ),
-            outcome, None,
-        )
-        for code, outcome in ((400, "failed"), (403, "failed"), (409, "timed_out"))
-    },
+    "it is refused": (
+        broken(faults=(POST("status", code=403, count=None),), says=("No deployment was started.",)), "failed", 2
+    ),
+    "it is declined for good": (
+        broken(
+            faults=(POST("status", code=409, count=None),), inputs={"timeout": "3m"},
+            says=("No deployment was started.",), seconds=(100, 220),
+        ),
+        "timed_out", None,
+    ),
     "an abort while it is declined": (
         broken(
             faults=(POST("status", code=409, count=None),), abort_at=50,
@@ -93,10 +80,7 @@ NONE = {
         ),
         "skipped", 1,
     ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("case", "outcome", "posts"), NONE.values(), ids=NONE)
+})  # fmt: skip
 def test_a_rollback_that_never_was(step: MakeStep, case: Case, outcome: str, posts: int | None) -> None:
     """Where there was no rollback nobody claims one, and the failure stays a failure."""
     played = go(step, case, outcome)
@@ -109,7 +93,7 @@ def test_a_rollback_that_times_out(step: MakeStep, cancels: str) -> None:
     """A rollback has a timeout of its own, as long as the first one's, and is cancelled at it where so asked."""
     inputs = {"timeout": "1m", "cancel_on_timeout": cancels}
     case = broken(dials={"duration_seconds": 50}, inputs=inputs, seconds=(110, 50 + 20 + 60 + 35))
-    [back] = go(step, case, "timed_out", 40, {"duration_seconds": 500}).backs
+    [back] = go(step, case, "timed_out", 40, LONGER).backs
     assert (back.final_fate == "cancelled") is (cancels == "true")
 
 
@@ -125,15 +109,11 @@ def test_a_rollback_that_deploys_another_commit(step: MakeStep) -> None:
 def test_a_rollback_that_is_overtaken(step: MakeStep) -> None:
     """A rollback that went live and was overtaken is a success, and a notice names what went live after it."""
     slow = Fault("slow", method="GET", path=r"/deployments/\d+$", after=32, seconds=15)
-    then = {"overtaken_after_seconds": 0.0, "duration_seconds": 8}
-    played = go(step, broken(faults=(slow,)), "success", 10, then)
+    played = go(step, broken(faults=(slow,)), "success", 10, {"overtaken_after_seconds": 0.0, "duration_seconds": 8})
     assert ["went live after it" in one for one in played.ending.notices] == [True]
 
 
-LONGER = {"duration_seconds": 500}
-
-
-@pytest.mark.parametrize(("at", "lag", "backs"), [(20.3, 0.0, 0), (21.0, 12.0, 0), (35.0, 0.0, 1), (45.0, 12.0, 1)])
+@pytest.mark.parametrize(("at", "lag", "backs"), [(20.3, 0.0, 0), (21.0, 12.0, 0), (35.0, 0.0, 1)])
 def test_an_abort_before_and_during_the_rollback(step: MakeStep, at: float, lag: float, backs: int) -> None:
     """A workflow cancelled around a rollback leaves none running: none is asked for, or it alone is cancelled."""
     case = broken(dials={"action_finish_lag_seconds": lag}, abort_at=at, posts=None)
@@ -174,11 +154,3 @@ def test_a_step_killed_during_its_rollback(step: MakeStep) -> None:
     [back] = made.simulator.deployments_of(kept["request"]["reference"])
     assert (back.final_fate, made.mine(ending)[0].cancel_at, len(made.calls("DELETE"))) == ("cancelled", None, 1)
     assert f"Deployment {back.id} was cancelled" in after.log
-
-
-@pytest.mark.parametrize("mode", ["live", "never", "on_failure"])
-def test_the_logs_of_both(step: MakeStep, mode: str) -> None:
-    """The log's last lines are shown for the failure and, in a group of its own, for a rollback that fails."""
-    log = go(step, broken("failed", dials={"log_lines_per_second": 0.5}, inputs={"log": mode}), "failed").ending.log
-    assert ("Last lines of the stack log after the rollback" in log) is (mode != "never")
-    assert mode != "live" or "Starting deployment 109" in log
