@@ -14,6 +14,7 @@ from harness import OUTPUTS, Ending, Step
 
 ENTRY = OUTPUTS - {"results", "deployment", "rollback_outcome", "rollback_deployment_id", "rollback_commit"}
 BOTH: dict[str, Any] = {"stack_id": f"{DEFAULT_STACK}\n{OTHER}", "user_reference": "mine"}
+WORDS = {"success": "succeeded", "timed_out": "timed out"}
 
 
 def lines(*texts: object) -> str:
@@ -36,19 +37,13 @@ def wait(made: Step, outcomes: str = "success success", **inputs: Any) -> tuple[
     each = json.loads(ending.outputs["results"])
     assert all(set(one) == ENTRY for one in each)
     assert told(each, "outcome") == outcomes.split()
-    assert ending.outcome == max(outcomes.split(), key=lambda one: [*Outcome].index(Outcome(one)))
-    worst_first = sorted(Counter(outcomes.split()).items(), key=_worst_last, reverse=True)
-    counted = [f"{number} {WORDS.get(one, one)}" for one, number in worst_first]
+    counts = Counter(outcomes.split())
+    worst_first = [str(outcome) for outcome in reversed(Outcome) if counts[outcome]]
+    assert ending.outcome == worst_first[0]
+    counted = [f"{counts[one]} {WORDS.get(one, one)}" for one in worst_first]
     assert ending.outputs["reason"] == f"{len(each)} deployments: {', '.join(counted)}."
     assert not any(ending.outputs[name] for name in ("deployment_id", "user_reference", "stack_id", "deployment"))
     return ending, each
-
-
-WORDS = {"success": "succeeded", "timed_out": "timed out"}
-
-
-def _worst_last(counted: tuple[str, int]) -> int:
-    return [*Outcome].index(Outcome(counted[0]))
 
 
 def told(each: Sequence[dict[str, str]], name: str) -> list[str]:
@@ -70,64 +65,45 @@ def test_a_matrix_over_stacks(step: MakeStep) -> None:
     assert 0 <= ending.log.find(first) < ending.log.find(second)
 
 
-@rows(
-    "given",
-    {
-        "a reference": {"user_reference": "a\nb\nc"},
-        "an id": {"deployment_id": "108\n109\n110"},
-        "both": {"user_reference": "a\nb\nc", "deployment_id": "108\n109\n110"},
-        "a stack's name": {"stack_id": "", "stack_name": "Awesome App", "user_reference": "a\nb\nc"},
-    },
-)
+@rows("given", {
+    "an id": {"deployment_id": "108\n109"},
+    "both": {"user_reference": "a\nb", "deployment_id": "108\n109"},
+    "a stack's name": {"stack_id": "", "stack_name": "Awesome App", "user_reference": "a\nb"},
+})  # fmt: skip
 def test_several_in_one_stack(step: MakeStep, given: dict[str, Any]) -> None:
     """Several of one stack are told apart by what they were named by, and so are their lines of the log."""
     made = step()
-    for name in "abc":
+    for name in "ab":
         asked(made, name, ago=1, duration=20)
-    ending, each = wait(made, "success " * 3, **given)
-    assert told(each, "stack_id") == [DEFAULT_STACK] * 3
+    ending, each = wait(made, **given)
+    assert told(each, "stack_id") == [DEFAULT_STACK] * 2
     if "deployment_id" in given:
-        assert told(each, "deployment_id") == ["108", "109", "110"]
-    for name, number in zip("abc", (108, 109, 110), strict=True):
+        assert told(each, "deployment_id") == ["108", "109"]
+    for name, number in zip("ab", (108, 109), strict=True):
         marks = {"user_reference": name, "deployment_id": f"deployment {number}"}
         mark = ", ".join(words for kind, words in marks.items() if kind in given)
         assert f"Awesome App (production), {mark}: success: " in ending.log
 
 
-@rows(
-    "fates, outcome",
-    {
-        "one failed": ("success failed success", "failed"),
-        "one was cancelled": ("cancelled success success", "cancelled"),
-        "one of each": ("cancelled failed success", "failed"),
-    },
-)
-def test_the_outcome_is_the_worst(step: MakeStep, fates: str, outcome: str) -> None:
+def test_the_outcome_is_the_worst(step: MakeStep) -> None:
     """One bad end makes the step red, after all have ended; the annotation names each bad one."""
-    made = step()
-    for number, one in enumerate(fates.split()):
+    made, fates = step(), ["cancelled", "failed", "success"]
+    for number, one in enumerate(fates):
         asked(made, f"r{number}", fate=one, duration=20, ago=0)
-    ending, _ = wait(made, fates, deployment_id="108\n109\n110")
-    assert (ending.outcome, ending.summary.count("<details>")) == (outcome, 3)
-    for number, one in enumerate(fates.split(), 108):
-        assert (f"deployment {number}" in ending.errors[0]) is (one != "success")
+    ending, _ = wait(made, " ".join(fates), deployment_id="108\n109\n110")
+    assert (ending.outcome, ending.summary.count("<details>")) == ("failed", 3)
+    assert [f"deployment {number}" in ending.errors[0] for number in (108, 109, 110)] == [True, True, False]
 
 
-REFUSED = {f"{code} after {after} s": (code, after) for code, after in ((403, 0), (404, 0), (404, 20))}
-TROUBLE = {
+@rows("outcomes, inputs, faults, second", {
     "one that failed": ("success failed", {}, [], {"fate": "failed"}),
-    **{
-        words: ("success unknown", {}, [Fault("status", path=OTHER, code=code, after=after, count=None)], {})
-        for words, (code, after) in REFUSED.items()
-    },
+    "403 at once": ("success unknown", {}, [Fault("status", path=OTHER, code=403, count=None)], {}),
+    "404 after 20 s": ("success unknown", {}, [Fault("status", path=OTHER, code=404, after=20, count=None)], {}),
     "no answer": ("success timed_out", {"timeout": "2m"}, [Fault("timeout_undone", path=OTHER, count=None)], {}),
     "another commit": ("success failed", {"expected_commit": "c" * 40, "timeout": "5m"}, [], {"git_hash": "d" * 40}),
     "one that is cancelled at the timeout": (
         "success timed_out", {"timeout": "80s", "cancel_on_timeout": "true"}, [], {"duration": LONG}),
-}  # fmt: skip
-
-
-@rows("outcomes, inputs, faults, second", TROUBLE)
+})  # fmt: skip
 def test_trouble_with_one(step: MakeStep, outcomes: str, inputs: Any, faults: list[Fault], second: Any) -> None:
     """What becomes of one, or of its stack, is told of it alone: the other is waited for all the same, in time."""
     made = two_stacks(step, {"duration": 60, "git_hash": "c" * 40}, {"duration": 60} | second)
@@ -148,7 +124,7 @@ def test_one_that_is_not_there(step: MakeStep) -> None:
 
 
 def test_looks_of_one_stack_share_its_lists(step: MakeStep) -> None:
-    """Ten that wait in one stack cost hardly more calls than one: a round reads each list once, the stack once."""
+    """Four that wait in one stack cost hardly more calls than one: a round reads each list once, the stack once."""
 
     def calls(count: int) -> Counter[str]:
         made = step()
@@ -156,48 +132,36 @@ def test_looks_of_one_stack_share_its_lists(step: MakeStep) -> None:
         names = [f"r{number}" for number in range(count)]
         for name in names:
             asked(made, name, ago=0, duration=LONG)
-        made.run(command="wait", user_reference=lines(*names), timeout="3m")
+        made.run(command="wait", user_reference=lines(*names), timeout="1m")
         kinds = {DEFAULT_STACK: "stack", "deployments": "list", "actions": "list"}
         paths = (one.path.rpartition("/")[2] for one in made.simulator.requests if not one.query)
         return Counter(kinds.get(path, "single") for path in paths)
 
-    one, ten = calls(1), calls(10)
-    # Each reads its stack's log once, at the timeout.
-    assert (one["stack"], ten["stack"]) == (1, 1)
-    assert ten["list"] <= 2 * one["list"]
+    one, four = calls(1), calls(4)
+    assert (one["stack"], four["stack"]) == (1, 1)
+    assert four["list"] <= 2 * one["list"]
 
 
-@rows("timeout", {"in time": "30m", "until a timeout": "20s"})
-def test_sixteen_at_once(step: MakeStep, timeout: str) -> None:
-    """Many are waited for with few calls, and all that is told of them keeps within bounds, long names and all."""
+def test_many_until_a_timeout(step: MakeStep) -> None:
+    """All that is told of many keeps within bounds, long names and all, and says how many were left out."""
     made = step(stacks=[StackSpec(name="x" * 400)])
     names = [f"{number:02}-{'x' * 200}" for number in range(16)]
     for name in names:
-        asked(made, name, ago=0, duration=20 if timeout == "30m" else 60)
-    if timeout == "30m":
-        ending, _ = wait(made, "success " * 16, user_reference=lines(*names), timeout=timeout)
-        assert len(made.simulator.requests) < 16 * 60
-        assert len(ending.outputs["results"]) < 16 * 128 * 1024 / 50
-        return
-    ending, _ = wait(made, "timed_out " * 16, user_reference=lines(*names), timeout=timeout)
-    [error] = ending.errors
+        asked(made, name, ago=0, duration=60)
+    [error] = wait(made, "timed_out " * 16, user_reference=lines(*names), timeout="10s")[0].errors
     first, *shown, left_out, following = error.rpartition("=::")[2].split("%0A")
     assert (first, len(error.encode()) < 4096) == ("16 deployments: 16 timed out.", True)
     assert left_out == f"… and {16 - len(shown)} more, see the summary"
     assert following == "Next: See the job summary for each deployment."
 
 
-@rows(
-    "specs, labels",
-    {
-        "by their names": (stacks("One", "Two"), ["One: ", "Two: "]),
-        "by their environments": (
-            [StackSpec(name="App"), StackSpec(OTHER, "App", "staging")], ["App (production): ", "App (staging): "]),
-        "by their UIDs": (
-            [StackSpec(name="App"), StackSpec(OTHER, "App")], [f"UID {DEFAULT_STACK}, mine: ", f"UID {OTHER}, mine: "]),
-        "without names": ([StackSpec(name=""), StackSpec(OTHER, "", "")], [f"{DEFAULT_STACK}: ", f"{OTHER}: "]),
-    },
-)  # fmt: skip
+@rows("specs, labels", {
+    "by their environments": (
+        [StackSpec(name="App"), StackSpec(OTHER, "App", "staging")], ["App (production): ", "App (staging): "]),
+    "by their UIDs": (
+        [StackSpec(name="App"), StackSpec(OTHER, "App")], [f"UID {DEFAULT_STACK}, mine: ", f"UID {OTHER}, mine: "]),
+    "without names": ([StackSpec(name=""), StackSpec(OTHER, "", "")], [f"{DEFAULT_STACK}: ", f"{OTHER}: "]),
+})  # fmt: skip
 def test_lines_say_whose_they_are(step: MakeStep, specs: list[StackSpec], labels: list[str]) -> None:
     """Each line of the log begins with as much of a stack's name as tells it from the others."""
     made = step(stacks=specs)
@@ -210,9 +174,8 @@ def test_lines_say_whose_they_are(step: MakeStep, specs: list[StackSpec], labels
 
 @pytest.mark.parametrize(
     ("count", "at", "by"),
-    [(1, 0.02, "reference"), (1, 20.0, "id"), (2, 0.12, "id"), (2, 0.3, "reference"), (5, 0.02, "id"),
-     (5, 0.3, "id"), (5, 20.0, "id"), (5, 20.0, "reference"), (1, 0.3, "reference"), (1, 20.0, "reference")],
-)  # fmt: skip
+    [(1, 0.3, "reference"), (1, 20.0, "reference"), (3, 0.02, "id"), (3, 20.0, "id"), (3, 20.0, "reference")],
+)
 def test_an_abort_cancels_all_that_are_open(step: MakeStep, count: int, at: float, by: str) -> None:
     """A workflow that is cancelled takes all its open deployments with it, running or queued, in time."""
     made = step(behaviour=Behaviour(cancel_takes_seconds=0.5))
