@@ -9,6 +9,7 @@ from cases import ANN, CI, Case, MakeStep, play, stage
 from cloud66_redeploy.model.records import Deployment
 from cloud66_redeploy.tracking.last_good import live_with
 from cloud66_simulator import Fault
+from elsewhere import rows
 from records import FAILED, SUCCESS, deployment
 from website import KINDS
 
@@ -24,41 +25,20 @@ def before(at: float = 0.0, **fields: Any) -> tuple[float, dict[str, Any]]:
 
 
 LIVE = Case("skipped", inputs=ASKED, others=(before(),), head_start=100, posts=0, ours=None, says=("is already live",))
-SKIPPED = {
-    "a full hash as git_ref": LIVE,
-    "in capital letters": replace(LIVE, inputs=SKIP | {"git_ref": SHA.upper()}),
-    "an abbreviated hash as expected_commit": replace(LIVE, inputs=SKIP | {"expected_commit": SHA[:12]}),
-    "a branch with expected_commit": replace(LIVE, inputs=SKIP | {"git_ref": "main", "expected_commit": SHA}),
+
+
+@rows("case", {
+    "a full hash as git_ref, in capital letters": replace(LIVE, inputs=SKIP | {"git_ref": SHA.upper()}),
+    "a branch with a part of it": replace(LIVE, inputs=SKIP | {"git_ref": "main", "expected_commit": SHA[:12]}),
     "a later one failed": replace(LIVE, others=(before(), before(20, fate="failed", git_ref="v1"))),
     "a later one was cancelled": replace(LIVE, others=(before(), before(20, fate="cancelled", git_ref="v1"))),
-    "without waiting": replace(LIVE, inputs=ASKED | {"wait": "false"}),
-    "whatever on_busy says": replace(LIVE, inputs=ASKED | {"on_busy": "fail"}),
+    "without waiting, whatever on_busy says": replace(LIVE, inputs=ASKED | {"wait": "false", "on_busy": "fail"}),
     "deployed by an earlier run": replace(LIVE, others=(before(**CI, user_reference="mine"),)),
     "oldest first": replace(LIVE, dials={"list_order": "oldest_first"}, others=(before(), before(20, fate="failed"))),
-}
-DEPLOYED = {
-    "a branch": ("the requested commit is unknown", replace(LIVE, inputs=SKIP | {"git_ref": "main"})),
-    "nothing": ("the requested commit is unknown", replace(LIVE, inputs=SKIP)),
-    "services": ("the requested commit is unknown", replace(LIVE, inputs=SKIP | {"services": "web:v2"})),
-    "another commit": ("which is live, has commit", replace(LIVE, others=(before(git_ref="v1"),))),
-    "an older one": ("which is live, has commit", replace(LIVE, others=(before(), before(20, git_ref="v1")))),
-    "nobody says live": ("no deployment is marked live", replace(LIVE, dials={"live_field": False})),
-    "late to say so": ("succeeded after", replace(
-        LIVE, dials={"live_lag_seconds": 60.0}, others=(before(), before(80, git_ref="v1")))),
-    "reverted": ("which is live, has commit", replace(LIVE, others=(before(fate="reverted"),))),
-    "no commit": ("has no commit recorded", replace(LIVE, dials={"late_fields": {"git_hash": 1e9}})),
-    "one runs": ("is deploying", replace(LIVE, others=(before(), before(90, duration=30.0)))),
-    "two commits": ("are different commits", replace(
-        LIVE, inputs=SKIP | {"git_ref": "f" * 40, "expected_commit": SHA})),
-    "stack actions can't be read": ("the stack's actions can't be read", replace(
-        LIVE, faults=(Fault("status", path="/actions", code=403, count=None),))),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", SKIPPED)
-def test_skipped(step: MakeStep, name: str) -> None:
+})  # fmt: skip
+def test_skipped(step: MakeStep, case: Case) -> None:
     """Nothing is sent; green, with the outputs of the deployment that is live, no reference of ours, and a notice."""
-    played = play(step, SKIPPED[name])
+    played = play(step, case)
     outputs, live = played.ending.outputs, played.theirs[0]
     assert (outputs["deployment_id"], outputs["git_hash"]) == (str(live.id), SHA)
     assert (outputs["user_reference"], outputs["is_live"], outputs["finished_at"] != "") == ("", "true", True)
@@ -66,39 +46,44 @@ def test_skipped(step: MakeStep, name: str) -> None:
     assert f"Commit {SHA} is already live as deployment {live.id}. No deployment was started." in outputs["reason"]
 
 
-@pytest.mark.parametrize("name", DEPLOYED)
-def test_deployed(step: MakeStep, name: str) -> None:
+@rows("why, case", {
+    "a branch": ("the requested commit is unknown", replace(LIVE, inputs=SKIP | {"git_ref": "main"})),
+    "another commit": ("which is live, has commit", replace(LIVE, others=(before(git_ref="v1"),))),
+    "nobody says live": ("no deployment is marked live", replace(LIVE, dials={"live_field": False})),
+    "late to say so": ("succeeded after", replace(
+        LIVE, dials={"live_lag_seconds": 60.0}, others=(before(), before(80, git_ref="v1")))),
+    "no commit": ("has no commit recorded", replace(LIVE, dials={"late_fields": {"git_hash": 1e9}})),
+    "one runs": ("deployment 109 is deploying", replace(LIVE, others=(before(), before(90, duration=30.0)))),
+    "two commits": ("are different commits", replace(
+        LIVE, inputs=SKIP | {"git_ref": "f" * 40, "expected_commit": SHA})),
+    "stack actions can't be read": ("the stack's actions can't be read", replace(
+        LIVE, faults=(Fault("status", path="/actions", code=403, count=None),))),
+})  # fmt: skip
+def test_deployed(step: MakeStep, why: str, case: Case) -> None:
     """Where it isn't live, or that isn't sure, it is deployed, and the log says why."""
-    why, case = DEPLOYED[name]
-    made, theirs = stage(step, case)
+    made, _ = stage(step, case)
     ending = made.run(**case.inputs)
-    assert f"Not skipping (if_live: skip): {'deployment ' if why == 'is deploying' else ''}" in ending.log
-    assert why in ending.log
-    assert len(made.calls("POST")) == 1
-    assert ending.outcome != "skipped"
-    assert len(theirs) == len(case.others)
+    assert why in ending.log.partition("Not skipping (if_live: skip): ")[2].partition("\n")[0]
+    assert (len(made.calls("POST")), ending.outcome == "skipped") == (1, False)
 
 
 OLD = deployment(107, -500, -460, git_hash=SHA, is_live=True)
+
+
 # What is newer than the one that is marked live, and whether that one is sure to be live all the same.
-NEWER: dict[str, tuple[Deployment, bool]] = {
+@rows("other, is_sure", {
     "failed": (deployment(108, 0, 40, outcome=FAILED, is_live=False), True),
     "reverted": (deployment(108, 0, 40, reverted=True, is_live=False), True),
     "succeeded": (deployment(108, 0, 40, is_live=False), False),
     "gives no result": (deployment(108, 0, 40, outcome=None, is_live=False), False),
     "odd": (deployment(108, 0, 40, outcome={"code": 9, "meaning": "fine"}, is_live=False), False),
     "failed, but live": (deployment(108, 0, 40, outcome=FAILED, is_live=True), False),
-    "reverted, but live": (deployment(108, 0, 40, reverted=True, is_live=True), False),
     "live, but not finished": (deployment(108, 0, None, outcome=SUCCESS, is_live=True), False),
     "older, and live": (deployment(106, -900, -860, is_live=True), True),
     "older, and gives no result": (deployment(106, -900, -860, outcome=None), True),
-}
-
-
-@pytest.mark.parametrize("name", NEWER)
-def test_the_one_that_is_live(name: str) -> None:
+})  # fmt: skip
+def test_the_one_that_is_live(other: Deployment, *, is_sure: bool) -> None:
     """Whatever else may be live after it makes the one that is marked so unsure, in any order of the list."""
-    other, is_sure = NEWER[name]
     for listed in ([OLD, other], [other, OLD]):
         live, why = live_with(SHA, listed)
         assert (live is OLD, bool(why)) == (is_sure, not is_sure)
@@ -110,11 +95,10 @@ def test_a_dry_run_says_so(step: MakeStep) -> None:
     assert play(step, case).ending.notices == []
 
 
-@pytest.mark.parametrize(("site", "outcome"), [("serves", "skipped"), ("late", "unhealthy"), ("is down", "unhealthy")])
-@pytest.mark.parametrize("rollback", ["false", "true"])
-def test_what_is_live_is_checked(step: MakeStep, site: str, outcome: str, rollback: str) -> None:
+@pytest.mark.parametrize(("site", "outcome"), [("serves", "skipped"), ("is down", "unhealthy")])
+def test_what_is_live_is_checked(step: MakeStep, site: str, outcome: str) -> None:
     """The health check is still done; what does not serve is red, but nothing of this run's can be rolled back."""
-    case = replace(LIVE, outcome=outcome, inputs=CHECK | {"rollback": rollback}, says=())
+    case = replace(LIVE, outcome=outcome, inputs=CHECK | {"rollback": "true"}, says=())
     made, theirs = stage(step, case)
     made.website.answer = KINDS[site]
     outputs = play(step, case, made, theirs).ending.outputs

@@ -12,6 +12,7 @@ from cloud66_redeploy.polling.ends import ended
 from cloud66_redeploy.report.phrases import sentence_of, superseded
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 from cloud66_simulator import Fault
+from elsewhere import rows
 from records import SUCCESS, deployment, seen, tracked
 
 BLIND = Fault("status", method="GET", code=500, after=15, until=60, count=None)
@@ -24,8 +25,7 @@ def overtaken(*faults: Fault, seconds: float = 0.0, inputs: dict[str, Any] | Non
     return Case(faults=(BLIND, *faults), dials=dials, inputs=inputs or {})
 
 
-@pytest.mark.parametrize("seconds", [0.0, 25.0])
-@pytest.mark.parametrize("inputs", [{}, {"rollback": "true"}, {"log": "live"}], ids=str)
+@pytest.mark.parametrize(("seconds", "inputs"), [(0.0, {}), (25.0, {"rollback": "true", "log": "live"})])
 def test_another_one_went_live(step: MakeStep, seconds: float, inputs: dict[str, str]) -> None:
     """Where another one went live after ours, ours stays a success, and a notice names the other commit."""
     played = play(step, overtaken(seconds=seconds, inputs={"git_ref": "v1"} | inputs))
@@ -37,27 +37,18 @@ def test_another_one_went_live(step: MakeStep, seconds: float, inputs: dict[str,
     assert played.ending.outputs["is_live"] == "false"
 
 
-def unreadable(kind: Any) -> Fault:
-    """Make the list unreadable once ours is known to have succeeded."""
-    return Fault(kind, method="GET", path="/deployments$", after=60, count=None)
-
-
 NOT_READ = "It is not live. Couldn't read which deployment is"
-QUIET: dict[str, tuple[Case, str, str]] = {
+UNREADABLE = Fault("status", method="GET", path="/deployments$", after=60, count=None)
+"""The list can't be read once ours is known to have succeeded."""
+
+
+@rows("case, is_live, words", {
     "ours is live": (Case(), "true", ""),
     "ours is slow to go live": (Case(dials={"live_lag_seconds": 60.0}), "false", ""),
-    "ours is very slow to go live": (Case(dials={"live_lag_seconds": 600.0}), "false", ""),
     "the other one is not live yet": (overtaken(live_lag_seconds=600), "false", ""),
     "no record says what is live": (overtaken(live_field=False), "", ""),
-    **{
-        f"the list is not to be read ({kind})": (overtaken(unreadable(kind)), "false", NOT_READ)
-        for kind in ("status", "garbage", "timeout_undone")
-    },
-    "the other one is hidden": (overtaken(unreadable("hide_deployments")), "false", ""),
-}
-
-
-@pytest.mark.parametrize(("case", "is_live", "words"), QUIET.values(), ids=QUIET)
+    "the list is not to be read": (overtaken(UNREADABLE), "false", NOT_READ),
+})  # fmt: skip
 def test_nobody_claims_what_is_not_known(step: MakeStep, case: Case, is_live: str, words: str) -> None:
     """Unless another one is surely live after ours, nothing is said of one, and the success stays a success."""
     ending = play(step, case).ending
@@ -71,14 +62,6 @@ def test_an_abort_while_the_other_one_is_looked_for(step: MakeStep) -> None:
     made, _ = stage(step, overtaken(slow))
     ending = made.run(abort_at=90)
     assert (ending.outcome, ending.outputs["is_live"], ending.notices) == ("success", "false", [])
-
-
-def test_waiting_elsewhere_tells_it_too(step: MakeStep) -> None:
-    """The command wait says so as well."""
-    made, _ = stage(step, overtaken())
-    first = made.run(wait="false")
-    ending = made.next_step().run(command="wait", user_reference=first.outputs["user_reference"])
-    assert (ending.outcome, len(ending.notices)) == ("success", 1)
 
 
 def test_one_that_somebody_has_reverted(step: MakeStep) -> None:
@@ -100,37 +83,20 @@ def track(record: Deployment | None = OURS, proof: Certainty = Certainty.CONFIRM
     return known if record is None else seen(known, record, proof)
 
 
-@pytest.mark.parametrize(
-    ("known", "others", "expected"),
-    [
-        (track(), [*OTHERS, LIVE], LIVE),
-        (track(), OTHERS, None),
-        (track(None), [LIVE], None),
-        (track(deployment(108, 0)), [LIVE], None),
-    ],
-    ids=["of several", "waiting, ended before, not live", "ours is not known", "ours has not ended"],
-)
+@rows("known, others, expected, is_not_live", {
+    "of several": (track(), [*OTHERS, LIVE], LIVE, True),
+    "waiting, ended before, not live": (track(), OTHERS, None, True),
+    "ours is only inferred": (track(proof=Certainty.INFERRED), [LIVE], LIVE, False),
+    "ours is not known": (track(None), [LIVE], None, False),
+    "ours has not ended": (track(deployment(108, 0)), [LIVE], None, False),
+    "ours is live": (track(deployment(108, 0, 40, is_live=True)), OTHERS, None, False),
+    "ours says no such thing": (track(deployment(108, 0, 40, is_live="no")), OTHERS, None, False),
+})  # fmt: skip
 def test_only_one_that_is_live_and_ended_later_is_a_successor(
-    known: Tracking, others: list[Deployment], expected: Deployment | None
+    known: Tracking, others: list[Deployment], expected: Deployment | None, *, is_not_live: bool
 ) -> None:
-    """Of several, the one that is live counts, if it ended after ours."""
-    assert known.successor(others) is expected
-
-
-@pytest.mark.parametrize(
-    ("known", "expected"),
-    [
-        (track(), True),
-        (track(proof=Certainty.INFERRED), False),
-        (track(None), False),
-        (track(deployment(108, 0, 40, is_live=True)), False),
-        (track(deployment(108, 0, 40)), False),
-        (track(deployment(108, 0, 40, is_live="no")), False),
-    ],
-)
-def test_only_what_is_said_not_to_be_live_is_not_live(known: Tracking, *, expected: bool) -> None:
-    """Ours is not live only if it is known which one is ours, and its record says so."""
-    assert known.is_not_live is expected
+    """Of several, the one that is live counts, if it ended after ours, which is not live only if its record says so."""
+    assert (known.successor(others), known.is_not_live) == (expected, is_not_live)
 
 
 def test_the_other_commit_is_named_where_it_is_known() -> None:
@@ -138,14 +104,10 @@ def test_the_other_commit_is_named_where_it_is_known() -> None:
     assert superseded(track(), deployment(110)) == "Deployment 108 succeeded, but deployment 110 went live after it."
 
 
-@pytest.mark.parametrize(
-    ("fields", "words"),
-    [
-        ({"reverted": True}, "Deployment 108 was reverted by somebody."),
-        ({"reverted_by": "ann"}, "Deployment 108 was reverted by ann."),
-        ({"reverted_at": "2026-01-01T00:00:40Z"}, "Deployment 108 was reverted by somebody at 2026-01-01T00:00:40Z."),
-    ],
-)
+@rows("fields, words", {
+    "by nobody": ({"reverted": True}, "Deployment 108 was reverted by somebody."),
+    "by ann": ({"reverted_by": "ann"}, "Deployment 108 was reverted by ann."),
+})  # fmt: skip
 def test_a_revert_is_told_as_far_as_it_is_known(fields: dict[str, Any], words: str) -> None:
     """Who reverted it and when is said where the record tells."""
     record = deployment(108, 0, 40, outcome=SUCCESS, **fields)
