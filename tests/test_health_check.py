@@ -1,16 +1,19 @@
 """After a success the application is asked until it answers well, or the job is red."""
 
 import json
-from dataclasses import replace
 from typing import Any
+from unittest import mock
 
 import pytest
 
-from cases import ANN, Case, MakeStep, play, stage
+from cases import ANN, Case, MakeStep, Played, play, stage
 from cloud66_simulator import DEFAULT_STACK, Fault, StackSpec
+from elsewhere import rows
+from harness import Step
 from website import ADDRESS, HANGS, KINDS, REFUSED, Answer, Page, always, flapping, late
 
 HEALTH = "https://awesome.example.com/health?key=s3cret"
+TWO: dict[str, Any] = {"command": "wait", "stack_id": "plain\nother", "user_reference": "mine"}
 GIVEN: dict[str, Any] = {"health_check": HEALTH, "health_check_timeout": "1m"}
 OWN: dict[str, Any] = {"health_check": "true", "health_check_timeout": "1m"}
 
@@ -25,60 +28,63 @@ def leads(*targets: str) -> Answer:
     return answer
 
 
-def without_tls(_since: float, address: str) -> Page | Exception:
-    """Answer in clear text only."""
-    return REFUSED if address.startswith("https:") else Page()
+def visited(step: MakeStep, answer: Answer, case: Case) -> Played:
+    """Play a case whose application answers so."""
+    made, theirs = stage(step, case)
+    made.website.answer = answer
+    return play(step, case, made, theirs)
+
+
+def two(step: MakeStep, fate: str = "success", **simulator: Any) -> Step:
+    """Stage a deployment of each of two stacks; the second one ends as said, and its application doesn't serve."""
+    names = ("plain", "other")
+    specs = [StackSpec(uid=name, name=name, application_address="", fqdn=f"{name}.example.com") for name in names]
+    made = step(stacks=specs, **simulator)
+    for name, ends in zip(names, ("success", fate), strict=True):
+        made.simulator.request_deployment(name, user_reference="mine", via="api", duration=5, fate=ends)
+    made.website.answer = lambda _since, address: Page(503 if "other" in address else 200)
+    return made
 
 
 FIVE = tuple(f"https://awesome.example.com/{number}" for number in range(5))
 COMMIT = {"health_check_contains": "11e1d512"}
+
+
 # The application, the inputs, whether it is healthy, and words of the reason or of the log.
-SITES: dict[str, tuple[Answer, dict[str, Any], bool, str]] = {
-    "serves": (KINDS["serves"], GIVEN, True, "answered 200"),
+@rows("answer, inputs, is_healthy, words", {
+    "its own": (KINDS["serves"], OWN, True, "https://awesome.example.com answered 200"),
     "comes up late": (late(40), GIVEN, True, "answered 502"),
     "comes up too late": (late(70), GIVEN, False, "answered 502 (last of"),
     "flaps": (flapping(3), GIVEN, False, "(last of"),
     "flaps slowly": (flapping(20), GIVEN, True, "answered 200"),
     "hangs": (always(Page(seconds=HANGS)), GIVEN, False, "did not answer"),
-    "is down": (KINDS["is down"], GIVEN, False, "did not answer"),
-    "redirects for ever": (KINDS["redirects for ever"], GIVEN, False, "redirected more often than is followed"),
     "redirects five times": (leads(*FIVE), GIVEN, True, "after a redirect to https://awesome.example.com/4"),
-    "redirects six times": (leads(*FIVE, f"{ADDRESS}/6"), GIVEN, False, "redirected more often"),
+    "redirects six times": (leads(*FIVE, f"{ADDRESS}/6"), GIVEN, False, "redirected more often than is followed"),
     "redirects elsewhere": (leads("http://other.example.com:8080/x?y"), GIVEN, True, "http://other.example.com:8080/x"),
     "redirects to a file": (leads("file:///etc/passwd"), GIVEN, False, "no plain address"),
     "redirects to a login": (leads("https://me:pass@awesome.example.com/"), GIVEN, False, "no plain address"),
     "redirects to nonsense": (leads("https://[::1/"), GIVEN, False, "did not answer"),
-    "a status of another list": (always(Page(302)), GIVEN | {"health_check_status": "200,204"}, False, "answered 302"),
     "a redirect that leads nowhere": (always(Page(302)), GIVEN, True, "answered 302"),
+    "a status of another list": (always(Page(302)), GIVEN | {"health_check_status": "200,204"}, False, "answered 302"),
     "a status of the list": (always(Page(204)), GIVEN | {"health_check_status": "200, 204 ,300-399"}, True, "204"),
     "404": (always(Page(404)), GIVEN, False, "answered 404"),
-    "the text": (KINDS["serves"], GIVEN | COMMIT, True, "answered 200"),
     "another text": (always(Page(body=b"10e1")), GIVEN | COMMIT, False, "without the text that health_check_contains"),
     "the text beyond a mebibyte": (
         always(Page(body=b" " * 1024 * 1024 + b"11e1d512")), GIVEN | COMMIT, False, "without the text"
     ),
     "100 MB": (KINDS["sends 100 MB"], GIVEN | COMMIT, True, "answered 200"),
-    "100 MB without the text": (always(Page(body=b"", filler=10**8)), GIVEN | COMMIT, False, "without the text"),
-    "its own": (KINDS["serves"], OWN, True, "https://awesome.example.com answered 200"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", SITES)
-def test_an_application(step: MakeStep, name: str) -> None:
+})  # fmt: skip
+def test_an_application(step: MakeStep, answer: Answer, inputs: dict[str, Any], is_healthy: bool, words: str) -> None:
     """Green takes three good answers in a row; what does not come to that in time is red, with its last answer."""
-    answer, inputs, is_healthy, words = SITES[name]
-    made, theirs = stage(step, Case(inputs=inputs))
-    made.website.answer = answer
-    outcome = "success" if is_healthy else "unhealthy"
-    played = play(step, Case(outcome, inputs=inputs), made, theirs)
-    ending, site = played.ending, made.website
+    played = visited(step, answer, Case("success" if is_healthy else "unhealthy", inputs=inputs))
+    ending, site = played.ending, played.made.website
     assert ending.outputs["health"] == ("healthy" if is_healthy else "unhealthy")
     assert float(ending.outputs["health_seconds"]) <= 60 + 12
     assert words in (ending.log if is_healthy else ending.outputs["reason"])
     assert f"Deployment {played.mine[0].id} succeeded" in ending.outputs["reason"]
     assert "s3cret" not in ending.log + ending.summary + str(ending.outputs)
     assert site.sent < len(site.requests) * 1_200_000
-    if is_healthy and not name.startswith("redirects"):
+    if is_healthy and len({one.url for one in site.requests}) == 1:
         assert [round(end - start) for start, end in zip(site.times[-3:], site.times[-2:], strict=False)] == [2, 2]
 
 
@@ -86,27 +92,23 @@ GOOD_BEFORE = ((0.0, ANN | {"duration": 5.0, "git_ref": "v1"}),)
 BACK = GIVEN | {"rollback": "true", "git_ref": "main"}
 
 
-def test_what_does_not_serve_is_rolled_back(step: MakeStep) -> None:
+@pytest.mark.parametrize("is_mended", [True, False])
+def test_what_does_not_serve_is_rolled_back(step: MakeStep, is_mended: bool) -> None:
     """With rollback, the former commit is deployed again and checked, too; the job stays red."""
     case = Case("unhealthy", inputs=BACK, others=GOOD_BEFORE, head_start=60, posts=2)
-    for is_mended in (True, False):
-        made, theirs = stage(step, case)
-        made.website.answer = lambda since, _address: Page(200 if since > 62 and is_mended else 500)  # noqa: B023
-        played = play(step, case, made, theirs)
-        [back] = played.backs
-        outputs = played.ending.outputs
-        assert back.git_hash == theirs[0].git_hash
-        assert outputs["rollback_outcome"] == ("success" if is_mended else "unhealthy")
-        assert outputs["rollback_commit"] == (back.git_hash if is_mended else "")
-        assert (outputs["health"], outputs["deployment_id"]) == ("unhealthy", str(played.mine[0].id))
-        assert "answered 500 (last of" in outputs["reason"]
+    played = visited(step, lambda since, _address: Page(200 if since > 62 and is_mended else 500), case)
+    [back], outputs = played.backs, played.ending.outputs
+    assert back.git_hash == played.theirs[0].git_hash
+    assert outputs["rollback_outcome"] == ("success" if is_mended else "unhealthy")
+    assert outputs["rollback_commit"] == (back.git_hash if is_mended else "")
+    assert (outputs["health"], outputs["deployment_id"]) == ("unhealthy", str(played.mine[0].id))
+    assert "answered 500 (last of" in outputs["reason"]
 
 
-@pytest.mark.parametrize("late", [0.0, 90.0])
-def test_what_was_reverted_meanwhile_is_not_rolled_back(step: MakeStep, late: float) -> None:
+def test_what_was_reverted_meanwhile_is_not_rolled_back(step: MakeStep) -> None:
     """Somebody reverts what doesn't serve during the check: then it isn't live any more, and is left alone."""
     case = Case("unhealthy", inputs=BACK, others=GOOD_BEFORE, head_start=60, says=("it has already been reverted",))
-    made, theirs = stage(step, replace(case, dials={"live_lag_seconds": late}))
+    made, theirs = stage(step, case)
 
     def revert(since: float, _address: str) -> Page:
         if since == 0:
@@ -117,8 +119,7 @@ def test_what_was_reverted_meanwhile_is_not_rolled_back(step: MakeStep, late: fl
     assert play(step, case, made, theirs).ending.outputs["rollback_outcome"] == "skipped"
 
 
-@pytest.mark.parametrize("seconds", [0.0, 0.5, 3.0, 20.0])
-@pytest.mark.parametrize("rollback", ["false", "true"])
+@pytest.mark.parametrize(("seconds", "rollback"), [(0.0, "false"), (0.5, "true"), (20.0, "true")])
 def test_a_cancelled_workflow_ends_the_check(step: MakeStep, seconds: float, rollback: str) -> None:
     """The step ends at once and red, whenever the signal comes; nothing is cancelled or rolled back."""
     case = Case(
@@ -140,37 +141,20 @@ def test_a_cancelled_workflow_ends_the_check(step: MakeStep, seconds: float, rol
 
 def test_several_are_checked_side_by_side(step: MakeStep) -> None:
     """Each stack's own address is checked; one that doesn't serve makes the job red, and its row says so."""
-    specs = [
-        StackSpec(uid=name, name=name, application_address="", fqdn=f"{name}.example.com")
-        for name in ("plain", "other")
-    ]
-    made = step(stacks=specs)
-    for spec in specs:
-        made.simulator.request_deployment(spec.uid, user_reference="mine", via="api", user="ci@example.com", duration=5)
-    made.website.answer = lambda _since, address: Page(503 if "other" in address else 200)
-    inputs = OWN | {"command": "wait", "stack_id": "plain\nother", "user_reference": "mine"}
-    ending = made.run(**inputs)
+    made = two(step)
+    ending = made.run(**TWO, **OWN)
     plain, other = json.loads(ending.outputs["results"])
     assert (plain["outcome"], plain["health"]) == ("success", "healthy")
-    assert (other["outcome"], other["health"], ending.outcome, ending.status) == (
-        "unhealthy",
-        "unhealthy",
-        "unhealthy",
-        1,
-    )
+    assert (other["outcome"], other["health"]) == ("unhealthy", "unhealthy")
+    assert (ending.outcome, ending.status, ending.seconds < 100) == ("unhealthy", 1, True)
     assert "https://other.example.com answered 503" in ending.log
-    assert ending.seconds < 100
     asked = [request.url for request in made.website.requests]
     assert sum("plain" in str(url) for url in asked) == 3, "one that is known to serve is asked again"
 
 
 def test_what_failed_is_not_checked(step: MakeStep) -> None:
     """Of several, those that succeeded are checked."""
-    made = step()
-    for reference, fate in (("one", "success"), ("two", "failed")):
-        made.simulator.request_deployment(user_reference=reference, via="api", user="ci@example.com", fate=fate)
-        made.clock.advance(50)
-    ending = made.run(command="wait", user_reference="one\ntwo", health_check="true")
+    ending = two(step, "failed").run(**TWO, **OWN)
     found = [(one["outcome"], one["health"]) for one in json.loads(ending.outputs["results"])]
     assert (found, ending.outcome) == ([("success", "healthy"), ("failed", "")], "failed")
 
@@ -203,9 +187,7 @@ def test_what_is_read_after_a_long_check(step: MakeStep) -> None:
 
 def test_nothing_of_the_job_goes_along(step: MakeStep) -> None:
     """No token, no cookie, even one that the application has set, and no login goes to the application."""
-    made, theirs = stage(step, Case(inputs=GIVEN))
-    made.website.answer = always(Page(headers={"Set-Cookie": "a=b"}))
-    play(step, Case(inputs=GIVEN), made, theirs)
+    made = visited(step, always(Page(headers={"Set-Cookie": "a=b"})), Case(inputs=GIVEN)).made
     assert len(made.website.requests) == 3
     for request in made.website.requests:
         assert set(request.headers) <= {"Accept", "User-Agent", "Accept-Encoding", "Connection", "Cache-Control"}
@@ -214,11 +196,11 @@ def test_nothing_of_the_job_goes_along(step: MakeStep) -> None:
 
 def test_hostile_words(step: MakeStep) -> None:
     """Whatever an application leads to or sends, it writes no command, no secret and no page into the log."""
-    made, theirs = stage(step, Case(inputs=GIVEN))
     target = f"{ADDRESS}/demo-token/::error::x/##[error]y%0A::set-output name=a::b"
     page = Page(500, body=b"::error::gotcha", headers={"X": "::error::"})
-    made.website.answer = lambda _since, address: Page(302, headers={"Location": target}) if "?" in address else page
-    ending = play(step, Case("unhealthy", inputs=GIVEN), made, theirs).ending
+    redirect = Page(302, headers={"Location": target})
+    case = Case("unhealthy", inputs=GIVEN)
+    ending = visited(step, lambda _since, address: redirect if "?" in address else page, case).ending
     everything = ending.log.replace("::add-mask::demo-token", "") + ending.summary + str(ending.outputs)
     assert "after a redirect to https://awesome.example.com/***/" in everything
     assert not any(words in everything for words in ("demo-token", "##[error]", "gotcha"))
@@ -228,12 +210,43 @@ def test_hostile_words(step: MakeStep) -> None:
 
 def test_clear_text_where_https_does_not_answer(step: MakeStep) -> None:
     """The stack's own address is asked by https first; where that doesn't answer, in clear text."""
-    inputs = OWN | {"stack_id": "plain"}
     made = step(stacks=[StackSpec(uid="plain", application_address="", fqdn="plain.example.com")])
-    made.website.answer = without_tls
-    ending = made.run(**inputs)
-    assert (ending.outcome, made.website.hosts) == (
-        "success",
-        {"https://plain.example.com", "http://plain.example.com"},
-    )
-    assert [str(one.url)[:5] for one in made.website.requests] == ["https", "http:", "http:", "http:"]
+    made.website.answer = lambda _since, address: REFUSED if address.startswith("https:") else Page()
+    assert made.run(**OWN, stack_id="plain").outcome == "success"
+    found = [str(one.url).partition("//plain.example.com")[0] for one in made.website.requests]
+    assert found == ["https:", "http:", "http:", "http:"]
+
+
+@pytest.mark.parametrize("abort_at", [5.0, 16.0, 25.0])
+def test_the_first_of_several_does_not_speak_for_all(step: MakeStep, abort_at: float) -> None:
+    """When the workflow is cancelled, the first one's health is not that of the second one."""
+    ending = two(step).run(abort_at=abort_at, **TWO, **OWN)
+    assert (ending.status, ending.outputs["health"]) == (1, "")
+    assert ending.outcome in {"unknown", "cancelled"}
+
+
+def test_nor_does_its_success(step: MakeStep) -> None:
+    """When the workflow is cancelled while the log of the second one, which failed, is being read, it is red."""
+    slow = Fault("slow", seconds=5.0, path="/stacks/other$", skip=1)
+    whole = two(step, "failed", faults=[slow]).run(**TWO).seconds
+    ending = two(step, "failed", faults=[slow]).run(abort_at=whole - 4.0, **TWO)
+    assert (ending.outcome, ending.status) == ("failed", 1)
+
+
+def test_no_green_without_the_check(step: MakeStep) -> None:
+    """Whenever the workflow is cancelled, a success without the check that was asked for isn't one."""
+    found = []
+    for moment in range(26):
+        made = step(faults=[Fault("slow", seconds=1.0, path="/deployments")])
+        ending = made.run(abort_at=30 + moment * 1.04, **OWN)
+        assert ending.outcome != "success" or ending.outputs["health"] == "healthy", ending.log
+        found.append(ending.outcome)
+    assert (found[0], "unknown" in found, found[-1]) == ("cancelled", True, "success")
+
+
+def test_a_fault_of_this_action(step: MakeStep) -> None:
+    """A fault of this action that keeps the application from being checked is red, and says that it is one."""
+    with mock.patch("cloud66_redeploy.commands.health.Application", side_effect=KeyError("oops")):
+        ending = step().run(**OWN)
+    assert (ending.outcome, ending.status) == ("unknown", 1)
+    assert "KeyError" in ending.outputs["reason"]

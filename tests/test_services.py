@@ -12,31 +12,30 @@ from cloud66_redeploy.model.services import Service, asked_tags, those_asked
 from cloud66_redeploy.report.phrases import contradictions, describe_service
 from cloud66_simulator import Fault
 from cloud66_simulator.core.records import DOCKER_STACK
+from elsewhere import rows
 from website import KINDS
 
 ASKED: dict[str, Any] = {"stack_id": DOCKER_STACK, "services": "web:v2, worker"}
 COMMIT = "11e1d512031f732d061ee8cf606cf804b6d7a15c"
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
 # What the services say; words of the log; what is warned of.
-SAYS: dict[str, tuple[dict[str, Any], tuple[Fault, ...], str, tuple[str, ...]]] = {
+@rows("dials, faults, words, warnings", {
     "the truth": ({}, (), "Service web runs acme/web:v2, 1 of 1 containers started since", ()),
     "an older tag": ({"services_say": "older_tag"}, (), "Service web runs acme/web:before", ("runs before, not v2",)),
     "old containers": ({"services_say": "old_containers"}, (), "0 of 1 containers started since the deployment began", (
         "All containers of service web are older", "All containers of service worker are older")),
     "nothing": ({"services_say": "nothing"}, (), "Service web runs an image that Cloud 66 doesn't name", ()),
     "absent": ({"services_say": "absent"}, (), "Couldn't read what the services run", ()),
-    "refused": ({}, (Fault("status", path="/services", code=403),), "Couldn't read what the services run", ()),
-    "no JSON": ({}, (Fault("html", path="/services"),), "Couldn't read what the services run", ()),
     "another shape": ({}, (Fault("wrong_json", path="/services", text='{"response": [{"id": 1}]}'),),
                       "Couldn't read what the services run", ()),
     "none": ({}, (Fault("wrong_json", path="/services", text='{"response": []}'),), "success: Deployment", ()),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", SAYS)
-def test_what_runs_is_shown(step: MakeStep, name: str) -> None:
+})  # fmt: skip
+def test_what_runs_is_shown(
+    step: MakeStep, dials: dict[str, Any], faults: tuple[Fault, ...], words: str, warnings: tuple[str, ...]
+) -> None:
     """One call after the success; whatever it says, the deployment stays green, and contradictions are warned of."""
-    dials, faults, words, warnings = SAYS[name]
     played = play(step, Case(dials=dials, faults=faults, inputs=ASKED, logs=(words,)))
     ending = played.ending
     assert ending.outputs["services"] == "web:v2,worker"
@@ -47,18 +46,14 @@ def test_what_runs_is_shown(step: MakeStep, name: str) -> None:
         assert said in warning
 
 
-NOT_ASKED: dict[str, Case] = {
+@rows("case", {
     "nothing was asked for": Case(inputs={"stack_id": DOCKER_STACK}),
     "it failed": Case("failed", dials={"fate": "failed"}, inputs=ASKED),
     "nobody waits": Case("scheduled", inputs=ASKED | {"wait": "false"}),
     "a dry run": Case("dry_run", inputs=ASKED | {"dry_run": "true"}, ours=0, posts=0),
-}
-
-
-@pytest.mark.parametrize("name", NOT_ASKED)
-def test_where_it_says_nothing_it_is_not_read(step: MakeStep, name: str) -> None:
+})  # fmt: skip
+def test_where_it_says_nothing_it_is_not_read(step: MakeStep, case: Case) -> None:
     """Without services that were asked for, or a success, no call is made."""
-    case = NOT_ASKED[name]
     played = play(step, case)
     assert not [path for path in played.made.calls("GET") if path.endswith("/services")]
     assert played.ending.outputs["services"] == ("web:v2,worker" if "services" in case.inputs else "")
@@ -79,27 +74,26 @@ def container(**fields: Any) -> dict[str, Any]:
     return {"name": "web", "containers": [fields]}
 
 
-RECORDS: list[tuple[dict[str, Any], str, list[str]]] = [
-    ({"name": "web"}, "web runs an image that Cloud 66 doesn't name", []),
-    ({"name": "web", "containers": None}, "web runs an image that Cloud 66 doesn't name", []),
-    ({"name": "web", "containers": [None, 5, "x"]}, "web runs an image that Cloud 66 doesn't name", []),
-    (container(image="", image_tag=None, started_at=None), "web runs an image that Cloud 66 doesn't name", []),
+NO_IMAGE = "web runs an image that Cloud 66 doesn't name"
+OLDER = ["Service web runs v1, not v2."]
+
+
+@pytest.mark.parametrize(("record", "words", "warnings"), [
+    ({"name": "web", "containers": None}, NO_IMAGE, []),
+    ({"name": "web", "containers": [None, 5, "x"]}, NO_IMAGE, []),
+    (container(image_tag=5, image={}, started_at=5), NO_IMAGE, []),
     (container(image="acme/web"), "web runs acme/web", []),
-    (container(image="acme/web:v2"), "web runs acme/web:v2", []),
     (container(image="host:5000/acme/web"), "web runs host:5000/acme/web", []),
-    (container(image="host:5000/acme/web:v1"), "web runs host:5000/acme/web:v1", ["Service web runs v1, not v2."]),
-    (container(image="acme/web@sha256:0123"), "web runs acme/web", []),
-    (container(image="acme/web:v1@sha256:0123"), "web runs acme/web:v1", ["Service web runs v1, not v2."]),
+    (container(image="host:5000/acme/web:v1"), "web runs host:5000/acme/web:v1", OLDER),
+    (container(image="acme/web:v1@sha256:0123"), "web runs acme/web:v1", OLDER),
     (container(image_tag="v2", git_ref="main"), "web runs v2|main", []),
     (container(git_ref="main"), "web runs main", ["Service web runs main, not v2."]),
     (container(git_ref="refs/tags/v2"), "web runs refs/tags/v2", []),
     (container(git_ref=COMMIT), f"web runs {COMMIT}", []),
-    ({"name": "web", "image_tag": "v1"}, "web runs v1", ["Service web runs v1, not v2."]),
     # What it is set to is not what runs.
-    (container(image_tag="v1") | {"image_tag": "v2"}, "web runs v1", ["Service web runs v1, not v2."]),
+    (container(image_tag="v1") | {"image_tag": "v2"}, "web runs v1", OLDER),
     (container(image="acme/web") | {"image_tag": "v2"}, "web runs acme/web:v2", []),
     ({"name": "web", "containers": [{"image_tag": "v1"}, {"image_tag": "v2"}]}, "web runs v1|v2", []),
-    (container(image_tag=5, image={}, started_at=5), "web runs an image that Cloud 66 doesn't name", []),
     (container(image_tag="v2", started_at="2026-01-01T00:00:30Z"),
      "web runs v2, 1 of 1 containers started since the deployment began", []),
     (container(image_tag="v2", created_at="2025-12-31T23:59:58Z"),
@@ -107,10 +101,7 @@ RECORDS: list[tuple[dict[str, Any], str, list[str]]] = [
     (container(image_tag="v2", started_at="2025-12-31T00:00:00Z"),
      "web runs v2, 0 of 1 containers started since the deployment began",
      ["All containers of service web are older than the deployment."]),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("record", "words", "warnings"), RECORDS)
+])  # fmt: skip
 def test_a_record(record: dict[str, Any], words: str, warnings: list[str]) -> None:
     """Whatever a record leaves out contradicts nothing; what it says is said."""
     service = Service.from_json(record)
@@ -118,17 +109,13 @@ def test_a_record(record: dict[str, Any], words: str, warnings: list[str]) -> No
     assert contradictions("web:v2,worker", [service], BEGAN) == warnings
 
 
-COMMITS: list[tuple[str, str, bool]] = [
-    (COMMIT, COMMIT, False),
+@pytest.mark.parametrize(("asked", "shown", "lacks"), [
     (COMMIT[:7], COMMIT, False),
     (COMMIT, COMMIT[:7], False),
     (COMMIT, "0" * 40, True),
     (COMMIT, "main", True),
     ("main", COMMIT, False),
-]
-
-
-@pytest.mark.parametrize(("asked", "shown", "lacks"), COMMITS)
+])  # fmt: skip
 def test_a_commit(asked: str, shown: str, *, lacks: bool) -> None:
     """A commit is known by its first digits, and may be the one that a name stands for."""
     assert Service("web", refs=(shown,)).lacks(asked) is lacks
