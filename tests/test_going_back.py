@@ -1,6 +1,5 @@
 """A rollback through the whole step: when there is one, that there is one at most, and what becomes of it."""
 
-import json
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -10,7 +9,7 @@ import pytest
 from cases import CI, FETCH, SHAPES, Case, MakeStep, Played, broken, event, play, stage
 from cloud66_redeploy.commands import rollback as room
 from cloud66_redeploy.tracking.observer import Observer
-from cloud66_simulator import DOCKER_STACK, Fault
+from cloud66_simulator import Fault
 from elsewhere import rows
 
 ROLLBACK_POST = partial(Fault, method="POST", skip=1)
@@ -68,13 +67,6 @@ def test_what_went_live_just_before_ours_is_gone_back_to(step: MakeStep, case: C
     assert played.backs[0].git_hash == played.theirs[0].git_hash
 
 
-def test_what_somebody_reverted_meanwhile(step: MakeStep) -> None:
-    """Where somebody reverts what was live before while ours runs, the one before that is gone back to."""
-    made, theirs = stage(step, case := broken(ours=None))  # the campaign's invariants know no such revert
-    event(made, 10, lambda: made.simulator.revert(107))
-    assert went(step, case, made, theirs).backs[0].git_hash == made.simulator.all_deployments()[10].git_hash
-
-
 def test_an_action_that_never_ends_is_not_waited_for(step: MakeStep) -> None:
     """An action that stays open after its deployment has failed delays a rollback by some seconds only."""
     assert 35 <= went(step, broken(dials={"action_finish_lag_seconds": 500})).times("POST")[1] <= 45
@@ -92,7 +84,6 @@ def test_another_commit_than_the_expected_one_is_rolled_back(step: MakeStep) -> 
 
 @rows("case, why", {
     "unasked": (broken(inputs={"rollback": "false"}), ""),
-    "after a cancellation": (broken(first="cancelled", outcome="cancelled"), ""),
     "after a failed action": (broken(first="action_failed"), "its record says success, so it may be live."),
     "after a cancellation shown as a failure, its action later": (
         # Looked at often: the failure is seen well before the action ends, whatever the jitter.
@@ -170,20 +161,7 @@ def test_a_reference_serves_one_rollback(step: MakeStep) -> None:
     assert (len(made.simulator.deployments_of("prod/rollback")), len(made.calls("POST"))) == (1, 3)
 
 
-def test_a_docker_stack_is_refused_before_anything_is_asked(step: MakeStep) -> None:
-    """With a Docker stack the input can't be used, which is said before anything is scheduled."""
-    says = ("Invalid rollback: it can't be used with a Docker stack", "No deployment was started")
-    play(step, Case("failed", inputs={"stack_id": DOCKER_STACK, "rollback": "true"}, posts=0, ours=0, says=says))
-
-
 def test_a_fault_of_ours_before_the_rollback(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault in the choice schedules nothing, and leaves the failure a failure."""
     monkeypatch.setattr(room, "choose", lambda *_: [].pop())
     stayed(step, broken(), "the step ended before that.")
-
-
-def test_the_state_names_the_rollback(step: MakeStep) -> None:
-    """While it rolls back, what the post step has to know is the rollback alone."""
-    ending = play(step, broken(inputs={"cancel_on_abort": "false"}, abort_at=30, posts=2)).ending
-    [kept] = json.loads(ending.state["run"])
-    assert kept["request"]["reference"] == f"{ending.outputs['user_reference']}/rollback"

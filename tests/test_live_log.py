@@ -1,7 +1,6 @@
 """The stack's log as it grows: what is new in it, and that it never touches the wait or the outcome."""
 
 import re
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -141,26 +140,6 @@ def test_a_later_job_shows_all_of_what_runs(step: MakeStep, ago: float, lines: l
     assert (ending.outcome, numbers(ending), bool(log_calls(made))) == ("success", lines, bool(lines))
 
 
-@pytest.mark.parametrize(("keeps", "rate"), [(3, 1.0), (40, 7.0)])
-def test_a_log_whose_beginning_rolls_off(step: MakeStep, keeps: int, rate: float) -> None:
-    """Where only the last lines of a log are kept, none is shown twice."""
-    ending = logging(step, log_lines_per_second=rate, log_keeps_lines=keeps).run(log="live")
-    found = numbers(ending)
-    assert (ending.outcome, bool(found), all(one < later for one, later in pairwise(found))) == ("success", True, True)
-
-
-@rows("fault, inputs", {
-    "it shrinks for a while": (Fault("log_shrinks", after=20, until=40), {"poll_interval": "3s"}),
-    "it goes for ever": (Fault("log_missing", after=20), {"poll_interval": "3s"}),
-    "it fails now and then": (of_the_log(count=2), {"poll_interval": "2s"}),
-})  # fmt: skip
-def test_a_log_that_shrinks_goes_or_fails(step: MakeStep, fault: Fault, inputs: dict[str, str]) -> None:
-    """A log that can't be read for a while is shown on where it left off, no line twice; the outcome is the same."""
-    ending = logging(step, fault).run(log="live", **inputs)
-    found = numbers(ending)
-    assert (ending.outcome, found) == ("success", ALL if fault.kind != "log_missing" else ALL[: len(found)])
-
-
 @pytest.mark.parametrize(("queued", "fault"), [(False, of_the_log("html")), (True, of_the_log(code=403))])
 def test_a_log_that_can_never_be_read(step: MakeStep, queued: bool, fault: Fault) -> None:
     """After five failures in a row it is given up, which is said once; the wait goes on and ends as it would."""
@@ -179,14 +158,6 @@ def test_the_timeout_holds(step: MakeStep) -> None:
     assert (ending.outcome, 60 <= ending.seconds <= 60 + 10.2) == ("timed_out", True)
 
 
-def test_the_last_calls_of_the_hour_are_not_spent_on_it(step: MakeStep) -> None:
-    """Where the hour's calls run low, no call is made for the log, and the wait goes on."""
-    made = logging(step, rate_limit=40)
-    assert made.run(log="live", timeout="10m", poll_interval="2s").outcome == "success"
-    assert len(made.simulator.requests) > 25
-    assert max(log_calls(made)) <= 20
-
-
 @rows("text", {name: text for number, (name, text) in enumerate(TEXTS.items()) if number % 4 == 2})
 def test_hostile_lines_do_nothing(step: MakeStep, text: str) -> None:
     """Whatever the log says is text behind a prefix: no command, no token, nothing that moves the cursor."""
@@ -197,12 +168,3 @@ def test_hostile_lines_do_nothing(step: MakeStep, text: str) -> None:
     assert (ending.outcome, commands(log)) == ("success", [])
     check_plain(log)
     assert "demo-token" not in log
-
-
-def test_a_look_shows_two_hundred_lines_at_most(step: MakeStep) -> None:
-    """Of a chatty log the last lines are shown, and how many were left out is said."""
-    text = "\n".join(f"line {number}" for number in range(1, 5001))
-    made = step(stacks=[StackSpec(last_log=text)], behaviour=Behaviour(duration_seconds=20))
-    asked(made)
-    found = shown(made.run(command="wait", user_reference="mine", log="live"))
-    assert found == ["| … 1800 more lines", *(f"| line {number}" for number in range(4801, 5001))]

@@ -47,7 +47,7 @@ def test_a_rollback_that_goes_wrong(step: MakeStep, fate: str, outcome: str, wor
     assert ("Starting deployment 109" in log.partition("::group::")[0]) is (mode == "live")
 
 
-@pytest.mark.parametrize(("kind", "posts"), [("lost_done", 1), ("late", 1), ("lost_undone", 2), ("refuse", 2)])
+@pytest.mark.parametrize(("kind", "posts"), [("late", 1), ("lost_undone", 2)])
 def test_a_lost_post_of_a_rollback_is_one_rollback(step: MakeStep, kind: Any, posts: int) -> None:
     """Whatever becomes of the rollback's POST, there is exactly one rollback."""
     played = go(step, broken(faults=(POST(kind, seconds=45),)), "success")
@@ -106,13 +106,6 @@ def test_a_rollback_that_deploys_another_commit(step: MakeStep) -> None:
     assert (played.ending.outputs["rollback_outcome"], played.ending.outputs["rollback_commit"]) == ("failed", "")
 
 
-def test_a_rollback_that_is_overtaken(step: MakeStep) -> None:
-    """A rollback that went live and was overtaken is a success, and a notice names what went live after it."""
-    slow = Fault("slow", method="GET", path=r"/deployments/\d+$", after=32, seconds=15)
-    played = go(step, broken(faults=(slow,)), "success", 10, {"overtaken_after_seconds": 0.0, "duration_seconds": 8})
-    assert ["went live after it" in one for one in played.ending.notices] == [True]
-
-
 @pytest.mark.parametrize(("at", "lag", "backs"), [(20.3, 0.0, 0), (21.0, 12.0, 0), (35.0, 0.0, 1)])
 def test_an_abort_before_and_during_the_rollback(step: MakeStep, at: float, lag: float, backs: int) -> None:
     """A workflow cancelled around a rollback leaves none running: none is asked for, or it alone is cancelled."""
@@ -126,12 +119,6 @@ def test_an_abort_before_and_during_the_rollback(step: MakeStep, at: float, lag:
     # An abort that comes before the failure is seen is about the first one, which is over.
     ids = {str(one.id) for one in played.backs}
     assert ids <= deleted <= ids | {played.ending.outputs["deployment_id"]}
-
-
-def test_an_abort_during_the_rollbacks_post(step: MakeStep) -> None:
-    """A rollback whose POST is on its way when the workflow is cancelled is found and cancelled."""
-    case = broken(faults=(POST("slow", seconds=8),), abort_at=AT_ITS_POST - 3)
-    assert go(step, case, "cancelled", then=LONGER).backs[0].final_fate == "cancelled"
 
 
 def test_as_asked_a_rollback_goes_on(step: MakeStep) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from cloud66_redeploy.api.client import Client
 from cloud66_simulator import DOCKER_STACK, Fault
-from elsewhere import ABORT_SECONDS, BOTH, CI, ID, REF, Case, MakeStep, asked, check, play, rows
+from elsewhere import ABORT_SECONDS, CI, ID, REF, Case, MakeStep, asked, check, play, rows
 
 RUNS: dict[str, Any] = {"mine": {"duration": 60}}
 AHEAD: dict[str, Any] = {"ahead": [{"duration": 60}]}
@@ -31,7 +31,6 @@ CASES = {
         for by, given in {"id": ID, "nothing": {}}.items()
     },
     "waits, by reference": Case("queued", **AHEAD, number=""),
-    "waits, by both": Case("queued", REF | {"deployment_id": "109"}, **AHEAD, number="109"),
     "waits unseen": Case("queued", **AHEAD, dials={"record_while_queued": False}, number=""),
     "waits unseen, but what runs is meant": Case("deploying", {}, **AHEAD, dials={"record_while_queued": False}),
     "an older one, by its id": Case("success", {"deployment_id": "100"}, mine=None, number="100"),
@@ -40,13 +39,11 @@ CASES = {
         says=["Deployment 107 doesn't have the reference mine"]),
     "another reference": Case(
         "unknown", {"user_reference": "other"}, **UNKNOWN, says=["no action with the reference other"]),
-    "an id that is not there": Case("unknown", {"deployment_id": "9999"}, **UNKNOWN, says=["no deployment 9999"]),
     "a shared reference, both under way": Case(
         "unknown", **UNKNOWN, behind=[REF | CI], log=["Add deployment_id"],
         says=["Several deployments have the reference mine"]),
     "a shared reference, one bad": Case("failed", behind=[REF | CI | {"fate": "failed"}], ago=100, number=""),
     "401": Case("unknown", **UNKNOWN, faults=fault(code=401), seconds=(0, 12)),
-    "403 for the deployments": Case("unknown", **UNKNOWN, faults=fault(code=403, path="/deployments"), seconds=(0, 12)),
     "404 for the actions": Case("unknown", **UNKNOWN, faults=fault(code=404, path="/actions"), seconds=(0, 12)),
     "403 for the actions, nothing named": Case("deploying", {}, **RUNS, faults=fault(code=403, path="/actions")),
     "a page, once": Case("deploying", mine={"duration": 600}, number="", faults=fault("html", count=1)),
@@ -57,7 +54,6 @@ CASES = {
     "succeeded": Case("success", ID, ago=100),
     "failed": Case("failed", mine={"fate": "failed"}, ago=100),
     "was cancelled, nothing named": Case("cancelled", {}, mine={"fate": "cancelled"}, ago=100),
-    "an odd end": Case("failed", BOTH, mine={"fate": "odd"}, ago=100),
     "its action is silent": Case("unknown", mine={"fate": "action_null"}, ago=100),
     "its action is silent, by id": Case("success", ID, mine={"fate": "action_null"}, ago=100),
 }  # fmt: skip

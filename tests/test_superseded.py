@@ -5,15 +5,12 @@ from typing import Any
 import pytest
 
 from cases import Case, MakeStep, event, play, stage
-from cloud66_redeploy.model.outcome import Outcome
-from cloud66_redeploy.model.records import Deployment, Phase
-from cloud66_redeploy.model.verdict import Absence
-from cloud66_redeploy.polling.ends import ended
-from cloud66_redeploy.report.phrases import sentence_of, superseded
+from cloud66_redeploy.model.records import Deployment
+from cloud66_redeploy.report.phrases import superseded
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 from cloud66_simulator import Fault
 from elsewhere import rows
-from records import SUCCESS, deployment, seen, tracked
+from records import deployment, seen, tracked
 
 BLIND = Fault("status", method="GET", code=500, after=15, until=60, count=None)
 """Nobody can look from just before the end until well after what follows."""
@@ -44,7 +41,6 @@ UNREADABLE = Fault("status", method="GET", path="/deployments$", after=60, count
 
 @rows("case, is_live, words", {
     "ours is live": (Case(), "true", ""),
-    "ours is slow to go live": (Case(dials={"live_lag_seconds": 60.0}), "false", ""),
     "the other one is not live yet": (overtaken(live_lag_seconds=600), "false", ""),
     "no record says what is live": (overtaken(live_field=False), "", ""),
     "the list is not to be read": (overtaken(UNREADABLE), "false", NOT_READ),
@@ -102,14 +98,3 @@ def test_only_one_that_is_live_and_ended_later_is_a_successor(
 def test_the_other_commit_is_named_where_it_is_known() -> None:
     """A successor without a commit is named by its number alone."""
     assert superseded(track(), deployment(110)) == "Deployment 108 succeeded, but deployment 110 went live after it."
-
-
-@rows("fields, words", {
-    "by nobody": ({"reverted": True}, "Deployment 108 was reverted by somebody."),
-    "by ann": ({"reverted_by": "ann"}, "Deployment 108 was reverted by ann."),
-})  # fmt: skip
-def test_a_revert_is_told_as_far_as_it_is_known(fields: dict[str, Any], words: str) -> None:
-    """Who reverted it and when is said where the record tells."""
-    record = deployment(108, 0, 40, outcome=SUCCESS, **fields)
-    assert record.phase is Phase.REVERTED
-    assert sentence_of(ended(Outcome.FAILED, track(record), record.phase, Absence.NEVER_SEEN)) == words

@@ -8,7 +8,7 @@ import pytest
 
 from cases import CI, Case, MakeStep, play
 from cloud66_redeploy.commands import redeploy as room
-from cloud66_simulator import Fault
+from cloud66_simulator import DOCKER_STACK, Fault
 from elsewhere import rows
 
 NOT_KNOWN = "may or may not have been scheduled"
@@ -27,9 +27,7 @@ LOST_DONE, LOST_UNDONE = POST("lost_done"), POST("lost_undone")
     "lost, not done": (LOST_UNDONE, 2),
     "refused": (POST("refuse"), 2),
     "throttled": (POST("throttle"), 2),
-    "409": (POST("status", code=409), 2),
     "500, not done": (POST("status", code=500), 2),
-    "a page": (POST("html", code=200), 2),
 })  # fmt: skip
 def test_one_lost_post_is_one_deployment(step: MakeStep, fault: Fault, posts: int) -> None:
     """Whatever becomes of a POST, exactly one deployment comes of it, and it is found."""
@@ -118,8 +116,8 @@ def test_exactly_once(step: MakeStep, case: Case) -> None:
 
 @rows("case", {
     "a wrong token": Case("failed", inputs={"api_token": "wrong-token"}),
+    "a rollback of a Docker stack": Case("failed", inputs={"stack_id": DOCKER_STACK, "rollback": "true"}),
     "a stack that is not there": Case("failed", inputs={"stack_id": "nowhere"}),
-    "an address that redirects": Case("failed", (Fault("redirect", count=None),), advises="Check api_url"),
     "nobody can be reached": Case(
         "timed_out", (Fault("refuse", count=None),), inputs={"timeout": "1m"}, seconds=(0, 90)
     ),
