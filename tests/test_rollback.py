@@ -3,8 +3,6 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from cloud66_redeploy.model.records import Action, Deployment
 from cloud66_redeploy.model.reference import LONGEST, rollback_reference
@@ -138,23 +136,6 @@ def test_nothing_is_done_over_a_redeploy_that_shows_by_its_action(other: Action,
     """A redeploy that came after ours counts though it has no record (yet); none of before, of another kind, failed."""
     assert chosen([OURS, *PAST], [other]) == ("a redeploy (stack action 41) was requested after it" if counts else 107)
     assert not counts or chosen([OURS, *PAST], [other], failed(action=None)) != 107
-
-
-@settings(max_examples=50)
-@given(st.lists(st.sampled_from(["good", "bad", "reverted"]), max_size=5), st.integers(0, 3))
-def test_the_last_one_that_was_truly_live(past: list[str], since: int) -> None:
-    """Of any past, what is chosen is the newest success that nobody reverted, and always one of before ours."""
-    live = max((100 + number for number, what in enumerate(past) if what == "good"), default=None)
-    made = [
-        deployment(
-            number, 100 * number, 100 * number + 50, outcome=FAILED if what == "bad" else SUCCESS,
-            git_hash=f"{number:040x}", reverted=True if what == "reverted" else None, is_live=number == live,
-        )
-        for number, what in enumerate(past, 100)
-    ]  # fmt: skip
-    ours = deployment(200, 20_000, 20_040, outcome=FAILED, git_hash=C, is_live=False)
-    found = chosen([ours, *made[::-1]], tracking=failed(ours, before=made[: max(0, len(made) - since)]))
-    assert found == (live or "the previously live deployment couldn't be identified")
 
 
 SUCCEEDED = {"outcome": SUCCESS, "git_hash": C}
