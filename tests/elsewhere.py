@@ -19,7 +19,6 @@ CI: dict[str, Any] = {"user": "ci@example.com", "via": "api"}
 ANN: dict[str, Any] = {"user": "ann@example.com", "via": "web"}
 REF, ID = {"user_reference": "mine"}, {"deployment_id": "108"}
 BOTH = REF | ID
-BY = {"reference": REF, "id": ID, "both": BOTH}
 OTHER = f"{1:032x}"
 """The UID of a second stack."""
 

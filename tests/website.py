@@ -53,18 +53,13 @@ def flapping(seconds: float) -> Answer:
     return lambda since, _address: Page() if since // seconds % 2 else Page(503)
 
 
-def endless_redirects(_since: float, address: str) -> Page:
-    """Lead from page to page."""
-    return Page(302, headers={"Location": f"{address}/on"})
-
-
 KINDS: dict[str, Answer] = {
     "serves": always(Page()),
     "late": late(45.0),
     "flaps": flapping(3.0),
     "hangs": always(Page(seconds=HANGS)),
     "sends 100 MB": always(Page(filler=100_000_000)),
-    "redirects for ever": endless_redirects,
+    "redirects for ever": lambda _since, address: Page(302, headers={"Location": f"{address}/on"}),
     "is down": always(REFUSED),
 }
 

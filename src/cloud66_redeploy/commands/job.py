@@ -178,48 +178,48 @@ class Job:
         return self.cancellation
 
 
+@dataclass(eq=False, repr=False)
 class Watch:
-    """Tells the log what a poll of one job does."""
+    """Tells the log what a poll of one job does; `why` it is cancelled, if it is, as the beginning of a sentence."""
 
-    def __init__(
-        self, job: Job, transport: Transport, why: str = "", note_known: Callable[[], None] = lambda: None
-    ) -> None:
-        self._job = job
-        self._transport = transport
-        self._why = why
-        self._note_known = note_known
-        self._narrator = Narrator(job.say)
+    job: Job
+    transport: Transport
+    why: str = ""
+    note_known: Callable[[], None] = lambda: None
+
+    def __post_init__(self) -> None:
+        self._narrator = Narrator(self.job.say)
         self._pace: Pace | None = None
 
     def looked(self, seconds: float, trouble: ApiError | None, pace: Pace) -> None:
         """Say what is new."""
-        job, self._pace = self._job, pace
-        self._note_known()
+        job, self._pace = self.job, pace
+        self.note_known()
         self.cancel_duplicates()
         if trouble:
             self._narrator.tell(seconds, f"status check failed ({trouble}), retrying")
         else:
-            estimate = pace.estimate(self._transport.clock.monotonic())
+            estimate = pace.estimate(self.transport.clock.monotonic())
             self._narrator.tell(seconds, progress(job.tracking), how_far(job.tracking, estimate))
         job.show_log()
 
     def pausing(self, pause: Pause, trouble: ApiError | None) -> None:
         """Debug: say which deployment is taken for the one, where that is new, and why the pause is as it is."""
-        job, stretched = self._job, self._pace.stretched if self._pace else 1.0
+        job, stretched = self.job, self._pace.stretched if self._pace else 1.0
         job.debug_sighting()
         job.debug(lambda: describe_pause(pause, trouble, stretched))
 
     def cancel_duplicates(self) -> None:
         """Undo a request that went through twice."""
-        self._job.cancel_duplicates(self._transport)
+        self.job.cancel_duplicates(self.transport)
 
     def deleting(self) -> None:
         """Say what is about to be cancelled, and why."""
-        self._job.say(f"{self._why}: cancelling {name_of(self._job.tracking.last_seen)}.")
+        self.job.say(f"{self.why}: cancelling {name_of(self.job.tracking.last_seen)}.")
 
     def deleting_another(self, before: int, number: int) -> None:
         """Warn that the one cancelled before was somebody else's."""
-        self._job.reporter.warn(
+        self.job.reporter.warn(
             "Cancelled another deployment",
             f"Deployment {before} was cancelled because it was the only match for this run. This run's deployment is "
             f"{number}, which is being cancelled too. Check deployment {before}.",

@@ -40,7 +40,7 @@ def before_asking(step: Step, job: Job, stock: Stock) -> Result | None:
     if not busy or on_busy is OnBusy.QUEUE:
         return None
     if on_busy in {OnBusy.SKIP, OnBusy.FAIL} or not _may_cancel(step, busy, stock):
-        return _stand_back(busy, on_busy)
+        return _stand_back(step, busy)
     return _make_way(step, job, busy)
 
 
@@ -56,7 +56,7 @@ def _make_way(step: Step, job: Job, busy: StackActivity) -> Result | None:
             busy = activity_of(stock.deployments, stock.actions)
             is_sure = all(deployment.id in seen for deployment in busy.running) and _may_cancel(step, busy, stock)
             if busy and not is_sure:
-                return _stand_back(busy, OnBusy.CANCEL)
+                return _stand_back(step, busy)
         return _cancel_running(step, job, busy)
     except ApiError as error:
         return unready(error)
@@ -85,9 +85,9 @@ def _may_cancel(step: Step, busy: StackActivity, stock: Stock) -> bool:
     return step.inputs.on_busy is OnBusy.CANCEL_ANY or is_of(step.environ, busy, stock.deployments, stock.actions)
 
 
-def _stand_back(busy: StackActivity, on_busy: OnBusy) -> Result:
+def _stand_back(step: Step, busy: StackActivity) -> Result:
     reasons = {OnBusy.SKIP: Reason.BUSY_SKIPPED, OnBusy.FAIL: Reason.BUSY_FAILED}
-    return Result(reasons.get(on_busy, Reason.BUSY_WITH_OTHERS), facts={"busy": busy.describe()})
+    return Result(reasons.get(step.inputs.on_busy, Reason.BUSY_WITH_OTHERS), facts={"busy": busy.describe()})
 
 
 def _cancel_running(step: Step, job: Job, busy: StackActivity) -> Result | None:
@@ -111,11 +111,9 @@ def _cancel_running(step: Step, job: Job, busy: StackActivity) -> Result | None:
 
 def _dry_run(step: Step, job: Job, busy: StackActivity, live: Deployment | None, *, may_cancel: bool) -> Result:
     inputs = step.inputs
-    effect = "cancel" if busy.running else "wait"
-    if inputs.on_busy is OnBusy.CANCEL and not may_cancel:
-        effect = "refuse"
-    elif inputs.on_busy not in {OnBusy.CANCEL, OnBusy.CANCEL_ANY}:
-        effect = str(inputs.on_busy)
+    effect = str(inputs.on_busy)
+    if inputs.on_busy in {OnBusy.CANCEL, OnBusy.CANCEL_ANY}:
+        effect = ("cancel" if busy.running else "wait") if may_cancel else "refuse"
     facts = {
         "busy": busy.describe() if busy else "",
         "live": f"deployment {live.id}" if live else "",
