@@ -59,7 +59,7 @@ def between(**fields: Any) -> Deployment:
     return deployment(109, -30, -1, **({"git_hash": D} | fields))
 
 
-CHOICES: dict[str, tuple[Tracking, list[Deployment], int | str]] = {
+@rows("tracking, now, expected", {
     "what was live before": (failed(), [OURS, *PAST], 107),
     "a success while ours waited": (failed(LATER_OURS), [LATER_OURS, between(), *PAST], 109),
     "not one that was no success": (failed(LATER_OURS), [LATER_OURS, between(outcome=CANCELLED), *PAST], 107),
@@ -112,26 +112,19 @@ CHOICES: dict[str, tuple[Tracking, list[Deployment], int | str]] = {
             "says something strange": deployment(109, 41, 60, outcome={"code": 9, "meaning": "strange"}),
         }.items()
     },
-}  # fmt: skip
-
-
-@rows("tracking, now, expected", CHOICES)
+})  # fmt: skip
 def test_the_last_good_one_is_chosen(tracking: Tracking, now: list[Deployment], expected: int | str) -> None:
     """What was surely live before is gone back to: not over what came after ours, and not to the commit that failed."""
     assert chosen(now, tracking=tracking) == expected
 
 
-@pytest.mark.parametrize(
-    ("other", "counts"),
-    [
-        (action(41, 30), True),
-        (action(41, 30, 60, finished_success=None), True),
-        (action(39, -501), False),
-        (action(41, 30, None, action="restart"), False),
-        (action(41, 30, 35, finished_success=False), False),
-        (action(38, -5), False),
-    ],
-)
+@rows("other, counts", {
+    "open": (action(41, 30), True),
+    "silent": (action(41, 30, 60, finished_success=None), True),
+    "of another kind": (action(41, 30, None, action="restart"), False),
+    "failed": (action(41, 30, 35, finished_success=False), False),
+    "of before": (action(38, -5), False),
+})  # fmt: skip
 def test_nothing_is_done_over_a_redeploy_that_shows_by_its_action(other: Action, counts: bool) -> None:
     """A redeploy that came after ours counts though it has no record (yet); none of before, of another kind, failed."""
     assert chosen([OURS, *PAST], [other]) == ("a redeploy (stack action 41) was requested after it" if counts else 107)
@@ -148,7 +141,7 @@ def over(**fields: Any) -> Action:
     return action(40, -1, 41, **fields)
 
 
-WHY_NOT: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+@rows("fields, known, words", {
     "it failed": ({}, {}, ""),
     "a success": (SUCCEEDED, {}, "says success"),
     "a success of the expected commit": (SUCCEEDED, {"expected_commit": C[:9]}, "says success"),
@@ -167,10 +160,7 @@ WHY_NOT: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "not known": ({}, {"deployment": None}, "the failed deployment couldn't be identified"),
     "only inferred": ({}, {"certainty": Certainty.INFERRED}, "the failed deployment couldn't be identified"),
     "gone": ({}, {"record_vanished": True}, "its record has disappeared"),
-}  # fmt: skip
-
-
-@rows("fields, known, words", WHY_NOT)
+})  # fmt: skip
 def test_only_a_sure_failure_or_another_commit_is_gone_back_from(
     fields: dict[str, Any], known: dict[str, Any], words: str
 ) -> None:

@@ -109,15 +109,6 @@ def test_trouble_with_one(step: MakeStep, outcomes: str, inputs: Any, faults: li
     assert 55 <= ending.seconds <= 180
 
 
-def test_one_that_is_not_there(step: MakeStep) -> None:
-    """One that is never found is unknown after a minute, and the others are waited for all the same."""
-    made = step()
-    asked(made, duration=100)
-    ending, each = wait(made, "success unknown", user_reference="mine\nother")
-    assert ending.seconds >= 95
-    assert "no action with the reference other" in each[1]["reason"]
-
-
 def test_looks_of_one_stack_share_its_lists(step: MakeStep) -> None:
     """Four that wait in one stack cost hardly more calls than one: a round reads each list once, the stack once."""
 

@@ -20,7 +20,16 @@ def fault(kind: Any = "status", **fields: Any) -> list[Fault]:
     return [Fault(kind, **({"count": None} | fields))]
 
 
-CASES = {
+def look(step: MakeStep, case: Case) -> None:
+    """Look once, and check what always holds of it."""
+    made, ending = play(step, "status", case)
+    assert (made.calls("DELETE"), ending.outputs["results"], "run" in ending.state) == ([], "", False)
+    assert ("What to do:" in ending.summary) is (ending.status == 1)
+    if not case.faults:
+        assert (len(made.simulator.requests) <= 8, ending.seconds < 1) == (True, True)
+
+
+@rows("case", {
     # One that is only inferred is not put out, nor what comes with it.
     "runs, by reference": Case(
         "deploying", **RUNS, dials=BY_HASH, number="", outputs=SURELY | {"git_hash": ""},
@@ -56,19 +65,7 @@ CASES = {
     "was cancelled, nothing named": Case("cancelled", {}, mine={"fate": "cancelled"}, ago=100),
     "its action is silent": Case("unknown", mine={"fate": "action_null"}, ago=100),
     "its action is silent, by id": Case("success", ID, mine={"fate": "action_null"}, ago=100),
-}  # fmt: skip
-
-
-def look(step: MakeStep, case: Case) -> None:
-    """Look once, and check what always holds of it."""
-    made, ending = play(step, "status", case)
-    assert (made.calls("DELETE"), ending.outputs["results"], "run" in ending.state) == ([], "", False)
-    assert ("What to do:" in ending.summary) is (ending.status == 1)
-    if not case.faults:
-        assert (len(made.simulator.requests) <= 8, ending.seconds < 1) == (True, True)
-
-
-@rows("case", CASES)
+})  # fmt: skip
 def test_how_things_stand(step: MakeStep, case: Case) -> None:
     """How the one that is meant stands is said, after one look; what can't be identified is unknown, and red."""
     look(step, case)
