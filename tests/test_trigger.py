@@ -164,6 +164,13 @@ def test_a_reference_that_served_before(step: MakeStep, case: Case) -> None:
     assert played.ending.warnings == []
 
 
+def test_a_reference_that_somebody_else_uses_meanwhile(step: MakeStep) -> None:
+    """A request that never left is not taken for what another run with our reference has asked for since."""
+    others = ((1.0, SHARED | {"duration": 60}),)
+    case = Case("unknown", (POST("refuse"),), inputs={"user_reference": "prod"}, others=others, ours=None)
+    assert play(step, replace(case, hides=(NOTHING,))).ending.outputs["deployment_id"] == ""
+
+
 def test_an_abort_just_before_the_post_sent_nothing(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> None:
     """A signal that comes after the last look and before the POST ends the run as cancelled with nothing scheduled."""
     made, announce = step(), room._announce
