@@ -13,7 +13,6 @@ from cloud66_redeploy.report.phrases import contradictions, describe_service
 from cloud66_simulator import Fault
 from cloud66_simulator.core.records import DOCKER_STACK
 from elsewhere import rows
-from website import KINDS
 
 ASKED: dict[str, Any] = {"stack_id": DOCKER_STACK, "services": "web:v2, worker"}
 COMMIT = "11e1d512031f732d061ee8cf606cf804b6d7a15c"
@@ -57,16 +56,6 @@ def test_where_it_says_nothing_it_is_not_read(step: MakeStep, case: Case) -> Non
     played = play(step, case)
     assert not [path for path in played.made.calls("GET") if path.endswith("/services")]
     assert played.ending.outputs["services"] == ("web:v2,worker" if "services" in case.inputs else "")
-
-
-def test_it_is_shown_of_what_does_not_serve(step: MakeStep) -> None:
-    """An old container may be why an application does not serve."""
-    made = step()
-    made.simulator.behaviour.services_say = "old_containers"
-    made.website.answer = KINDS["is down"]
-    ending = made.run(**ASKED, health_check="https://awesome.example.com", health_check_timeout="5s")
-    assert ending.outcome == "unhealthy"
-    assert "0 of 1 containers" in ending.log
 
 
 def container(**fields: Any) -> dict[str, Any]:
