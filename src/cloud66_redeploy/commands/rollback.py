@@ -97,15 +97,14 @@ def _object(failed: Job, job: Job, patient: Transport) -> Result | None:
         deployments = until_believed(patient.clock, client.deployments)
         actions = until_believed(patient.clock, client.actions)
     except ApiError as error:
-        chosen, why = None, f"the stack couldn't be read ({error})"
-    else:
-        if job.observer(patient).takes(actions):
-            # It was scheduled after all, and is not sent again.
-            return None
-        chosen, why = choose(failed.tracking, deployments, actions)
-    if chosen is not None and chosen.text("git_hash") == job.tracking.request.git_ref:
+        return _refused(f"the stack couldn't be read ({error})")
+    if job.observer(patient).takes(actions):
+        # It was scheduled after all, and is not sent again.
         return None
-    return _refused(why or "another deployment is the last good one now")
+    chosen, why = choose(failed.tracking, deployments, actions)
+    if chosen is not None and chosen.text("git_hash") != job.tracking.request.git_ref:
+        why = "another deployment is the last good one now"
+    return _refused(why) if why else None
 
 
 def _let_records_show(failed: Job, patient: Transport) -> None:
