@@ -73,7 +73,7 @@ def _look_back(failed: Job, job: Job, patient: Transport) -> tuple[Deployment | 
         return None, why
     try:
         _let_records_show(failed, patient)
-        stock = until_believed(patient.clock, lambda: job.take_stock(patient))
+        stock = job.take_stock(patient)
     except ApiError as error:
         return None, f"the stack couldn't be read ({error})"
     if not job.tracking.actions_readable:
