@@ -25,20 +25,22 @@ def check_health(step: Step, jobs: Sequence[Job]) -> None:
         Aborted: the workflow was cancelled. The deployments are over, and are left alone.
 
     """
+    waiting = [job for job in jobs if job.result is not None and job.result.reason is Reason.NOT_CHECKED]
+    if not waiting:
+        return
     asking: list[Job] = []
     checks: list[HealthCheck] = []
     application = Application(step.transport.session, step.transport.interruptible)
     good = GoodAnswer(step.inputs.health_check_status, step.inputs.health_check_contains)
     visit = partial(visit_those_due, checks, application, good, step.clock)
-    for job in jobs:
-        if job.result is None or job.result.reason is not Reason.NOT_CHECKED:
-            continue
+    for job in waiting:
         addresses = _addresses(step, job)
         if addresses:
             asking.append(job)
             checks.append(_check_of(step, job, addresses, visit))
         else:
-            job.result = replace(job.result, reason=Reason.NO_ADDRESS)
+            result = deployment_alone(job)
+            job.result = Result(Reason.NO_ADDRESS, result.seen, parts=(result,))
 
     def end(number: int, health: Health) -> None:
         job = asking[number]
@@ -48,8 +50,7 @@ def check_health(step: Step, jobs: Sequence[Job]) -> None:
 
     poll_all(checks, step.clock, on_result=end, same_round_seconds=0.0)
     # The check has a time of its own: what is read after it has no less time than without it.
-    if checks:
-        step.transport.deadline = max(step.transport.deadline, step.clock.monotonic())
+    step.transport.deadline = max(step.transport.deadline, step.clock.monotonic())
 
 
 def _with_health(result: Result, health: Health) -> Result:
