@@ -97,6 +97,13 @@ def test_a_rollback_that_times_out(step: MakeStep, cancels: str) -> None:
     assert (back.final_fate == "cancelled") is (cancels == "true")
 
 
+def test_lists_that_fail_beyond_the_first_timeout(step: MakeStep) -> None:
+    """What a rollback has to read is tried again until its own timeout, not until the first one's."""
+    faults = (Fault("status", method="GET", path="/deployments$", code=502, after=40, until=75, count=None),)
+    case = broken(dials={"duration_seconds": 50}, inputs={"timeout": "1m"}, faults=faults)
+    go(step, case, "success", 40, {"duration_seconds": 10})
+
+
 def test_a_rollback_that_deploys_another_commit(step: MakeStep) -> None:
     """A rollback is one only if the very commit was deployed."""
     case = broken(says=(f"it deployed commit {'f' * 40}",), posts=2, ours=None)

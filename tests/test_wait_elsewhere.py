@@ -40,7 +40,8 @@ def refused(code: int, after: float) -> Fault:
         "timed_out", REF | {"timeout": "1m", "cancel_on_timeout": "true"}, mine={"duration": LONG},
         deletes=["108"], seconds=(60, 85)),
     "the timeout, and it ends as it is cancelled": Case(
-        "success", ID | {"timeout": "1m", "cancel_on_timeout": "true"}, mine={"duration": 70}, deletes=["108"],
+        "success", ID | {"timeout": "1m", "cancel_on_timeout": "true", "health_check": "true"}, mine={"duration": 70},
+        deletes=["108"], outputs={"health": "healthy"},
         faults=[Fault("status", method="DELETE", code=409, count=None)], says=["had already succeeded"]),
     "the timeout, and it goes on": Case(
         "timed_out", ID | {"timeout": "1m", "cancel_on_timeout": "false"}, mine={"duration": LONG}, seconds=(60, 61)),
