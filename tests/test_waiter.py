@@ -139,7 +139,8 @@ def wait(*script: Any, **patience: float) -> tuple[Outcome, list[float]]:
     looks = Looks(known, Clock(), *script)
     known.record_states = lambda **_: looks.seen  # type: ignore[method-assign]
     given = {"timeout_seconds": 1000.0, "queue_timeout_seconds": 1000.0} | patience
-    poll = Wait(looks, mock.Mock(), Patience(given["timeout_seconds"], **given), Pace(known, 30.0, 0.0))  # type: ignore[arg-type]
+    until = Patience(given["timeout_seconds"], **given)
+    poll = Wait(looks, mock.Mock(), until, Pace(known, 30.0, 0.0))  # type: ignore[arg-type]
     return poll.run().outcome, looks.times
 
 
