@@ -118,7 +118,7 @@ def test_looks_of_one_stack_share_its_lists(step: MakeStep) -> None:
         names = [f"r{number}" for number in range(count)]
         for name in names:
             asked(made, name, ago=0, duration=LONG)
-        made.run(command="wait", user_reference=lines(*names), timeout="1m")
+        made.run(command="wait", user_reference=lines(*names), timeout="3m")
         kinds = {DEFAULT_STACK: "stack", "deployments": "list", "actions": "list"}
         paths = (one.path.rpartition("/")[2] for one in made.simulator.requests if not one.query)
         return Counter(kinds.get(path, "single") for path in paths)
