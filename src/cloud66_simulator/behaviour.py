@@ -1,7 +1,7 @@
 """How the simulated API behaves where the real one's sources disagree or leave things open."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, get_args, get_origin
 
 PostShape = Literal["deployment_id", "action_id_as_id", "async_action_id", "async_action_id_null"]
@@ -12,8 +12,6 @@ ServicesSay = Literal["truth", "older_tag", "old_containers", "nothing", "absent
 ListOrder = Literal["newest_first", "oldest_first"]
 PAGINATION = ("previous", "next", "current", "per_page", "count", "pages")
 Fate = Literal["success", "failed", "cancelled", "odd", "reverted", "action_failed", "action_null"]
-
-FATES: tuple[Fate, ...] = get_args(Fate)
 
 
 @dataclass
@@ -44,7 +42,6 @@ class Behaviour:
         live_lag_seconds: how long after its end a success becomes the live one; until then the one before is.
         overtaken_after_seconds: how long after a POST a colleague asks for a short deployment of another ref on the
             same stack, or None: never.
-        action_envelope: whether GET of one action wears the `response` envelope.
         ignore_reference_filter: whether `?user_reference=` filters nothing.
         refuse_reference_filter: the status that `?user_reference=` is refused with, or None.
         ignore_stack_filters: whether `?filter_name=` and `?filter_environment=` filter nothing.
@@ -83,7 +80,6 @@ class Behaviour:
     live_field: bool = True
     live_lag_seconds: float = 0.0
     overtaken_after_seconds: float | None = None
-    action_envelope: bool = True
     ignore_reference_filter: bool = False
     refuse_reference_filter: int | None = None
     ignore_stack_filters: bool = False
@@ -103,6 +99,12 @@ class Behaviour:
     log_lines_per_second: float = 0.0
     log_keeps_lines: int | None = None
 
+    def __post_init__(self) -> None:
+        for dial in fields(self):
+            choices = get_args(dial.type)
+            if get_origin(dial.type) is Literal and getattr(self, dial.name) not in choices:
+                raise ValueError(f"{dial.name} must be one of {', '.join(choices)}")
+
     def say(self, words: str | None) -> str | None:
         """Return a free text as it is to be answered; null stays null."""
         return words if self.text is None or words is None else self.text
@@ -112,15 +114,8 @@ class Behaviour:
         Turn several dials by name.
 
         Raises:
-            ValueError: there is no such dial, or no such choice; nothing has been changed.
+            TypeError: there is no such dial; nothing has been changed.
+            ValueError: there is no such choice; nothing has been changed.
 
         """
-        types = {dial.name: dial.type for dial in fields(self)}
-        if unknown := set(changes) - set(types):
-            raise ValueError(f"no such behaviour: {', '.join(sorted(unknown))}")
-        for name, value in changes.items():
-            choices = get_args(types[name])
-            if get_origin(types[name]) is Literal and value not in choices:
-                raise ValueError(f"{name} must be one of {', '.join(choices)}")
-        for name, value in changes.items():
-            setattr(self, name, value)
+        vars(self).update(vars(replace(self, **changes)))

@@ -1,6 +1,5 @@
 """Clocks for the simulator: one that a test moves, one that runs, maybe faster than the wall's."""
 
-import threading
 import time
 from typing import Protocol
 
@@ -18,9 +17,8 @@ class Sleeper(Protocol):
 class ManualClock:
     """A clock that stands still until it is moved. Its `sleep` moves it."""
 
-    def __init__(self, start: float = DEFAULT_START) -> None:
-        self._now = start
-        self._lock = threading.Lock()
+    def __init__(self) -> None:
+        self._now = DEFAULT_START
 
     def now(self) -> float:
         """Return the time in epoch seconds."""
@@ -28,8 +26,7 @@ class ManualClock:
 
     def advance(self, seconds: float) -> None:
         """Move the clock forward by that many seconds; it never goes back."""
-        with self._lock:
-            self._now += max(0.0, seconds)
+        self._now += max(0.0, seconds)
 
     def sleep(self, seconds: float) -> None:
         """Pass that many seconds, at once."""

@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,9 +23,9 @@ from cloud66_simulator.server import serve
 
 ACTION = (sys.executable, "-I", "-u", "-m", "cloud66_redeploy")
 PAGE = Path("build", "summary.html")
-_DURATION_SECONDS = 4.0
 _WIDEST = 100
 _RUNNER_FILES = ("GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY")
+# The summary is HTML throughout.
 _FRAME = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -45,7 +44,7 @@ _FRAME = """<!doctype html>
 def demo(
     scenarios: Sequence[str] = ("queued",),
     command: Sequence[str] = ACTION,
-    duration_seconds: float = _DURATION_SECONDS,
+    duration_seconds: float = 4.0,
     page: Path = PAGE,
 ) -> int:
     """Run the action to its end, show what it left behind, write its summary as a page, and return its exit code."""
@@ -59,35 +58,25 @@ def demo(
         _say(f"The stand-in listens on {address} (scenario: {', '.join(scenarios)}). The action's log:\n")
         code = _run(command, _environment(address, folder, files), folder)
         _say(f"\nExit code: {code}\n\nOutputs:\n")
-        outputs = parse_outputs(files["GITHUB_OUTPUT"].read_text(encoding="utf-8"))
-        width = max((len(name) for name in outputs), default=0)
-        for name, value in outputs.items():
-            _say(f"  {name:<{width}}  {' '.join(value.split())[:_WIDEST]}")
-        _say(f"\nJob summary: {_write(page, files['GITHUB_STEP_SUMMARY']).as_uri()}\n")
-        _say(_seen(simulator))
+        for name, value in parse_outputs(files["GITHUB_OUTPUT"].read_text(encoding="utf-8")).items():
+            _say(f"  {name:<22}  {' '.join(value.split())[:_WIDEST]}")
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(_FRAME + files["GITHUB_STEP_SUMMARY"].read_text(encoding="utf-8"), encoding="utf-8")
+        _say(f"\nJob summary: {page.resolve().as_uri()}\n")
+    ours = [deployment for deployment in simulator.all_deployments() if deployment.user_reference]
+    _say(f"The stand-in saw {len(simulator.requests)} requests and {len(ours)} deployment(s) with a reference:")
+    for made in ours:
+        _say(f"  {made.id}  {made.user_reference}  {made.state(simulator.now())}, {made.final_fate}")
     return code
 
 
-def _write(page: Path, summary: Path) -> Path:
-    """Write a summary, which is HTML throughout, as a page for a browser, and return where that lies."""
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(_FRAME + summary.read_text(encoding="utf-8"), encoding="utf-8")
-    return page.resolve()
-
-
 def _run(command: Sequence[str], environment: Mapping[str, str], folder: str) -> int:
-    """Run a command to its own end and return its exit code, whatever signal comes meanwhile."""
+    """Run a command to its own end and return its exit code, whatever signal comes from now on."""
     with subprocess.Popen(command, env=environment, cwd=folder) as action:  # noqa: S603
         # A terminal's Ctrl-C reaches the action too. It then cancels its deployment, and needs the stand-in for that.
-        before = {}
-        if threading.current_thread() is threading.main_thread():
-            before[signal.SIGINT] = signal.signal(signal.SIGINT, lambda *_: None)
-            before[signal.SIGTERM] = signal.signal(signal.SIGTERM, lambda *_: action.terminate())
-        try:
-            return action.wait()
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        signal.signal(signal.SIGINT, lambda *_: None)
+        signal.signal(signal.SIGTERM, lambda *_: action.terminate())
+        return action.wait()
 
 
 def parse_outputs(text: str) -> dict[str, str]:
@@ -111,7 +100,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _environment(address: str, folder: str, files: Mapping[str, Path]) -> dict[str, str]:
     """Return what a runner would set, and as little as possible of this process's own environment."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "SYSTEMROOT") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
     return {
         **kept,
         **{name: str(path) for name, path in files.items()},
@@ -132,18 +121,6 @@ def _environment(address: str, folder: str, files: Mapping[str, Path]) -> dict[s
         "GITHUB_WORKFLOW": "deploy",
         "GITHUB_WORKSPACE": folder,
     }
-
-
-def _seen(simulator: Simulator) -> str:
-    """Return what the stand-in has to say about the run."""
-    now = simulator.now()
-    lines = [
-        f"  {deployment.id}  {deployment.user_reference}  {deployment.state(now)}, {deployment.final_fate}"
-        for deployment in simulator.all_deployments()
-        if deployment.user_reference
-    ]
-    counts = f"{len(simulator.requests)} requests and {len(lines)} deployment(s) with a reference:"
-    return "\n".join([f"The stand-in saw {counts}", *lines])
 
 
 def _say(text: str) -> None:

@@ -1,164 +1,139 @@
-"""The door for real sockets: a server on the loopback interface, which carries out the disturbances for real."""
+"""The door for real sockets: the API, whose disturbances are carried out for real, and what lies beside it."""
 
+import json
+import logging
+import re
 import select
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from ipaddress import ip_address
+from dataclasses import asdict
+from math import isfinite
 from typing import Any
 
 from flask import Flask, Response, request
-from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.serving import make_server
 
-from cloud66_simulator.control import CONTROL_PATH, add_control
 from cloud66_simulator.core.account import BASE_PATH, Account
+from cloud66_simulator.core.answers import Answer, Problem, as_json
+from cloud66_simulator.core.faults import Fault
+from cloud66_simulator.core.records import Deployment
 from cloud66_simulator.core.world import Simulator
 
-_EVERYWHERE = "0.0.0.0"  # noqa: S104 - only when it is asked for in full, as a service container needs
+HOSTS = ("127.0.0.1", "0.0.0.0")  # noqa: S104 - the second only when asked for, as a service container needs
+_CONTROL_PATH = "/_stand_in"
 _GLANCE_SECONDS = 0.05
 _LONGEST_SILENCE_SECONDS = 300.0
 
 
 @contextmanager
 def serve(
-    simulator: Simulator,
-    host: str = "127.0.0.1",
-    port: int = 0,
-    ssl_context: ssl.SSLContext | None = None,
+    simulator: Simulator, host: str = HOSTS[0], port: int = 0, ssl_context: ssl.SSLContext | None = None
 ) -> Iterator[str]:
     """
     Serve a simulator from a thread and yield the API's base address; port 0 is any free one.
 
-    Raises:
-        ValueError: the host is neither a loopback address nor 0.0.0.0.
-
+    Its waits are real seconds, whatever the simulator's clock.
     """
-    check_host(host)
-    closing = threading.Event()
-    server = _Server(host, port, create_app(simulator, closing), _QuietHandler, ssl_context=ssl_context)
+    # The simulator keeps its own log of requests.
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = make_server(host, port, _application(simulator), threaded=True, ssl_context=ssl_context)
+    if isinstance(server.socket, ssl.SSLSocket):
+        # The handshake belongs in the connection's own thread: here an idle client would hold up all others.
+        server.socket.do_handshake_on_connect = False  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, args=(_GLANCE_SECONDS,), name="stand-in")
     thread.start()
     try:
-        shown = "127.0.0.1" if host == _EVERYWHERE else f"[{host}]" if ":" in host else host
-        yield f"{'https' if ssl_context else 'http'}://{shown}:{server.port}{BASE_PATH}"
+        yield f"{'https' if ssl_context else 'http'}://{HOSTS[0]}:{server.port}{BASE_PATH}"
     finally:
-        closing.set()
         server.shutdown()
-        server.hang_up()
-        server.server_close()
         thread.join()
 
 
-def check_host(host: str) -> None:
-    """
-    Refuse to serve to the network by accident.
-
-    Raises:
-        ValueError: the host is neither a loopback address nor 0.0.0.0.
-
-    """
-    with suppress(ValueError):
-        if host in {"localhost", _EVERYWHERE} or ip_address(host).is_loopback:
-            return
-    raise ValueError(f"{host} is not a loopback address (0.0.0.0 must be asked for in full)")
-
-
-def create_app(simulator: Simulator, closing: threading.Event | None = None) -> Flask:
-    """
-    Return the application of a simulator, for werkzeug's server: it cuts connections by their sockets.
-
-    Its waits are real seconds, whatever the simulator's clock; setting `closing` ends them and cuts their connections.
-    """
-    app = Flask("cloud66_simulator", static_folder=None)
+def _application(simulator: Simulator) -> Flask:
+    """Return the application of a simulator, for werkzeug's server: it cuts connections by their sockets."""
+    app, account = Flask("cloud66_simulator", static_folder=None), Account(simulator)
     # What ends a connection has to reach the server, and a mistake of the stand-in's own the log.
     app.config["PROPAGATE_EXCEPTIONS"] = True
-    app.before_request(_Door(Account(simulator), closing or threading.Event()).answer)
-    add_control(app, simulator)
+
+    @app.before_request
+    def answer() -> Response:
+        # All of the body is read: bytes left unread would look like a client that hangs up, and make a cut a reset.
+        body, path = request.get_data(), request.path
+        if path.startswith(_CONTROL_PATH):
+            return _delivered(_controlled(simulator, path.split("/")[2:], body))
+        given = request.headers.get("Authorization", "")
+        return _delivered(account.answer(request.method, path, request.args.to_dict(), given))
+
     return app
 
 
-class _Door:
-    """Hands requests to the account, and its answers to sockets."""
-
-    def __init__(self, account: Account, closing: threading.Event) -> None:
-        self._account = account
-        self._closing = closing
-
-    def answer(self) -> Response | None:
-        """Answer the current request, or cut it off; None: it is not for the API."""
-        if request.path.startswith(CONTROL_PATH):
-            return None
-        # All of the body is read: bytes left unread would look like a client that hangs up, and make a cut a reset.
-        body, authorization = request.get_data(), request.headers.get("Authorization", "")
-        answer = self._account.answer(request.method, request.path, request.args.to_dict(), authorization, body)
-        disturbance, connection = answer.disturbance, request.environ["werkzeug.socket"]
-        if disturbance.cut is not None:
-            self._cut(connection, silently=disturbance.cut in {"timeout", "connect_timeout"})
-        self._wait(connection, disturbance.delay_seconds)
-        drip = disturbance.drip_seconds
-        shown = self._dripping(connection, answer.body, drip) if drip else [answer.body]
-        return Response(shown, answer.status, answer.headers)
-
-    def _cut(self, connection: socket.socket, *, silently: bool) -> None:
-        """Close the connection without an answer; silently: once the client has given up."""
-        waited = 0.0
-        while silently and waited < _LONGEST_SILENCE_SECONDS and not self._closing.is_set():
-            if select.select([connection], [], [], _GLANCE_SECONDS)[0]:
-                break
-            waited += _GLANCE_SECONDS
+def _delivered(answer: Answer) -> Response:
+    """Return an answer as it is to be sent, or cut the connection instead."""
+    connection = request.environ["werkzeug.socket"]
+    if answer.cut is not None:
+        if "timeout" in answer.cut:
+            # Until the client has given up.
+            select.select([connection], [], [], _LONGEST_SILENCE_SECONDS)
         with suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)
         raise ConnectionAbortedError("cut by a fault")
-
-    def _wait(self, connection: socket.socket, seconds: float) -> None:
-        if seconds > 0 and self._closing.wait(seconds):
-            self._cut(connection, silently=False)
-
-    def _dripping(self, connection: socket.socket, body: bytes, seconds: float) -> Iterator[bytes]:
-        for number in range(len(body)):
-            self._wait(connection, seconds)
-            yield body[number : number + 1]
+    time.sleep(answer.delay_seconds)
+    return Response(_pieces(answer), answer.status, answer.headers)
 
 
-class _Server(ThreadedWSGIServer):
-    """Knows its open connections, so that closing it leaves no thread and no socket behind."""
+def _pieces(answer: Answer) -> Iterator[bytes]:
+    if not answer.drip_seconds:
+        yield answer.body
+        return
+    for number in range(len(answer.body)):
+        time.sleep(answer.drip_seconds)
+        yield answer.body[number : number + 1]
 
-    daemon_threads = False
 
-    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - handed on as they are
-        super().__init__(*args, **options)
-        if isinstance(self.socket, ssl.SSLSocket):
-            # The handshake belongs in the connection's own thread: here an idle client would hold up all others.
-            self.socket.do_handshake_on_connect = False  # type: ignore[attr-defined]
-        self._open: set[socket.socket] = set()
-        self._guard = threading.Lock()
-
-    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
-        """Note the connection before its thread starts, so that none slips through `hang_up`."""
-        with self._guard:
-            self._open.add(request)
-        super().process_request(request, client_address)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
-        """Forget the connection when it is done."""
+def _controlled(simulator: Simulator, path: Sequence[str], body: bytes) -> Answer:
+    with simulator.lock:
         try:
-            super().process_request_thread(request, client_address)
-        finally:
-            with self._guard:
-                self._open.discard(request)
-
-    def hang_up(self) -> None:
-        """Cut all connections."""
-        with self._guard:
-            for connection in self._open:
-                with suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
+            return as_json(_behind_the_scenes(simulator, path, **json.loads(body or b"{}")))
+        except Problem as problem:
+            return problem.answer(simulator.behaviour)
+        except (KeyError, TypeError, ValueError, re.error) as error:
+            return Problem(400, f"{type(error).__name__}: {error}").answer(simulator.behaviour)
 
 
-class _QuietHandler(WSGIRequestHandler):
-    """Prints nothing: the simulator keeps its own log of requests."""
+def _behind_the_scenes(simulator: Simulator, path: Sequence[str], **given: Any) -> object:  # noqa: ANN401
+    """Show the truth, or change what happens; what is given are the arguments of the Python call of that name."""
+    live = {uid: queue.live(simulator.now(), simulator.behaviour) for uid, queue in simulator.stacks.items()}
+    match path:
+        case ["requests"]:
+            return [asdict(record) for record in simulator.requests]
+        case ["state"]:
+            everybody = [_truth(deployment, simulator.now()) for deployment in simulator.all_deployments()]
+            return {"deployments": everybody, "live": {uid: one and one.id for uid, one in live.items()}}
+        case ["app", uid]:
+            # The page of the stack's application.
+            return {"commit": one.git_hash if (one := live[uid]) else None}
+        case ["faults"]:
+            simulator.faults.append(Fault(**given))
+            return {"faults": len(simulator.faults)}
+        case ["behaviour"]:
+            simulator.behaviour.update(given)
+            return asdict(simulator.behaviour)
+        case ["deployments" | "cancel" | "revert" as name, *number]:
+            work: Any = simulator.request_deployment if name == "deployments" else getattr(simulator, name)
+            return _truth(work(*map(int, number), **given), simulator.now())
+    raise Problem(404, "Not Found")
 
-    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - the library's name
-        del type, message, args
+
+def _truth(deployment: Deployment, now: float) -> dict[str, Any]:
+    """Return everything about a deployment; JSON knows no infinity, so never is null."""
+    values = asdict(deployment) | {
+        "state": deployment.state(now),
+        "cancelled": deployment.cancelled,
+        "reverted": deployment.gone_at <= now,
+        "final_fate": deployment.final_fate,
+    }
+    return {name: None if isinstance(value, float) and not isfinite(value) else value for name, value in values.items()}

@@ -17,12 +17,7 @@ def test_past(api: Api) -> None:
 
 @pytest.mark.parametrize(
     ("page", "ids", "previous", "next_page"),
-    [
-        ("1", [107, 106, 105, 104, 103], None, 2),
-        ("2", [102, 101, 100, 99, 98], 1, 3),
-        ("3", [97, 96], 2, None),
-        ("9", [], 8, None),
-    ],
+    [("1", [107, 106, 105, 104, 103], None, 2), ("3", [97, 96], 2, None), ("9", [], 8, None)],
 )
 def test_pages(
     api: Api, behaviour: Behaviour, page: str, ids: list[int], previous: int | None, next_page: int | None
@@ -35,10 +30,7 @@ def test_pages(
     assert api.ids(DEPLOYMENTS, page=page) == ids
 
 
-@pytest.mark.parametrize(
-    ("fields", "shown"),
-    [(None, None), ((), {}), (("next",), {"next": 2}), (("pages", "count"), {"count": 12, "pages": 3})],
-)
+@pytest.mark.parametrize(("fields", "shown"), [(None, None), ((), {}), (("next", "pages"), {"next": 2, "pages": 3})])
 @pytest.mark.parametrize(("path", "eldest"), [(DEPLOYMENTS, 96), (ACTIONS, 28)])
 def test_other_lists(api: Api, behaviour: Behaviour, path: str, eldest: int, fields: Any, shown: Any) -> None:
     """A list may begin with the eldest, and its pages may say less of each other, or nothing."""
@@ -64,25 +56,9 @@ def test_filter(api: Api, simulator: Simulator, behaviour: Behaviour) -> None:
     ["/stacks/x", f"{DEPLOYMENTS}/1", f"{ACTIONS}/1", "/x", f"{STACK}/", f"/stacks/{DOCKER_STACK}/deployments/107"],
 )
 def test_unknown(api: Api, path: str) -> None:
-    """What isn't there, or below another stack, is a 404 with an error body; another method a 405."""
+    """What isn't there, or below another stack, is a 404 with an error body."""
     answer = api.get(path)
     assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
-    assert api.put(DEPLOYMENTS).status_code == 405
-
-
-@pytest.fixture
-def many(api: Api, clock: ManualClock, behaviour: Behaviour) -> Api:
-    """An account with many stacks; each name is there twice, once in either environment."""
-    stacks = [
-        StackSpec(f"{number:032x}", f"App {number // 2}", ("staging", "production")[number % 2], history=1)
-        for number in range(MANY)
-    ]
-    api.mount("https://", SimulatorAdapter(Simulator(clock.now, behaviour=behaviour, stacks=stacks), clock))
-    return api
-
-
-def _uids(api: Api, **query: str) -> list[int]:
-    return [int(stack["uid"], 16) for stack in api.show("/stacks", **query)]
 
 
 @pytest.mark.parametrize(
@@ -92,20 +68,25 @@ def _uids(api: Api, **query: str) -> list[int]:
         ({"filter_name": "App 7"}, [14, 15]),
         ({"filter_name": "App 7", "filter_environment": "production"}, [15]),
         ({"filter_name": "app 7"}, []),
-        ({"filter_environment": "nowhere"}, []),
     ],
 )
-def test_stacks(many: Api, behaviour: Behaviour, filters: dict[str, str], found: list[int]) -> None:
+def test_stacks(api: Api, clock: ManualClock, behaviour: Behaviour, filters: dict[str, str], found: list[int]) -> None:
     """The filters keep the equal ones, or are ignored: then all stacks come, in pages, each exactly once."""
-    assert _uids(many, **filters) == found
+    stacks = [
+        StackSpec(f"{number:032x}", f"App {number // 2}", ("staging", "production")[number % 2], history=1)
+        for number in range(MANY)
+    ]
+    api.mount("https://", SimulatorAdapter(Simulator(clock.now, behaviour=behaviour, stacks=stacks), clock))
+
+    def uids(**query: str) -> list[int]:
+        return [int(stack["uid"], 16) for stack in api.show("/stacks", **query)]
+
+    assert uids(**filters) == found
     behaviour.ignore_stack_filters = True
-    assert [uid for page in "123" for uid in _uids(many, page=page, **filters)] == list(range(MANY))
-
-
-def test_queues(many: Api, clock: ManualClock) -> None:
-    """Each of many stacks has a queue, a past and a live deployment of its own."""
+    assert [uid for page in "123" for uid in uids(page=page, **filters)] == list(range(MANY))
+    # Each has a queue and a live deployment of its own.
     paths = [f"/stacks/{number:032x}/deployments" for number in (1, 1, 2)]
-    assert [many.post(path).json()["response"]["queued"] for path in paths] == [False, True, False]
+    assert [api.post(path).json()["response"]["queued"] for path in paths] == [False, True, False]
     clock.advance(100)
-    seen = [[record["is_live"] for record in many.show(path)] for path in paths[1:]]
+    seen = [[record["is_live"] for record in api.show(path)] for path in paths[1:]]
     assert seen == [[True, False, False], [True, False]]

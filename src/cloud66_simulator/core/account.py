@@ -1,15 +1,26 @@
 """The account as its API shows it: a request comes in as values, an `Answer` goes out."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from email.utils import formatdate
-from http import HTTPStatus
+from functools import partial
+from typing import Any, TypeVar
 
-from cloud66_simulator.core.answers import Answer, Problem, declined
-from cloud66_simulator.core.endpoints import ENDPOINTS, Call
-from cloud66_simulator.core.records import RequestRecord
+from cloud66_simulator.core.answers import Answer, Problem, as_json, paged
+from cloud66_simulator.core.faults import NEVER_SENT
+from cloud66_simulator.core.looks import Looks
+from cloud66_simulator.core.records import Deployment, RequestRecord, Token
 from cloud66_simulator.core.world import Simulator
 
+T = TypeVar("T")
+
 BASE_PATH = "/api/3"
+_NOBODY = Token("", ())
+_LONGEST_REFERENCE = 255
+_OPTIONS = ("git_ref", "services", "deployment_profile", "user_reference")
+_OVERTAKING_REF = "hotfix"
+_OVERTAKING_IS_SHORTER = 8
 
 
 class Account:
@@ -18,82 +29,180 @@ class Account:
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
 
-    def answer(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str] | None = None,
-        authorization: str = "",
-        body: bytes = b"",
-    ) -> Answer:
+    def answer(self, method: str, path: str, query: Mapping[str, str], authorization: str) -> Answer:
         """Answer one request, given with its whole path; requests of several threads one after the other."""
         simulator, behaviour = self.simulator, self.simulator.behaviour
         with simulator.lock:
             simulator.catch_up()
             if not path.startswith(BASE_PATH):
-                return declined(Problem(404, "Not Found"), behaviour)
+                return Problem(404, "Not Found").answer(behaviour)
             scheme, _, secret = authorization.partition(" ")
-            token = simulator.tokens.get(secret.strip()) if scheme.lower() == "bearer" else None
-            call = Call(simulator, method, path.removeprefix(BASE_PATH), query or {}, body, token)
-            fault = simulator.next_fault(method, call.path)
-            if fault is not None:
-                call.defer_seconds = fault.defer_seconds
-            answer = (fault and fault.instead(behaviour)) or _worked_on(call)
+            token = simulator.tokens.get(secret if scheme == "Bearer" else "", _NOBODY)
+            below = path.removeprefix(BASE_PATH)
+            fault = simulator.next_fault(method, below)
+            call = _Call(simulator, method, below, query, token, fault.defer_seconds)
+            answer = fault.instead(behaviour) or call.answer()
             server_time = simulator.now() + behaviour.clock_offset_seconds
             answer.headers["Date"] = formatdate(server_time, usegmt=True)
-            if fault is not None:
-                answer = fault.spoil(answer, behaviour, server_time)
-            answer.headers["Content-Length"] = str(len(answer.body) + answer.disturbance.missing_bytes)
-            user = token.user if token else None
-            simulator.requests.append(
-                RequestRecord(simulator.now(), method, call.path, dict(call.query), answer.logged_status, user)
-            )
+            answer = fault.spoil(answer, behaviour, server_time)
+            answer.headers["Content-Length"] = str(len(answer.body) + answer.missing_bytes)
+            status = answer.status if answer.cut is None else "never sent" if answer.cut in NEVER_SENT else "cut"
+            seen = RequestRecord(simulator.now(), method, below, dict(query), status, token.user or None)
+            simulator.requests.append(seen)
             return answer
 
 
-def _worked_on(call: Call) -> Answer:
-    """Return what the API answers: first of all to who asks, then to how often, then to what."""
-    behaviour = call.simulator.behaviour
-    limits: dict[str, str] = {}
-    try:
-        _let_in(call, limits)
-        answer = _endpoint(call)
-    except Problem as problem:
-        answer = declined(problem, behaviour)
-    answer.headers |= limits
-    warning = behaviour.text or behaviour.warning
-    if limits and warning is not None and answer.status < HTTPStatus.MULTIPLE_CHOICES:
-        answer.headers["X-Cloud66-Warning"] = _header_text(warning)
-    return answer
+@dataclass
+class _Call:
+    """
+    One request, and what the API answers to it; who asks for what isn't there gets a `Problem`.
+
+    Attributes:
+        path: below `/api/3`.
+        defer_seconds: how much later a POST or DELETE is worked on.
+        limits: what the headers say of the hourly limit.
+
+    """
+
+    simulator: Simulator
+    method: str
+    path: str
+    query: Mapping[str, str]
+    token: Token
+    defer_seconds: float
+    limits: dict[str, str] = field(default_factory=dict)
+
+    def answer(self) -> Answer:
+        """Answer first of all to who asks, then to how often, then to what."""
+        behaviour = self.simulator.behaviour
+        try:
+            self._let_in()
+            answer = self._endpoint()
+        except Problem as problem:
+            answer = problem.answer(behaviour)
+        warning = behaviour.text or behaviour.warning
+        if warning is not None and answer.status == 200:
+            # UTF-8 on one line, as far as a header can carry it.
+            line = "".join(character if character.isprintable() else " " for character in warning)
+            answer.headers["X-Cloud66-Warning"] = line.encode("utf-8", "replace").decode("latin-1")
+        answer.headers |= self.limits
+        return answer
+
+    def _let_in(self) -> None:
+        token, limit = self.token, self.simulator.behaviour.rate_limit
+        if token is _NOBODY:
+            raise Problem(401, "The access token is missing or invalid")
+        if token.expired:
+            raise Problem(402, "The trial of this account has expired")
+        used = self.simulator.count_call(token.user)
+        self.limits = {"X-RateLimit-Limit": str(limit), "X-RateLimit-Remaining": str(max(0, limit - used))}
+        if used > limit:
+            raise Problem(503, "Rate limit exceeded", "throttled")
+        scope = "public" if self.method == "GET" else "redeploy"
+        if scope not in token.scopes:
+            raise Problem(403, f"The access token lacks the scope {scope}")
+
+    def _endpoint(self) -> Answer:
+        for pattern, endpoint in _ENDPOINTS.items():
+            if match := re.fullmatch(pattern, f"{self.method} {self.path}"):
+                return endpoint(self, *match.groups())
+        raise Problem(404, "Not Found")
+
+    def _looks(self, uid: str) -> Looks:
+        if uid not in self.simulator.stacks:
+            raise Problem(404, "Stack not found or you don't have access to it")
+        return Looks(self.simulator, self.simulator.stacks[uid])
+
+    def _seen(self, looks: Looks, *, by_action: bool) -> list[Deployment]:
+        """Return the deployments of a stack whose own record, or whose action, can be seen."""
+        now, behaviour = self.simulator.now(), self.simulator.behaviour
+        if self.simulator.hides("hide_actions" if by_action else "hide_deployments", self.path):
+            return []
+        found = [one for one in looks.queue.deployments if one.appears_at(behaviour, by_action=by_action) <= now]
+        return found if behaviour.list_order == "oldest_first" else found[::-1]
+
+    def _one(self, looks: Looks, number: str, *, by_action: bool) -> Deployment:
+        for deployment in self._seen(looks, by_action=by_action):
+            if int(number) == (deployment.action_id if by_action else deployment.id):
+                return deployment
+        raise Problem(404, f"{'Action' if by_action else 'Deployment'} {number} not found")
+
+    def _page(self, found: Sequence[T], look: Callable[[T], dict[str, Any]]) -> Answer:
+        return paged(found, look, self.query.get("page", "1"), self.simulator.behaviour)
+
+    def list_stacks(self) -> Answer:
+        """Answer with all stacks; `filter_name` and `filter_environment` keep the equal ones."""
+        found = list(self.simulator.stacks.values())
+        if not self.simulator.behaviour.ignore_stack_filters:
+            for name in ("name", "environment"):
+                wanted = self.query.get(f"filter_{name}")
+                found = [queue for queue in found if wanted in {None, getattr(queue.spec, name)}]
+        return self._page(found, lambda queue: Looks(self.simulator, queue).stack())
+
+    def show_stack(self, uid: str) -> Answer:
+        """Answer with a stack; `show_log` adds the newest log, if there is one to show."""
+        looks = self._looks(uid)
+        log = looks.log(self.path) if self.query.get("show_log") == "true" else None
+        shown = {} if log is None else {"last_log": self.simulator.behaviour.say(log)}
+        return as_json({"response": looks.stack() | shown})
+
+    def list_services(self, uid: str) -> Answer:
+        """Answer with the services that were deployed by name."""
+        return self._page(self._looks(uid).services(), dict)
+
+    def show_records(self, uid: str, kind: str, number: str | None) -> Answer:
+        """Answer with the deployments or actions of a stack, or one of them; `user_reference` keeps those of it."""
+        looks, behaviour, by_action = self._looks(uid), self.simulator.behaviour, kind == "actions"
+        look = looks.action if by_action else looks.deployment
+        if number is not None:
+            return as_json({"response": look(self._one(looks, number, by_action=by_action))})
+        found = self._seen(looks, by_action=by_action)
+        wanted = self.query.get("user_reference") if by_action else None
+        if wanted is not None and behaviour.refuse_reference_filter is not None:
+            raise Problem(behaviour.refuse_reference_filter, "user_reference can't be asked for")
+        if wanted is not None and not behaviour.ignore_reference_filter:
+            found = [deployment for deployment in found if deployment.user_reference == wanted]
+        return self._page(found, look)
+
+    def redeploy(self, uid: str) -> Answer:
+        """Schedule a deployment, once it is approved, and another that overtakes it, if the behaviour says so."""
+        simulator, behaviour, looks = self.simulator, self.simulator.behaviour, self._looks(uid)
+        options = {name: self.query.get(name) or None for name in _OPTIONS}
+        docker = looks.queue.spec.docker
+        foreign = "git_ref" if docker else "services"
+        if options[foreign]:
+            raise Problem(400, f"{foreign} is {'not' if docker else 'only'} available for Docker stacks")
+        if len(options["user_reference"] or "") > _LONGEST_REFERENCE:
+            raise Problem(400, f"user_reference is longer than {_LONGEST_REFERENCE} characters")
+        later = self.defer_seconds + (behaviour.approval_seconds or 0.0)
+        deployment = simulator.request_deployment(
+            uid, user=self.token.user, via="api", fate=simulator.next_fate(), later=later, **options
+        )
+        if behaviour.overtaken_after_seconds is not None:
+            simulator.request_deployment(
+                uid,
+                git_ref=None if docker else _OVERTAKING_REF,
+                duration=behaviour.duration_seconds / _OVERTAKING_IS_SHORTER,
+                later=self.defer_seconds + behaviour.overtaken_after_seconds,
+            )
+        return as_json({"response": looks.scheduled(deployment)})
+
+    def cancel(self, uid: str, number: str) -> Answer:
+        """Cancel a deployment."""
+        found = self._one(self._looks(uid), number, by_action=False)
+        work = partial(self.simulator.cancel, found.id, self.token.user)
+        if self.defer_seconds:
+            self.simulator.do_later(self.defer_seconds, work)
+        else:
+            work()
+        return as_json({"response": {"ok": True, "message": self.simulator.behaviour.say("Deployment cancelled")}})
 
 
-def _let_in(call: Call, limits: dict[str, str]) -> None:
-    """Check the token, the hourly limit and the scope; note in `limits` what the headers say of the limit."""
-    token, limit = call.token, call.simulator.behaviour.rate_limit
-    if token is None:
-        raise Problem(401, "The access token is missing or invalid")
-    if token.expired:
-        raise Problem(402, "The trial of this account has expired")
-    used = call.simulator.count_call(token.user)
-    limits |= {"X-RateLimit-Limit": str(limit), "X-RateLimit-Remaining": str(max(0, limit - used))}
-    if used > limit:
-        raise Problem(503, "Rate limit exceeded", "throttled")
-    scope = "public" if call.method == "GET" else "redeploy"
-    if scope not in token.scopes:
-        raise Problem(403, f"The access token lacks the scope {scope}")
-
-
-def _endpoint(call: Call) -> Answer:
-    status = HTTPStatus.NOT_FOUND
-    for pattern, methods in ENDPOINTS:
-        if match := pattern.fullmatch(call.path.removesuffix(".json")):
-            if call.method in methods:
-                return methods[call.method](call, *match.groups())
-            status = HTTPStatus.METHOD_NOT_ALLOWED
-    raise Problem(status, status.phrase)
-
-
-def _header_text(text: str) -> str:
-    """Return a text as a header can carry it: UTF-8 bytes on one line."""
-    line = "".join(character if character.isprintable() else " " for character in text)
-    return line.encode("utf-8", "replace").decode("latin-1")
+_ENDPOINTS: dict[str, Callable[..., Answer]] = {
+    r"GET /stacks": _Call.list_stacks,
+    r"GET /stacks/([^/]+)": _Call.show_stack,
+    r"GET /stacks/([^/]+)/services": _Call.list_services,
+    r"GET /stacks/([^/]+)/(deployments|actions)(?:/(\d+))?": _Call.show_records,
+    r"POST /stacks/([^/]+)/deployments": _Call.redeploy,
+    r"DELETE /stacks/([^/]+)/deployments/(\d+)": _Call.cancel,
+}

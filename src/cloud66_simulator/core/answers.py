@@ -1,18 +1,14 @@
-"""An answer, and the shapes that the API gives it: envelope, page, error."""
+"""An answer, and the shapes that the API gives it: page, error."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from cloud66_simulator.behaviour import Behaviour
-from cloud66_simulator.core.records import LoggedStatus
 
 T = TypeVar("T")
-Cut = Literal["cut", "timeout", "refuse", "connect_timeout", "proxy_cut", "tunnel_refused"]
-
 _JSON = "application/json; charset=utf-8"
-_NEVER_SENT = frozenset({"refuse", "connect_timeout", "tunnel_refused"})
 _WORDS = {
     400: "bad_request",
     401: "unauthenticated",
@@ -26,71 +22,50 @@ _WORDS = {
 }
 
 
-class Disturbance(NamedTuple):
+@dataclass
+class Answer:
     """
-    What happens to an answer below HTTP. Whoever delivers the answer carries it out.
+    What is answered to one request, and what happens to it below HTTP, which its deliverer carries out.
 
     Attributes:
-        cut: how it comes that no answer reaches the client, or None: the answer does.
+        cut: the kind of fault that keeps the answer from the client, or None: it comes.
         delay_seconds: the wait before the answer.
         drip_seconds: the wait before each byte of the body.
         missing_bytes: how many bytes more the Content-Length promises than come.
 
     """
 
-    cut: Cut | None = None
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": _JSON})
+    cut: str | None = None
     delay_seconds: float = 0.0
     drip_seconds: float = 0.0
     missing_bytes: int = 0
 
 
-UNDISTURBED = Disturbance()
-
-
-@dataclass
-class Answer:
-    """What is answered to one request."""
-
-    status: int
-    body: bytes
-    headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": _JSON})
-    disturbance: Disturbance = UNDISTURBED
-
-    @property
-    def logged_status(self) -> LoggedStatus:
-        """Return what the log of requests says about it."""
-        if self.disturbance.cut is None:
-            return self.status
-        return "never sent" if self.disturbance.cut in _NEVER_SENT else "cut"
-
-
 class Problem(Exception):
     """The API declines; `word` is the machine-readable `error` of the body, by default that of the status."""
 
-    def __init__(self, status: int, description: str, word: str | None = None, details: str = "") -> None:
+    def __init__(self, status: int, description: str, word: str | None = None) -> None:
         super().__init__(description)
         self.status = status
         self.word = word or _WORDS.get(status) or ("server_error" if status >= 500 else "error")
-        self.description = description
-        self.details = details or description
+
+    def answer(self, behaviour: Behaviour) -> Answer:
+        """Return the error that the API answers."""
+        said = behaviour.say(str(self))
+        return as_json({"error": self.word, "error_description": said, "details": said}, self.status)
 
 
-def as_json(status: int, body: object) -> Answer:
-    """Return JSON as it is."""
+def as_json(body: object, status: int = 200) -> Answer:
+    """Return JSON."""
     return Answer(status, json.dumps(body).encode())
 
 
-def envelope(look: dict[str, Any]) -> Answer:
-    """Return one record."""
-    return as_json(200, {"response": look})
-
-
-def paged(
-    found: Sequence[T], look: Callable[[T], dict[str, Any]], query: Mapping[str, str], behaviour: Behaviour
-) -> Answer:
-    """Return the page of a list that the query asks for."""
+def paged(found: Sequence[T], look: Callable[[T], dict[str, Any]], asked: str, behaviour: Behaviour) -> Answer:
+    """Return the page of a list that is asked for by its number."""
     per_page, shown_fields = behaviour.per_page, behaviour.pagination_fields
-    asked = query.get("page", "1")
     current = max(1, int(asked)) if asked.isdecimal() else 1
     pages = max(1, -(-len(found) // per_page))
     shown = [look(record) for record in found[(current - 1) * per_page : current * per_page]]
@@ -105,12 +80,4 @@ def paged(
     page: dict[str, Any] = {"response": shown, "count": len(shown)}
     if shown_fields is not None:
         page["pagination"] = {name: value for name, value in pagination.items() if name in shown_fields}
-    return as_json(200, page)
-
-
-def declined(problem: Problem, behaviour: Behaviour) -> Answer:
-    """Return an error body."""
-    texts = {"error_description": problem.description, "details": problem.details}
-    return as_json(
-        problem.status, {"error": problem.word} | {name: behaviour.say(text) for name, text in texts.items()}
-    )
+    return as_json(page)

@@ -6,7 +6,7 @@ from email.utils import formatdate
 from typing import Literal, get_args
 
 from cloud66_simulator.behaviour import Behaviour
-from cloud66_simulator.core.answers import Answer, Cut, Disturbance, Problem, declined
+from cloud66_simulator.core.answers import Answer, Problem
 
 FaultKind = Literal[
     "status", "html", "throttle", "redirect", "garbage", "wrong_json",
@@ -16,24 +16,18 @@ FaultKind = Literal[
     "hide_deployments", "hide_actions", "log_missing", "log_shrinks",
 ]  # fmt: skip
 
-FAULT_KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 HIDING: frozenset[FaultKind] = frozenset({"hide_deployments", "hide_actions", "log_missing", "log_shrinks"})
 
 _CODES = {"html": 502, "late_status": 504, "throttle": 503, "redirect": 302, "garbage": 200, "wrong_json": 200}
-_CUTS: dict[FaultKind, Cut] = {
-    "lost_done": "cut",
-    "lost_undone": "cut",
-    "late": "cut",
-    "timeout_done": "timeout",
-    "timeout_undone": "timeout",
-    "refuse": "refuse",
-    "connect_timeout": "connect_timeout",
-    "proxy_cut": "proxy_cut",
-    "tunnel_refused": "tunnel_refused",
+NEVER_SENT = frozenset({"refuse", "connect_timeout", "tunnel_refused"})
+_UNDONE = NEVER_SENT | {"lost_undone", "timeout_undone"}
+_CUTS = _UNDONE | {"lost_done", "late", "timeout_done", "proxy_cut"}
+_BODIES = {
+    "html": "<html><head><title>{0}</title></head><body>{0}</body></html>",
+    "garbage": '{"response": {"id"',
+    "wrong_json": '["unexpected"]',
+    "redirect": "",
 }
-_UNDONE = frozenset({"lost_undone", "timeout_undone", "refuse", "connect_timeout", "tunnel_refused"})
-_BODIES = {"garbage": '{"response": {"id"', "wrong_json": '["unexpected"]', "redirect": ""}
-_HTML = "<html><head><title>{0}</title></head><body>{0}</body></html>"
 _DRIP_SECONDS = 0.2
 _MISSING_BYTES = 100
 _ELSEWHERE = "https://elsewhere.example/login"
@@ -60,13 +54,13 @@ class Fault:
         path: a regular expression, searched in the path below `/api/3`, or None for all.
         skip: how many matching requests pass unharmed first.
         count: how many are hit then, or None for all.
-        after: from when, in seconds since the simulator's start, or None.
+        after: from when, in seconds since the simulator's start.
         until: up to when (exclusive), in the same seconds, or None.
         seconds: of `slow`, `late` and `late_status`. `slow` is transport: never scaled by a fast clock.
         code: the HTTP status, or None for the kind's own (500; html 502, late_status 504, garbage and wrong_json 200).
         retry_after: the value of a Retry-After header, or None.
         retry_after_is_date: whether its seconds are written as a date, by the server's clock.
-        text: the words (or for `html`, `garbage` and `wrong_json` the body), or None for the kind's own.
+        text: the words (or for `garbage` and `wrong_json` the body), or None for the kind's own.
 
     """
 
@@ -84,29 +78,21 @@ class Fault:
     text: str | None = None
 
     def __post_init__(self) -> None:
-        if self.kind not in FAULT_KINDS:
+        if self.kind not in get_args(FaultKind):
             raise ValueError(f"no such fault: {self.kind}")
-        try:
-            re.compile(self.path or "")
-        except re.error as error:
-            raise ValueError(f"the path is no regular expression: {error}") from error
+        re.compile(self.path or "")
 
     @property
-    def status(self) -> int:
-        """Return the HTTP status to answer."""
-        return self.code or _CODES.get(self.kind, 500)
-
-    @property
-    def defer_seconds(self) -> float | None:
-        """Return how much later a POST or DELETE is worked on, or None: at once."""
-        return self.seconds if self.kind in {"late", "late_status"} else None
+    def defer_seconds(self) -> float:
+        """Return how much later a POST or DELETE is worked on."""
+        return self.seconds if self.kind in {"late", "late_status"} else 0.0
 
     def matches(self, method: str | None, path: str, elapsed: float) -> bool:
         """Tell whether it is about such a request (None: any method), `elapsed` seconds after the simulator's start."""
         return (
             (self.after is None or elapsed >= self.after)
             and (self.until is None or elapsed < self.until)
-            and (method is None or self.method is None or self.method.upper() == method)
+            and (method is None or self.method in {None, method})
             and (self.path is None or re.search(self.path, path) is not None)
         )
 
@@ -117,39 +103,44 @@ class Fault:
     def instead(self, behaviour: Behaviour) -> Answer | None:
         """Return what is answered in place of the API, or None: the API does its work."""
         if self.kind in _UNDONE:
-            return Answer(200, b"")
+            return Answer(200)
         if self.kind in {"status", "throttle"}:
             return self._error(behaviour)
+        if self.kind not in _BODIES:
+            return None
+        status, body = self.code or _CODES[self.kind], _BODIES[self.kind]
         if self.kind == "html":
-            page = _HTML.format(self.text or f"{self.status} from the proxy")
-            return Answer(self.status, page.encode("utf-8", "replace"), {"Content-Type": "text/html"})
-        if self.kind in _BODIES:
-            body = _BODIES[self.kind] if self.text is None else self.text
-            answer = Answer(self.status, body.encode("utf-8", "replace"))
-            if self.kind == "redirect":
-                answer.headers = {"Content-Type": "text/html", "Location": _ELSEWHERE}
-            return answer
-        return None
+            body = body.format(self.text or f"{status} from the proxy")
+        elif self.text is not None:
+            body = self.text
+        answer = Answer(status, body.encode("utf-8", "replace"))
+        if self.kind in {"html", "redirect"}:
+            answer.headers["Content-Type"] = "text/html"
+        if self.kind == "redirect":
+            answer.headers["Location"] = _ELSEWHERE
+        return answer
 
     def spoil(self, answer: Answer, behaviour: Behaviour, server_time: float) -> Answer:
         """Return what becomes of an answer at `server_time` (epoch seconds by the server's clock)."""
         if self.kind == "late_status":
             answer = self._error(behaviour)
-        if self.retry_after is not None:
-            until = server_time + float(self.retry_after) if self.retry_after_is_date else None
-            answer.headers["Retry-After"] = str(self.retry_after) if until is None else formatdate(until, usegmt=True)
-        answer.disturbance = Disturbance(
-            cut=_CUTS.get(self.kind),
-            delay_seconds=self.seconds if self.kind == "slow" else 0.0,
-            drip_seconds=_DRIP_SECONDS if self.kind == "drip" else 0.0,
-            missing_bytes=_MISSING_BYTES if self.kind == "truncated" else 0,
-        )
+        if self.retry_after_is_date and self.retry_after is not None:
+            answer.headers["Retry-After"] = formatdate(server_time + float(self.retry_after), usegmt=True)
+        elif self.retry_after is not None:
+            answer.headers["Retry-After"] = str(self.retry_after)
+        answer.cut = self.kind if self.kind in _CUTS else None
+        answer.delay_seconds = self.seconds if self.kind == "slow" else 0.0
+        answer.drip_seconds = _DRIP_SECONDS if self.kind == "drip" else 0.0
+        answer.missing_bytes = _MISSING_BYTES if self.kind == "truncated" else 0
         return answer
 
     def _error(self, behaviour: Behaviour) -> Answer:
-        is_throttled = self.kind == "throttle"
-        text = self.text or ("Rate limit exceeded" if is_throttled else "Something went wrong")
-        answer = declined(Problem(self.status, text, "throttled" if is_throttled else None), behaviour)
-        if is_throttled:
+        status, word = self.code or _CODES.get(self.kind, 500), "throttled" if self.kind == "throttle" else None
+        answer = Problem(status, self.text or "Something went wrong", word).answer(behaviour)
+        if word:
             answer.headers |= {"X-RateLimit-Limit": str(behaviour.rate_limit), "X-RateLimit-Remaining": "0"}
         return answer
+
+
+NO_FAULT = Fault("slow")
+"""By no time."""

@@ -1,16 +1,15 @@
-"""How the records look in the API's answers. All `now` and `at` are epoch seconds."""
+"""How a stack and what belongs to it look in the API's answers."""
 
 from datetime import UTC, datetime
 from functools import lru_cache
-from math import isfinite
+from math import inf
 from typing import Any
 
-from cloud66_simulator.behaviour import Behaviour
+from cloud66_simulator.core.answers import Problem
 from cloud66_simulator.core.records import COLLEAGUE, Deployment, StackQueue
 from cloud66_simulator.core.world import Simulator
 
 _VIA = {"web": 0, "api": 1, "hook": 2}
-_TYPES = {"build": 0, "redeploy": 1, "scale": 2, "first_build": 3, "revert": 4}
 _OUTCOMES = {
     "pending": (0, "Pending"),
     "success": (1, "Successful"),
@@ -19,49 +18,46 @@ _OUTCOMES = {
     "superseded": (7, "Superseded"),
 }
 """The word of an outcome, its number, and the meaning that goes with the word as a code."""
+_STEPS = ("Building", "Installing packages", "Compiling assets", "Copying files", "Running deploy hooks")
+_SHRUNK_LINES = 3
+_LONG_AGO_SECONDS = 86_400.0
 
 
 class Looks:
-    """Shows records as of one moment, the way the behaviour says."""
+    """Shows a stack as of one moment, the way the behaviour says."""
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: Simulator, queue: StackQueue) -> None:
         self._simulator = simulator
         self._behaviour = simulator.behaviour
+        self.queue = queue
         self._now = simulator.now()
-        self._live: dict[str, Deployment | None] = {}
-
-    def time(self, at: float | None) -> str | None:
-        """Return a time as the API writes it; what is still to come is null."""
-        if at is None or not isfinite(at) or at > self._now:
-            return None
-        return written(at + self._behaviour.clock_offset_seconds, self._behaviour)
+        self._live = queue.live(self._now, self._behaviour)
 
     def deployment(self, deployment: Deployment) -> dict[str, Any]:
         """Return the record of a deployment."""
-        behaviour, say = self._behaviour, self._behaviour.say
-        spec = self._simulator.stacks[deployment.stack_uid].spec
+        spec, say = self.queue.spec, self._behaviour.say
         is_reverted = deployment.gone_at <= self._now
         look = {
             "id": deployment.id,
             "triggered_by": say(deployment.user),
             "triggered_via": {"code": _VIA[deployment.via], "meaning": say(deployment.via)},
-            "started_at": self.time(deployment.starts_at),
-            "finished_at": self.time(deployment.ends_at),
+            "started_at": self._time(deployment.starts_at),
+            "finished_at": self._time(deployment.ends_at),
             "outcome": self._outcome(deployment),
             "git_hash": deployment.git_hash,
             "git_ref": say(deployment.git_ref or (None if spec.docker else spec.git_branch)),
             "deploy_session": say(f"{deployment.id:08x}"),
-            "deploy_type": {"code": _TYPES.get(deployment.deploy_type, 1), "meaning": say(deployment.deploy_type)},
-            "is_head": self._is_head(deployment),
-            "is_live": deployment is self._live_of(deployment.stack_uid),
+            "deploy_type": {"code": 1, "meaning": say("redeploy")},
+            "is_head": deployment.git_hash == self._simulator.hash_of(spec.uid, None),
+            "is_live": deployment is self._live,
             "is_deploying": deployment.state(self._now) == "running",
             "reverted": True if is_reverted else None,
             "reverted_by": say(deployment.reverted_by or COLLEAGUE) if is_reverted else None,
-            "reverted_at": self.time(deployment.gone_at) if is_reverted else None,
+            "reverted_at": self._time(deployment.gone_at),
             "commit_url": say(deployment.git_hash and f"https://github.com/acme/awesome/commit/{deployment.git_hash}"),
             "snapshot_uuid": say(f"snapshot-{deployment.id:08x}"),
         }
-        if not behaviour.live_field:
+        if not self._behaviour.live_field:
             del look["is_live"]
         return self._without_late_fields(deployment, look)
 
@@ -77,8 +73,8 @@ class Looks:
             "action": say("application_deployment"),
             "resource_id": deployment.stack_uid,
             "started_via": deployment.via,
-            "started_at": self.time(deployment.requested_at),
-            "finished_at": self.time(finished_at),
+            "started_at": self._time(deployment.requested_at),
+            "finished_at": self._time(finished_at),
             "finished_success": _finished_success(deployment) if is_finished else None,
             "finished_message": say(_finished_message(deployment)) if is_finished else None,
             "finished_result": {} if is_finished else None,
@@ -86,10 +82,23 @@ class Looks:
         }
         return self._without_late_fields(deployment, look)
 
-    def stack(self, queue: StackQueue, log: str | None = None) -> dict[str, Any]:
-        """Return the record of a stack, with its newest log if there is one to show."""
-        spec, say = queue.spec, self._behaviour.say
-        look = {
+    def scheduled(self, deployment: Deployment) -> dict[str, Any]:
+        """Return what POST answers, in the shape that the behaviour says; what waits for an approval has no ids."""
+        say, shape = self._behaviour.say, self._behaviour.post_shape
+        look: dict[str, Any] = {"queued": deployment.state(self._now) == "queued"}
+        if shape in {"deployment_id", "action_id_as_id"}:
+            number = deployment.id if shape == "deployment_id" else deployment.action_id
+            return look | {"id": number or None, "message": say("Deployment scheduled")}
+        number = deployment.action_id if shape == "async_action_id" else 0
+        return look | {"ok": True, "async_action_id": number or None, "message": say("Stack queued for redeployment")}
+
+    def stack(self) -> dict[str, Any]:
+        """Return the record of the stack; its status says what it does, or how the newest deployment ended."""
+        spec, say, deployments = self.queue.spec, self._behaviour.say, self.queue.deployments
+        states = {deployment.state(self._now) for deployment in deployments}
+        newest = self.queue.newest(self._now)
+        ended = 1 if newest is None or newest.succeeds else 2
+        return {
             "uid": spec.uid,
             "name": say(spec.name),
             "environment": say(spec.environment),
@@ -98,28 +107,54 @@ class Looks:
             "fqdn": say(spec.fqdn),
             "application_address": say(spec.application_address),
             "framework": say(spec.framework),
-            "status": self._status(queue),
+            "status": 6 if "running" in states else 5 if "queued" in states else ended,
             "health": 3,
-            "is_busy": bool(queue.unfinished),
-            "last_activity": self.time(queue.deployments[-1].requested_at if queue.deployments else None),
+            "is_busy": not states <= {"finished"},
+            "last_activity": self._time(deployments[-1].requested_at if deployments else inf),
         }
-        if log is not None:
-            look["last_log"] = say(log)
-        return look
+
+    def services(self) -> list[dict[str, Any]]:
+        """Return the services that were ever deployed by name, each as its last success has left it; Problem 404."""
+        if self._behaviour.services_say == "absent" or not self.queue.spec.docker:
+            raise Problem(404, "Services not found")
+        found = {}
+        for deployment in self.queue.deployments:
+            if deployment.services and deployment.succeeds and deployment.ends_at <= self._now:
+                for entry in deployment.services.split(","):
+                    name, _, tag = entry.partition(":")
+                    found[name] = self._service(name, tag, deployment.ends_at)
+        return list(found.values())
+
+    def log(self, path: str) -> str | None:
+        """Return the newest log as the answer to `path` shows it, or None: the field is missing."""
+        if self._simulator.hides("log_missing", path):
+            return None
+        fixed, keeps = self.queue.spec.last_log, self._behaviour.log_keeps_lines
+        lines = self._log_lines() if fixed is None else fixed.split("\n")
+        if keeps is not None:
+            lines = lines[max(0, len(lines) - keeps) :]
+        if self._simulator.hides("log_shrinks", path):
+            lines = lines[:_SHRUNK_LINES]
+        return "\n".join(lines)
+
+    def _time(self, at: float) -> str | None:
+        """Return a time as the API writes it; what is still to come is null."""
+        if at > self._now:
+            return None
+        return _written(int(at + self._behaviour.clock_offset_seconds)) + self._behaviour.timestamps_offset_style
 
     def _outcome(self, deployment: Deployment) -> dict[str, Any] | None:
+        cancelled_as = self._behaviour.cancelled_as
         if deployment.state(self._now) != "finished":
-            return self._styled("pending")
-        if not deployment.cancelled:
+            word = "pending"
+        elif not deployment.cancelled:
             word = "success" if deployment.succeeds else "superseded" if deployment.fate == "odd" else "failed"
-            return self._styled(word)
-        if self._behaviour.cancelled_as == "null":
+        elif cancelled_as == "null":
             return None
-        if self._behaviour.cancelled_as == "null_code":
+        elif cancelled_as == "null_code":
             return {"code": None, "meaning": None}
-        return self._styled(self._behaviour.cancelled_as)
-
-    def _styled(self, word: str) -> dict[str, Any]:
+        else:
+            word = cancelled_as
         number, sentence = _OUTCOMES[word]
         code, meaning = (number, word) if self._behaviour.outcome_codes == "number" else (word, sentence)
         return {"code": code, "meaning": meaning if word == "success" else self._behaviour.say(meaning)}
@@ -130,28 +165,33 @@ class Looks:
                 look[name] = None
         return look
 
-    def _is_head(self, deployment: Deployment) -> bool:
-        """Tell whether its hash is the head of its branch; asked for by hash, its branch is the stack's."""
-        branch = self._simulator.stacks[deployment.stack_uid].spec.git_branch
-        ref = branch if deployment.git_ref in {None, deployment.git_hash} else deployment.git_ref
-        return deployment.git_hash == self._simulator.head_of(deployment.stack_uid, ref or branch)
+    def _service(self, name: str, tag: str, at: float) -> dict[str, Any]:
+        said, say = self._behaviour.services_say, self._behaviour.say
+        if said == "nothing":
+            return {"name": name, "containers": [{"uid": "c1", "image": "", "image_tag": None, "started_at": None}]}
+        shown = "before" if said == "older_tag" else tag
+        container = {
+            "uid": "c1",
+            "service_name": say(name),
+            "image": say(f"acme/{name}:{shown}" if shown else f"acme/{name}"),
+            "image_tag": say(shown or None),
+            "started_at": self._time(at - (_LONG_AGO_SECONDS if said == "old_containers" else 0)),
+        }
+        return {"name": name, "containers": [container]}
 
-    def _live_of(self, stack_uid: str) -> Deployment | None:
-        if stack_uid not in self._live:
-            self._live[stack_uid] = self._simulator.stacks[stack_uid].live(self._now, self._behaviour)
-        return self._live[stack_uid]
-
-    def _status(self, queue: StackQueue) -> int:
-        """Return the stack's status code: deploying, queued, or how the newest deployment ended."""
-        if queue.unfinished:
-            return 6 if any(deployment.state(self._now) == "running" for deployment in queue.unfinished) else 5
-        newest = queue.newest(self._now)
-        return 1 if newest is None or newest.succeeds else 2
-
-
-def written(at: float, behaviour: Behaviour) -> str:
-    """Return a time as the API writes it."""
-    return _written(int(at)) + behaviour.timestamps_offset_style
+    def _log_lines(self) -> list[str]:
+        """Return a plausible log: the last finished deployment's or, if it grows, of what has begun last."""
+        rate = self._behaviour.log_lines_per_second
+        deployment = self.queue.newest(self._now, begun=rate > 0)
+        if deployment is None:
+            return []
+        starts_at, ends_at = deployment.starts_at, deployment.ends_at
+        lines = [(starts_at, f"Starting deployment {deployment.id}"), (starts_at, f"Fetching {deployment.git_ref}")]
+        steps = int((min(self._now, ends_at) - starts_at) * rate)
+        lines += [(starts_at + one / rate, f"step {one}: {_STEPS[one % len(_STEPS)]}") for one in range(1, steps + 1)]
+        if ends_at <= self._now:
+            lines += [(ends_at, line) for line in _last_lines(deployment)]
+        return [f"[{self._time(at)}] {line}" for at, line in lines]
 
 
 @lru_cache(maxsize=1000)
@@ -171,3 +211,18 @@ def _finished_message(deployment: Deployment) -> str:
     if deployment.fate == "odd":
         return "Deployment superseded"
     return "Deployment finished" if _finished_success(deployment) is not False else "Deployment failed"
+
+
+def _last_lines(deployment: Deployment) -> list[str]:
+    """Return how the log of a finished deployment ends; a failed one has more to tell."""
+    if deployment.succeeds:
+        return ["Restarting web processes", "Deployment finished successfully"]
+    if deployment.cancelled:
+        return [f"Cancelled by {deployment.cancelled_by or COLLEAGUE}"]
+    return [
+        "Running: bundle exec rake assets:precompile",
+        *(f"    from app/assets/step_{number}.rb:{number * 3}" for number in range(1, 41)),
+        "rake aborted!",
+        "Command exited with status 1",
+        "Deployment failed",
+    ]

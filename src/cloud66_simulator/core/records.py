@@ -13,11 +13,10 @@ COLLEAGUE = "colleague@example.com"
 """The user of everything for which no other user is named."""
 
 Via = Literal["api", "web", "hook"]
-LoggedStatus = int | Literal["cut", "never sent"]
 State = Literal["unprocessed", "queued", "running", "finished"]
 
 
-@dataclass
+@dataclass(frozen=True)
 class StackSpec:
     """
     One stack of the account.
@@ -42,28 +41,25 @@ class StackSpec:
     history: int = 12
 
 
-def default_stacks() -> list[StackSpec]:
-    """Return the default account: a stack with a past, and a Docker stack without."""
-    return [StackSpec(), StackSpec(DOCKER_STACK, "Boxed App", "staging", framework="docker", docker=True, history=0)]
+STACKS = (StackSpec(), StackSpec(DOCKER_STACK, "Boxed App", "staging", framework="docker", docker=True, history=0))
+"""The default account: a stack with a past, and a Docker stack without."""
 
 
 class Token(NamedTuple):
     """What a token stands for."""
 
     user: str
-    scopes: frozenset[str]
+    scopes: tuple[str, ...]
     expired: bool = False
 
 
-def default_tokens() -> dict[str, Token]:
-    """Return the default tokens: one that may do everything, and one for each way to be refused."""
-    both = frozenset({"public", "redeploy"})
-    return {
-        "demo-token": Token("ci@example.com", both),
-        "public-token": Token("reader@example.com", frozenset({"public"})),
-        "no-scope-token": Token("nobody@example.com", frozenset()),
-        "expired-token": Token("trial@example.com", both, expired=True),
-    }
+TOKENS = {
+    "demo-token": Token("ci@example.com", ("public", "redeploy")),
+    "public-token": Token("reader@example.com", ("public",)),
+    "no-scope-token": Token("nobody@example.com", ()),
+    "expired-token": Token("trial@example.com", ("public", "redeploy"), expired=True),
+}
+"""One that may do everything, and one for each way to be refused."""
 
 
 @dataclass
@@ -80,7 +76,7 @@ class Deployment:
         cancel_at: when it was asked to be cancelled, or None.
         cancel_takes: seconds from then until it is over.
         record_delays: how late its own record and its action's appear, in seconds, or None: as `Behaviour` says.
-        reverted_at, reverted_by: when and by whom `Simulator.revert` has it reverted, or None.
+        reverted_at, reverted_by: when and by whom `Simulator.revert` reverted it, or None.
 
     """
 
@@ -94,7 +90,6 @@ class Deployment:
     fate: Fate = "success"
     services: str | None = None
     deployment_profile: str | None = None
-    deploy_type: str = "redeploy"
     record_delays: tuple[float, float] | None = None
     id: int = 0
     action_id: int = 0
@@ -114,10 +109,8 @@ class Deployment:
 
     @property
     def final_fate(self) -> Fate:
-        """Return how it ends, or will end as things are; a reverted success is `reverted`."""
-        if self.cancelled:
-            return "cancelled"
-        return "reverted" if self.reverted_at is not None and self.fate == "success" else self.fate
+        """Return how it ends, or will end as things are."""
+        return "cancelled" if self.cancelled else self.fate
 
     @property
     def succeeds(self) -> bool:
@@ -127,23 +120,17 @@ class Deployment:
     @property
     def gone_at(self) -> float:
         """Return when it is reverted, in epoch seconds; `inf` is never."""
-        if not self.succeeds:
+        if self.final_fate != "reverted":
             return inf
-        if self.fate == "reverted":
-            return self.ends_at
-        return inf if self.reverted_at is None else max(self.reverted_at, self.ends_at)
+        return self.ends_at if self.reverted_at is None else self.reverted_at
 
-    def appears_at(self, behaviour: Behaviour) -> float:
-        """Return when its own record appears, in epoch seconds."""
-        usual = behaviour.deployment_record_delay_seconds
-        delay = usual if self.record_delays is None else self.record_delays[0]
+    def appears_at(self, behaviour: Behaviour, *, by_action: bool = False) -> float:
+        """Return when its own record, or that of its action, appears, in epoch seconds."""
+        usual = behaviour.deployment_record_delay_seconds, behaviour.action_record_delay_seconds
+        delay = (self.record_delays or usual)[by_action]
         # Where there is no start, it was cancelled in the queue, and that is when it leaves it.
-        return delay + (self.requested_at if behaviour.record_while_queued else min(self.starts_at, self.ends_at))
-
-    def action_appears_at(self, behaviour: Behaviour) -> float:
-        """Return when the record of its action appears, in epoch seconds."""
-        usual = behaviour.action_record_delay_seconds
-        return self.requested_at + (usual if self.record_delays is None else self.record_delays[1])
+        is_there_at_once = by_action or behaviour.record_while_queued
+        return delay + (self.requested_at if is_there_at_once else min(self.starts_at, self.ends_at))
 
     def state(self, now: float) -> State:
         """Return where it is at `now` (epoch seconds)."""
@@ -167,33 +154,18 @@ class Deployment:
 
 @dataclass
 class StackQueue:
-    """
-    One stack with all its deployments, the eldest first; they run one after the other.
-
-    Attributes:
-        unfinished: the deployments that were not over when the queue was settled last.
-        free_at: when the stack is done with all that is finished, in epoch seconds.
-
-    """
+    """One stack with all its deployments, the eldest first; they run one after the other."""
 
     spec: StackSpec
     deployments: list[Deployment] = field(default_factory=list)
-    unfinished: list[Deployment] = field(default_factory=list)
-    free_at: float = -inf
 
-    def settle(self, now: float) -> None:
-        """Plan the start and end of all that is unfinished, and drop what is over at `now` (epoch seconds)."""
-        free_at = self.free_at
-        left = []
-        for deployment in self.unfinished:
+    def settle(self) -> None:
+        """Plan the start and end of all: of what has begun, they stay as they were."""
+        free_at = -inf
+        for deployment in self.deployments:
             deployment.plan(free_at)
             if deployment.starts_at < inf:
                 free_at = deployment.ends_at
-            if deployment.ends_at > now:
-                left.append(deployment)
-            elif deployment.starts_at < inf:
-                self.free_at = deployment.ends_at
-        self.unfinished = left
 
     def live(self, now: float, behaviour: Behaviour) -> Deployment | None:
         """Return the newest success that is shown as live and not reverted, at `now` (epoch seconds)."""
@@ -203,10 +175,12 @@ class StackQueue:
                 return deployment
         return None
 
-    def newest(self, now: float) -> Deployment | None:
-        """Return the deployment that ended last, at `now` (epoch seconds)."""
-        finished = [deployment for deployment in self.deployments if deployment.ends_at <= now]
-        return max(finished, key=lambda deployment: deployment.ends_at, default=None)
+    def newest(self, now: float, *, begun: bool = False) -> Deployment | None:
+        """Return the last deployment that ran to its end, or that has at least begun, at `now` (epoch seconds)."""
+        for deployment in reversed(self.deployments):
+            if (deployment.starts_at if begun else deployment.ends_at) <= now and deployment.starts_at < inf:
+                return deployment
+        return None
 
 
 @dataclass(frozen=True)
@@ -226,5 +200,5 @@ class RequestRecord:
     method: str
     path: str
     query: dict[str, str]
-    status: LoggedStatus
+    status: int | str
     user: str | None

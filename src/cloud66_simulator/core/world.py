@@ -5,7 +5,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import sha256
 from math import inf
 from operator import itemgetter
@@ -14,17 +14,16 @@ from typing import Any
 
 from cloud66_simulator.behaviour import Behaviour, Fate
 from cloud66_simulator.core.answers import Problem
-from cloud66_simulator.core.faults import HIDING, Fault, FaultKind
+from cloud66_simulator.core.faults import HIDING, NO_FAULT, Fault, FaultKind
 from cloud66_simulator.core.records import (
     COLLEAGUE,
     DEFAULT_STACK,
+    STACKS,
+    TOKENS,
     Deployment,
     RequestRecord,
     StackQueue,
     StackSpec,
-    Token,
-    default_stacks,
-    default_tokens,
 )
 
 _FULL_HASH = re.compile(r"[0-9a-f]{40}")
@@ -61,14 +60,14 @@ class Simulator:
         self.now = now
         self.seed = seed
         self.started = now()
-        self.behaviour = behaviour if behaviour is not None else Behaviour()
+        self.behaviour = behaviour or Behaviour()
         self.faults: list[Fault] = list(faults)
-        self.tokens: dict[str, Token] = default_tokens()
+        self.tokens = dict(TOKENS)
         self.requests: list[RequestRecord] = []
         self.next_deployment_id = 96
         self.next_action_id = 28
         self.lock = threading.RLock()
-        self.stacks = {spec.uid: StackQueue(spec) for spec in (default_stacks() if stacks is None else stacks)}
+        self.stacks = {spec.uid: StackQueue(spec) for spec in (STACKS if stacks is None else stacks)}
         self._asked: list[Deployment] = []
         self._late: list[tuple[float, Callable[[float], object]]] = []
         self._faults_met: Counter[Fault] = Counter()
@@ -76,16 +75,11 @@ class Simulator:
         self._fates_used = 0
         self._invent_history()
 
-    @property
-    def elapsed(self) -> float:
-        """Return the seconds since the simulator's start."""
-        return self.now() - self.started
-
     def request_deployment(
         self,
         stack_uid: str = DEFAULT_STACK,
         *,
-        later: float | None = None,
+        later: float = 0.0,
         **fields: Any,  # noqa: ANN401
     ) -> Deployment:
         """
@@ -99,10 +93,10 @@ class Simulator:
             defaults = {"git_hash": git_hash, "duration": self.behaviour.duration_seconds}
             deployment = Deployment(stack_uid, **(defaults | fields))
             self._asked.append(deployment)
-            if later is None:
-                self._admit(deployment, self.now())
-            else:
+            if later:
                 self.do_later(later, partial(self._admit, deployment))
+            else:
+                self._admit(deployment, self.now())
             return deployment
 
     def cancel(self, deployment_id: int, user: str = COLLEAGUE, at: float | None = None) -> Deployment:
@@ -118,47 +112,42 @@ class Simulator:
                 self.catch_up()
                 at = self.now()
             found = self._found(deployment_id)
-            queue = self.stacks[found.stack_uid]
-            queue.settle(at)
             if found.state(at) == "finished":
-                raise Problem(409, "The deployment is finished and can't be cancelled", details="deployment finished")
+                raise Problem(409, "The deployment is finished and can't be cancelled")
             if found.cancel_at is None:
                 found.cancel_at, found.cancelled_by = at, user
                 found.cancel_takes = self.behaviour.cancel_takes_seconds
-                queue.settle(at)
+                self.stacks[found.stack_uid].settle()
+            return found
+
+    def revert(self, deployment_id: int, user: str = COLLEAGUE) -> Deployment:
+        """
+        Revert a finished success; then the success before it, if any, is live.
+
+        Raises:
+            Problem: 404, there is none; 409, it is no success, not over, or reverted already.
+
+        """
+        with self.lock:
+            self.catch_up()
+            found = self._found(deployment_id)
+            if found.final_fate != "success" or found.ends_at > self.now():
+                raise Problem(409, "The deployment is no finished success, or it is reverted already")
+            found.fate, found.reverted_at, found.reverted_by = "reverted", self.now(), user
             return found
 
     def do_later(self, seconds: float, work: Callable[[float], object]) -> None:
         """Call `work` `seconds` from now, with that time; what it then can't do (a `Problem`) doesn't happen."""
         self._late.append((self.now() + seconds, work))
-
-    def revert(self, deployment_id: int, user: str = COLLEAGUE, at: float | None = None) -> Deployment:
-        """
-        Revert a finished success, now or `at` epoch seconds; then the success before it, if any, is live.
-
-        Raises:
-            Problem: 404, there is none; 409, it is no success, not over by then, or reverted already.
-
-        """
-        with self.lock:
-            self.catch_up()
-            at = self.now() if at is None else at
-            found = self._found(deployment_id)
-            if not (found.succeeds and found.ends_at <= at < found.gone_at):
-                raise Problem(409, "The deployment is no finished success, or it is reverted already")
-            found.reverted_at, found.reverted_by = at, user
-            return found
+        self._late.sort(key=itemgetter(0))
 
     def catch_up(self) -> None:
-        """Do what was to be done later and is due, each at its time, and move the queues on."""
+        """Do what was to be done later and is due, each at its time."""
         now = self.now()
-        while due := [task for task in self._late if task[0] <= now]:
-            at, work = first = min(due, key=itemgetter(0))
-            self._late.remove(first)
+        while self._late and self._late[0][0] <= now:
+            at, work = self._late.pop(0)
             with suppress(Problem):
                 work(at)
-        for queue in self.stacks.values():
-            queue.settle(now)
 
     def deployments_of(self, user_reference: str) -> list[Deployment]:
         """Return every deployment asked for with that reference, hidden and late ones too: the truth."""
@@ -170,18 +159,19 @@ class Simulator:
             self.catch_up()
             return list(self._asked)
 
-    def next_fault(self, method: str, path: str) -> Fault | None:
-        """Return the first fault that hits this request, and count the request for each fault that it matches."""
+    def next_fault(self, method: str, path: str) -> Fault:
+        """Return the first fault that hits this request (or none), and count it for each fault that it matches."""
         for fault in self.faults:
-            if fault.kind not in HIDING and fault.matches(method, path, self.elapsed):
+            if fault.kind not in HIDING and fault.matches(method, path, self.now() - self.started):
                 self._faults_met[fault] += 1
                 if fault.hits(self._faults_met[fault]):
                     return fault
-        return None
+        return NO_FAULT
 
     def hides(self, kind: FaultKind, path: str) -> bool:
         """Tell whether a fault holds that takes something away from the answer to this path."""
-        return any(fault.kind == kind and fault.matches(None, path, self.elapsed) for fault in self.faults)
+        elapsed = self.now() - self.started
+        return any(fault.kind == kind and fault.matches(None, path, elapsed) for fault in self.faults)
 
     def count_call(self, user: str) -> int:
         """Count one more call of a user and return how many there were in this hour of the clock."""
@@ -191,24 +181,17 @@ class Simulator:
 
     def next_fate(self) -> Fate:
         """Return the fate of the next deployment that comes through the API."""
-        used = self._fates_used
+        fates, used = self.behaviour.fates, self._fates_used
         self._fates_used += 1
-        return self.behaviour.fates[used] if used < len(self.behaviour.fates) else self.behaviour.fate
+        return fates[used] if used < len(fates) else self.behaviour.fate
 
     def hash_of(self, stack_uid: str, git_ref: str | None) -> str | None:
-        """Return the hash that a ref deploys; a Docker stack has none."""
+        """Return the hash that a ref deploys: a full hash itself, else the head of the branch; Docker has none."""
         spec = self.stacks[stack_uid].spec
         ref = git_ref or spec.git_branch
         if spec.docker:
             return None
-        return ref if _FULL_HASH.fullmatch(ref) else self.head_of(stack_uid, ref)
-
-    def head_of(self, stack_uid: str, branch: str) -> str:
-        """Return the hash at the head of a branch (or tag)."""
-        return self.behaviour.git_hash or self._derived_hash(stack_uid, branch)
-
-    def _derived_hash(self, stack_uid: str, branch: str) -> str:
-        return sha256(f"{self.seed} {stack_uid} {branch}".encode()).hexdigest()[:40]
+        return ref if _FULL_HASH.fullmatch(ref) else self.behaviour.git_hash or _derived_hash(self.seed, stack_uid, ref)
 
     def _found(self, deployment_id: int) -> Deployment:
         for deployment in self._asked:
@@ -223,22 +206,19 @@ class Simulator:
         self.next_deployment_id += 1
         self.next_action_id += 1
         deployment.requested_at = at
-        queue.settle(at)
         queue.deployments.append(deployment)
-        queue.unfinished.append(deployment)
-        queue.settle(at)
+        queue.settle()
 
     def _invent_history(self) -> None:
         """Give each stack its past successes, one every six hours, the last one six hours ago."""
         usual, random = self.behaviour.duration_seconds, Random(self.seed)  # noqa: S311 - no secrets
         usual = usual if 0 < usual < inf else _PAST_DURATION_SECONDS
-        for queue in self.stacks.values():
-            spec = queue.spec
+        for spec in (queue.spec for queue in self.stacks.values()):
             for ago in range(spec.history, 0, -1):
                 branch = spec.git_branch if ago == 1 else f"{spec.git_branch}~{ago - 1}"
                 past = Deployment(
                     spec.uid,
-                    None if spec.docker else self._derived_hash(spec.uid, branch),
+                    None if spec.docker else _derived_hash(self.seed, spec.uid, branch),
                     duration=usual * random.uniform(0.85, 1.15),
                     user="ci@example.com",
                     via="api",
@@ -246,4 +226,8 @@ class Simulator:
                 )
                 self._asked.append(past)
                 self._admit(past, self.started - ago * _PAST_GAP_SECONDS)
-            queue.settle(self.started)
+
+
+@lru_cache(maxsize=10_000)
+def _derived_hash(seed: int, stack_uid: str, branch: str) -> str:
+    return sha256(f"{seed} {stack_uid} {branch}".encode()).hexdigest()[:40]
