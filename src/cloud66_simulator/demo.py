@@ -118,8 +118,6 @@ def _environment(address: str, folder: str, files: Mapping[str, Path]) -> dict[s
         "GITHUB_RUN_ATTEMPT": "1",
         "GITHUB_RUN_ID": "4242",
         "GITHUB_SERVER_URL": "https://github.com",
-        "GITHUB_WORKFLOW": "deploy",
-        "GITHUB_WORKSPACE": folder,
     }
 
 

@@ -18,7 +18,7 @@ HTML, JSON = {"Content-Type": "text/html"}, {"Content-Type": "application/json; 
         (Fault("status", code=409, retry_after=7), 409, b'"error": "conflict"', {"Retry-After": "7"}),
         (Fault("status", code=418, text="a teapot"), 418, b'"a teapot"', JSON),
         (Fault("throttle", retry_after=60), 503, b'"error": "throttled"', THROTTLED),
-        (Fault("html"), 502, b"502 from the proxy", HTML),
+        (Fault("html"), 502, b"From the proxy", HTML),
         (Fault("html", code=200, text="Sign in"), 200, b"Sign in", HTML),
         (Fault("redirect"), 302, b"", {"Location": "https://elsewhere.example/login"}),
         (Fault("garbage"), 200, b'{"response": {"id"', JSON),

@@ -7,7 +7,7 @@ from email.utils import formatdate
 from functools import partial
 from typing import Any, TypeVar
 
-from cloud66_simulator.core.answers import Answer, Problem, as_json, paged
+from cloud66_simulator.core.answers import Answer, Problem, as_json
 from cloud66_simulator.core.faults import NEVER_SENT
 from cloud66_simulator.core.looks import Looks
 from cloud66_simulator.core.records import Deployment, RequestRecord, Token
@@ -128,7 +128,24 @@ class _Call:
         raise Problem(404, f"{'Action' if by_action else 'Deployment'} {number} not found")
 
     def _page(self, found: Sequence[T], look: Callable[[T], dict[str, Any]]) -> Answer:
-        return paged(found, look, self.query.get("page", "1"), self.simulator.behaviour)
+        """Return the page of a list that the query asks for."""
+        asked, per_page = self.query.get("page", "1"), self.simulator.behaviour.per_page
+        current = max(1, int(asked)) if asked.isdecimal() else 1
+        pages = max(1, -(-len(found) // per_page))
+        shown = [look(record) for record in found[(current - 1) * per_page : current * per_page]]
+        pagination = {
+            "previous": current - 1 if current > 1 else None,
+            "next": current + 1 if current < pages else None,
+            "current": current,
+            "per_page": per_page,
+            "count": len(found),
+            "pages": pages,
+        }
+        page: dict[str, Any] = {"response": shown, "count": len(shown)}
+        fields = self.simulator.behaviour.pagination_fields
+        if fields is not None:
+            page["pagination"] = {name: pagination[name] for name in fields}
+        return as_json(page)
 
     def list_stacks(self) -> Answer:
         """Answer with all stacks; `filter_name` and `filter_environment` keep the equal ones."""

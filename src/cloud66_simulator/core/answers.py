@@ -1,13 +1,10 @@
-"""An answer, and the shapes that the API gives it: page, error."""
+"""An answer, and the shape that the API gives to an error."""
 
 import json
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
 
 from cloud66_simulator.behaviour import Behaviour
 
-T = TypeVar("T")
 _JSON = "application/json; charset=utf-8"
 _WORDS = {
     400: "bad_request",
@@ -61,23 +58,3 @@ class Problem(Exception):
 def as_json(body: object, status: int = 200) -> Answer:
     """Return JSON."""
     return Answer(status, json.dumps(body).encode())
-
-
-def paged(found: Sequence[T], look: Callable[[T], dict[str, Any]], asked: str, behaviour: Behaviour) -> Answer:
-    """Return the page of a list that is asked for by its number."""
-    per_page, shown_fields = behaviour.per_page, behaviour.pagination_fields
-    current = max(1, int(asked)) if asked.isdecimal() else 1
-    pages = max(1, -(-len(found) // per_page))
-    shown = [look(record) for record in found[(current - 1) * per_page : current * per_page]]
-    pagination = {
-        "previous": current - 1 if current > 1 else None,
-        "next": current + 1 if current < pages else None,
-        "current": current,
-        "per_page": per_page,
-        "count": len(found),
-        "pages": pages,
-    }
-    page: dict[str, Any] = {"response": shown, "count": len(shown)}
-    if shown_fields is not None:
-        page["pagination"] = {name: value for name, value in pagination.items() if name in shown_fields}
-    return as_json(page)

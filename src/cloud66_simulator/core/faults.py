@@ -23,7 +23,7 @@ NEVER_SENT = frozenset({"refuse", "connect_timeout", "tunnel_refused"})
 _UNDONE = NEVER_SENT | {"lost_undone", "timeout_undone"}
 _CUTS = _UNDONE | {"lost_done", "late", "timeout_done", "proxy_cut"}
 _BODIES = {
-    "html": "<html><head><title>{0}</title></head><body>{0}</body></html>",
+    "html": "<html><head><title>Bad gateway</title></head><body>From the proxy</body></html>",
     "garbage": '{"response": {"id"',
     "wrong_json": '["unexpected"]',
     "redirect": "",
@@ -60,7 +60,7 @@ class Fault:
         code: the HTTP status, or None for the kind's own (500; html 502, late_status 504, garbage and wrong_json 200).
         retry_after: the value of a Retry-After header, or None.
         retry_after_is_date: whether its seconds are written as a date, by the server's clock.
-        text: the words (or for `garbage` and `wrong_json` the body), or None for the kind's own.
+        text: the words (or for `html`, `garbage` and `wrong_json` the body), or None for the kind's own.
 
     """
 
@@ -108,12 +108,8 @@ class Fault:
             return self._error(behaviour)
         if self.kind not in _BODIES:
             return None
-        status, body = self.code or _CODES[self.kind], _BODIES[self.kind]
-        if self.kind == "html":
-            body = body.format(self.text or f"{status} from the proxy")
-        elif self.text is not None:
-            body = self.text
-        answer = Answer(status, body.encode("utf-8", "replace"))
+        body = _BODIES[self.kind] if self.text is None else self.text
+        answer = Answer(self.code or _CODES[self.kind], body.encode("utf-8", "replace"))
         if self.kind in {"html", "redirect"}:
             answer.headers["Content-Type"] = "text/html"
         if self.kind == "redirect":
