@@ -37,13 +37,6 @@ def test_limit(api: Api, behaviour: Behaviour, clock: ManualClock) -> None:
     assert api.get(STACK).status_code == 200
 
 
-def test_warning(api: Api, behaviour: Behaviour) -> None:
-    """A warning travels in a header of successful answers."""
-    behaviour.warning = "Your trial ends soon"
-    assert api.get(STACK).headers["X-Cloud66-Warning"] == "Your trial ends soon"
-    assert "X-Cloud66-Warning" not in api.get("/stacks/nope").headers
-
-
 def test_log_of_requests(api: Api, simulator: Simulator, clock: ManualClock) -> None:
     """The log of requests tells who asked for what and what came of it; it holds no token, and nothing else."""
     api.get(ACTIONS, params={"user_reference": "x y", "page": ""})

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cloud66_simulator import DEFAULT_STACK, DEFAULT_START, DOCKER_STACK, Behaviour, ManualClock, Problem, Simulator
 from cloud66_simulator.behaviour import Fate
-from simulator.api import ACTIONS, DEPLOYMENTS, MINE, STACK, Api
+from simulator.api import ACTIONS, DEPLOYMENTS, MINE, Api
 
 SCHEDULED = {"message": "Deployment scheduled", "queued": False}
 QUEUED = {"ok": True, "message": "Stack queued for redeployment", "queued": False}
@@ -50,21 +50,6 @@ def test_approval(api: Api, simulator: Simulator, clock: ManualClock, seconds: f
 @pytest.mark.parametrize(
     ("stack", "options"),
     [
-        (DEFAULT_STACK, {"git_ref": "v1.2", "deployment_profile": "no migrations"}),
-        (DOCKER_STACK, {"services": "web:v2,worker"}),
-    ],
-)
-def test_options(api: Api, simulator: Simulator, stack: str, options: dict[str, str]) -> None:
-    """The options travel in the query; the deployment is the user's, through the API."""
-    api.post(f"/stacks/{stack}/deployments", params=options | MINE)
-    [made] = simulator.deployments_of("mine")
-    assert {name: getattr(made, name) for name in options} == options
-    assert (made.via, made.user) == ("api", "ci@example.com")
-
-
-@pytest.mark.parametrize(
-    ("stack", "options"),
-    [
         (DEFAULT_STACK, {"services": "web"}),
         (DOCKER_STACK, {"git_ref": "main"}),
         (DEFAULT_STACK, {"user_reference": 256 * "x"}),
@@ -91,28 +76,6 @@ def test_hash(api: Api, behaviour: Behaviour) -> None:
     assert deployed("other")[0] not in {head, full}
     behaviour.git_hash = 40 * "b"
     assert [deployed(ref)[0] for ref in ("main", full)] == [40 * "b", full]
-
-
-def test_fates(api: Api, simulator: Simulator, behaviour: Behaviour) -> None:
-    """Fates are used up by the API's deployments only; then the fate is for all."""
-    behaviour.fates, behaviour.fate = ("failed", "odd"), "cancelled"
-    simulator.request_deployment()
-    for _ in range(3):
-        api.post(DEPLOYMENTS)
-    assert [made.fate for made in simulator.all_deployments()[12:]] == ["success", "failed", "odd", "cancelled"]
-
-
-def test_waits(api: Api, simulator: Simulator, clock: ManualClock) -> None:
-    """A deployment waits for the one before it on the same stack, and starts right after it."""
-    simulator.request_deployment()
-    assert simulator.request_deployment(DOCKER_STACK).state(clock.now()) == "running"
-    assert api.post(DEPLOYMENTS).json()["response"]["queued"]
-    waiting = api.show(f"{DEPLOYMENTS}/110")
-    assert (waiting["started_at"], waiting["is_deploying"], api.show(STACK)["status"]) == (None, False, 6)
-    clock.advance(41)
-    started = api.show(f"{DEPLOYMENTS}/110")
-    assert started["is_deploying"]
-    assert started["started_at"] == api.show(f"{DEPLOYMENTS}/108")["finished_at"]
 
 
 def test_cancel_running(api: Api, simulator: Simulator, clock: ManualClock) -> None:
