@@ -36,7 +36,7 @@ def serve(
     """
     Serve a simulator from a thread and yield the API's base address; port 0 is any free one.
 
-    Its waits are real seconds, whatever the simulator's clock.
+    Its waits are real seconds, whatever the simulator's clock; closing it doesn't wait for those that still last.
     """
     # The simulator keeps its own log of requests.
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
