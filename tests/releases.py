@@ -1,17 +1,24 @@
 """What the tests of a release run it with: a remote, clones of it, and the lines of release.yml."""
 
+import contextlib
+import io
 import os
 import re
+import runpy
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import yaml
 
 ROOT = Path(__file__).parent.parent
 TOOL = ROOT / "tools" / "release.py"
+MAIN: Callable[[list[str]], None] = runpy.run_path(str(TOOL))["main"]
 IMAGE = f"ghcr.io/acme/redeploy@sha256:{'1a' * 32}"
 OTHER_IMAGE = IMAGE.replace("1a", "2b")
 ACTION = "runs:\n  using: docker\n  image: Dockerfile\n  post-entrypoint: /action/cleanup\n"
@@ -52,8 +59,7 @@ def files(version: str) -> dict[str, str]:
 
 def git(*arguments: str, at: Path) -> str:
     """Run git with a name and an address, away from the machine's configuration."""
-    who = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.invalid", "-c", "init.defaultBranch=main")
-    command = ["git", *who, *arguments]
+    command = ["git", "-c", "user.name=somebody", "-c", "user.email=somebody@example.invalid", *arguments]
     env = away(GIT_AUTHOR_DATE=DATE, GIT_COMMITTER_DATE=DATE)
     done = subprocess.run(command, cwd=at, env=env, check=True, capture_output=True, text=True)
     return done.stdout.strip()
@@ -74,6 +80,12 @@ class Place:
     @property
     def remote(self) -> Path:
         return self.folder / "remote"
+
+    def copy(self, folder: Path) -> "Place":
+        """Copy what is kept of a run: the remote, and the releases that were made on GitHub."""
+        shutil.copytree(self.remote, folder / "remote")
+        shutil.copy(self.folder / "gh.log", folder)
+        return Place(folder)
 
     def clone(self, *options: str) -> Path:
         """Check main out afresh, with all tags."""
@@ -101,15 +113,15 @@ class Place:
     def show(self, what: str) -> str:
         return git("show", what, at=self.remote)
 
-    def run(self, version: str, built: str = IMAGE, steps: int = len(STEPS)) -> None:
-        """Run the workflow on main, or only its first steps; `built` is what the image job would build."""
+    def run(self, version: str, built: str = IMAGE, after_step: Callable[[], object] = lambda: None) -> None:
+        """Run the workflow on main; `built` is what the image job would build."""
         (self.folder / "bin").mkdir(exist_ok=True)
         (self.folder / "bin" / "gh").write_text(GH)
         (self.folder / "bin" / "gh").chmod(0o755)
         outputs = self.folder / "outputs"
         outputs.write_text("")
         jobs = {"check": self.clone(), "publish": self.clone("--depth=1", "--no-tags")}
-        for job, script in STEPS[:steps]:
+        for job, script in STEPS:
             env = away(
                 PATH=f"{self.folder / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}",
                 VERSION=version,
@@ -121,6 +133,7 @@ class Place:
             )
             command = ["bash", "-e", "-o", "pipefail", "-c", script]
             subprocess.run(command, cwd=jobs[job], env=env, check=True, capture_output=True, text=True)
+            after_step()
 
     def releases(self) -> list[str]:
         """Return the releases that were made on GitHub."""
@@ -130,6 +143,10 @@ class Place:
 
 def tool(*arguments: str, at: Path, path: str = os.environ["PATH"]) -> tuple[int, str]:
     """Run the script in a folder, and return its exit code and what it says."""
-    command = [sys.executable, "-I", str(TOOL), *arguments]
-    done = subprocess.run(command, cwd=at, env=away(PATH=path), check=False, capture_output=True, text=True)
-    return done.returncode, done.stdout + done.stderr
+    said = io.StringIO()
+    with contextlib.chdir(at), mock.patch.dict(os.environ, away(PATH=path)), contextlib.redirect_stdout(said):
+        try:
+            MAIN([*arguments])
+        except SystemExit as stopped:
+            return 1, str(stopped.code)
+    return 0, said.getvalue()
