@@ -1,15 +1,16 @@
 """A certificate authority, a proxy and a name server of the tests' own. All of them on loopback."""
 
-import select
 import socket
 import socketserver
 import ssl
 import struct
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from odd_network import Proxy, listening
 
 
 class Authority:
@@ -42,62 +43,17 @@ class Authority:
         assert done.returncode == 0, done.stderr
 
 
-class Proxy(socketserver.ThreadingTCPServer):
-    """
-    A proxy that knows CONNECT and nothing else.
-
-    Attributes:
-        routes: for each `host:port` that may be asked for, the port on loopback where it leads.
-        asked: what it was asked for, the first line of each request.
-
-    """
-
-    daemon_threads = False
-    allow_reuse_address = True
-
-    def __init__(self, routes: Mapping[str, int]) -> None:
-        self.routes = routes
-        self.asked: list[str] = []
-        self.closing = threading.Event()
-        super().__init__(("127.0.0.1", 0), _Tunnel)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class _Tunnel(socketserver.StreamRequestHandler):
-    server: Proxy
-
-    def handle(self) -> None:
-        first = self.rfile.readline().decode()
-        self.server.asked.append(first.strip())
-        while self.rfile.readline().strip():
-            pass
-        method, target, *_ = [*first.split(), "", ""]
-        if method != "CONNECT" or target not in self.server.routes:
-            self.wfile.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
-            return
-        self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        with closing(socket.create_connection(("127.0.0.1", self.server.routes[target]))) as far:
-            self._pump(far)
-
-    def _pump(self, far: socket.socket) -> None:
-        others = {self.connection: far, far: self.connection}
-        while not self.server.closing.is_set():
-            for ready in select.select(list(others), [], [], 0.05)[0]:
-                data = ready.recv(65536)
-                if not data:
-                    return
-                others[ready].sendall(data)
-
-
 @contextmanager
-def proxy(routes: Mapping[str, int]) -> Iterator[Proxy]:
-    """Serve a proxy."""
-    with Proxy(routes) as server, _serving(server):
-        yield server
-        server.closing.set()
+def proxy(port: int) -> Iterator[tuple[str, list[str]]]:
+    """Serve a proxy that leads everything to one port; yield its address and what it is asked, the first lines."""
+    asked: list[str] = []
+
+    def handle(near: socket.socket) -> None:
+        asked.append(near.recv(65536, socket.MSG_PEEK).partition(b"\r\n")[0].decode())
+        Proxy("", port).handle(near)
+
+    with listening(handle) as number:
+        yield f"http://127.0.0.1:{number}", asked
 
 
 class NameServer(socketserver.UDPServer):
@@ -137,16 +93,11 @@ class _Answer(socketserver.BaseRequestHandler):
 @contextmanager
 def name_server(address: str, name: str) -> Iterator[NameServer]:
     """Serve names; OSError where this user may not."""
-    with NameServer(address, name) as server, _serving(server):
-        yield server
-
-
-@contextmanager
-def _serving(server: socketserver.BaseServer) -> Iterator[None]:
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join()
+    with NameServer(address, name) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()

@@ -112,7 +112,7 @@ def test_signals(waiting: tuple[Container, StandIn, Popen[str]], name: str, meas
     assert took < 7
 
 
-@pytest.mark.parametrize("zone", ["Asia/Kathmandu", "America/St_Johns", "Nowhere/Nothing", ":/etc/passwd"])
+@pytest.mark.parametrize("zone", ["Asia/Kathmandu", ":/etc/passwd"])
 def test_time_zone(container: Make, cloud: StandIn, zone: str) -> None:
     """Whatever TZ says, times and durations are told right."""
     step = container(env={"TZ": zone})

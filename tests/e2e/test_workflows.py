@@ -32,17 +32,13 @@ class Outcomes:
 
     def __init__(self, workspace: Path, stand_ins: StandIns) -> None:
         start = stand_ins.start
-        clouds = {
+        self.clouds = {
             "success": start(duration_seconds=1.0),
             "failed": start(duration_seconds=1.0, fate="failed"),
             "cancelled": start(duration_seconds=inf, cancel_takes_seconds=0.5),
-            "timed_out": start(duration_seconds=inf),
-            "timed_out_and_cancelled": start(duration_seconds=inf, cancel_takes_seconds=0.5),
-            "queued": start(duration_seconds=1.0, cancel_takes_seconds=0.5),
+            "timed_out": start(duration_seconds=inf, cancel_takes_seconds=0.5),
             "not_waited_for": start(duration_seconds=inf),
             "bad_token": start(),
-            "bad_input": start(),
-            "lost_answer": start(duration_seconds=1.0, faults=[Fault("lost_done", method="POST")]),
             # The POST is worked on three seconds after its 504; around it, every other look meets trouble.
             "storm": start(
                 duration_seconds=1.0,
@@ -51,23 +47,22 @@ class Outcomes:
                     *(Fault("status", method="GET", skip=skip, code=500 + skip % 4) for skip in range(0, 12, 2)),
                 ],
             ),
+            "red": start(duration_seconds=1.0, fate="failed"),
         }
-        cancelled, queued = clouds["cancelled"], clouds["queued"]
+        cancelled = self.clouds["cancelled"]
         stand_ins.after_post(cancelled, 1.0, lambda: cancelled.simulator.cancel(cancelled.mine[0].id))
-        theirs = queued.simulator.request_deployment(duration=inf)
-        stand_ins.after_post(queued, 3.0, lambda: queued.simulator.cancel(theirs.id))
-        self.clouds = clouds
-        self.status, self.jobs = run_workflow(
-            workspace, "outcomes", {name.upper(): cloud.url for name, cloud in clouds.items()}
-        )
+        variables = {name.upper(): cloud.url for name, cloud in self.clouds.items()}
+        self.status, self.jobs = run_workflow(workspace, "outcomes", variables)
 
     def case(self, name: str, outcome: str) -> Case:
         """Return a job after checking what holds for all of them: the outcome, its colour, and all outputs set."""
-        case = Case(self.jobs[name], self.clouds[name])
+        job = self.jobs[name] if name in self.jobs else self.jobs[f"forgiven/{name.upper()}"]
+        case = Case(job, self.clouds[name])
         step = case.ran.shown["redeploy"]
         green = outcome in {"success", "scheduled"}
         assert case.ran.outputs["outcome"] == outcome, case.ran.log
-        assert (step["outcome"], step["conclusion"]) == ("success" if green else "failure", "success")
+        assert step["outcome"] == ("success" if green else "failure")
+        assert step["conclusion"] == ("failure" if name == "red" else "success")
         # act drops outputs that are empty; none may be there that isn't documented.
         assert set(case.ran.outputs) <= OUTPUTS
         assert HEADINGS.get(outcome, outcome) in case.ran.summary
@@ -126,29 +121,11 @@ def test_cancelled_by_somebody_else(outcomes: Outcomes) -> None:
 
 
 def test_timed_out(outcomes: Outcomes) -> None:
-    """When the timeout passes, the deployment goes on."""
-    case = outcomes.case("timed_out", "timed_out")
-    [mine] = case.cloud.mine
-    assert not mine.cancelled
-    assert case.cloud.calls("DELETE") == []
-
-
-def test_timed_out_and_cancelled(outcomes: Outcomes) -> None:
     """When the timeout passes and cancel_on_timeout is true, the deployment is cancelled."""
-    case = outcomes.case("timed_out_and_cancelled", "timed_out")
+    case = outcomes.case("timed_out", "timed_out")
     [mine] = case.cloud.mine
     assert mine.cancelled_by == "ci@example.com"
     assert [one.path.rpartition("/")[2] for one in case.cloud.calls("DELETE")] == [str(mine.id)]
-
-
-def test_queued(outcomes: Outcomes) -> None:
-    """A deployment that waits behind somebody else's is waited for, and the time in the queue is told apart."""
-    case = outcomes.case("queued", "success")
-    [mine] = case.cloud.mine
-    assert mine.starts_at - mine.requested_at > 3
-    assert abs(int(case.ran.outputs["queued_seconds"]) - (mine.starts_at - mine.requested_at)) < 2
-    assert "queued" in case.ran.said("Redeploy")
-    assert case.cloud.calls("DELETE") == []
 
 
 def test_not_waited_for(outcomes: Outcomes) -> None:
@@ -171,21 +148,6 @@ def test_bad_token(outcomes: Outcomes) -> None:
     assert token not in case.ran.summary
 
 
-def test_bad_input(outcomes: Outcomes) -> None:
-    """An input that can't be used makes a red step that names it, and Cloud 66 is asked nothing."""
-    case = outcomes.case("bad_input", "failed")
-    assert case.cloud.calls() == []
-    assert case.ran.outputs["reason"].startswith('Invalid timeout "30": add a unit')
-
-
-def test_lost_answer(outcomes: Outcomes) -> None:
-    """When the answer to the POST gets lost, the deployment is found by its reference and no second one is made."""
-    case = outcomes.case("lost_answer", "success")
-    [mine] = case.cloud.mine
-    assert [one.status for one in case.cloud.calls("POST")] == ["cut"]
-    assert any(one.query.get("user_reference") == mine.user_reference for one in case.cloud.calls("GET"))
-
-
 def test_storm(outcomes: Outcomes) -> None:
     """A storm of 5xx answers, the POST's among them, ends with one deployment and the truth about it."""
     case = outcomes.case("storm", "success")
@@ -194,22 +156,13 @@ def test_storm(outcomes: Outcomes) -> None:
     assert len([one for one in case.cloud.calls("GET") if isinstance(one.status, int) and one.status >= 500]) >= 4
 
 
-def test_the_workflow_is_green(outcomes: Outcomes) -> None:
-    """Steps that may fail don't fail their jobs, and no post step runs for them."""
-    assert outcomes.status == 0
-    assert {job.result for job in outcomes.jobs.values()} == {"success"}
-    assert all("Post" not in job.stages("Redeploy") for job in outcomes.jobs.values())
-
-
-def test_red(workspace: Path, stand_ins: StandIns) -> None:
-    """A bad outcome fails the job, a later step can ask for it, and the post step finds nothing to do."""
-    cloud = stand_ins.start(duration_seconds=1.0, fate="failed")
-    status, jobs = run_workflow(workspace, "red", {"RED": cloud.url})
-    red = jobs["red"]
-    assert status == 1
-    assert red.result == "failure"
+def test_only_what_is_not_forgiven_is_red(outcomes: Outcomes) -> None:
+    """A step that may fail doesn't fail its job, and no post step runs for it; the one that may not fails both."""
+    assert outcomes.status == 1
+    red = outcomes.case("red", "failed").ran
+    for job in outcomes.jobs.values():
+        assert job.result == ("failure" if job is red else "success")
+        assert ("Post" in job.stages("Redeploy")) is (job is red)
     assert red.stages("Never") == []
-    assert red.outputs["outcome"] == "failed"
-    assert red.shown["redeploy"]["conclusion"] == "failure"
     assert red.said("Redeploy", "Post") == "Nothing to clean up.\n"
-    assert cloud.calls("DELETE") == []
+    assert outcomes.clouds["red"].calls("DELETE") == []
