@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cases import Case, MakeStep, stage
+from cases import CI, Case, MakeStep, stage
 from cloud66_redeploy.model.shapes import oddities, shape_of
 from cloud66_redeploy.polling.pauses import Ground
 from cloud66_redeploy.report.reporter import Reporter
@@ -34,103 +34,109 @@ def test_nothing_without_it(step: MakeStep) -> None:
     assert (loud.outputs, loud.summary) == (quiet.outputs, quiet.summary)
 
 
-def test_each_call(step: MakeStep) -> None:
-    """A line for each request: method, path, status, milliseconds, attempt and the calls that are left."""
-    made = step()
-    _, lines = debugged(made)
-    calls = [line for line in lines if re.match("(GET|POST|DELETE) ", line)]
-    assert len(calls) == len(made.simulator.requests)
-    assert calls[0] == f"GET {STACK}: 200, 50ms, attempt 1, 2999 calls left"
-    assert [line for line in calls if line.startswith(f"POST {STACK}/deployments: 200, ")]
-    assert not any("git_hash" in line for line in calls), "the bodies of good answers"
+BROKEN = (
+    Fault("status", code=503, text="in maintenance"),
+    Fault("lost_done", skip=1),
+    Fault("status", code=409, method="POST"),
+)
+SLOW: dict[str, Any] = {"duration": 300.0, "user_reference": "mine"} | CI
+FIVE: dict[str, Any] = {"duration_seconds": 300.0}
+UNSEEN: dict[str, Any] = {"post_shape": "async_action_id"}
+LATE: dict[str, Any] = {"duration_seconds": inf}
+CANCELS = {"timeout": "33s", "cancel_on_timeout": "true"}
+AGAIN = (Fault("status", code=500, skip=12, count=6), Fault("throttle", path="/actions"),
+         Fault("status", code=429, path=f"{STACK}$", retry_after=4))  # fmt: skip
 
 
-def test_what_went_wrong(step: MakeStep) -> None:
-    """A refusal's body is shown, a call that broke is, too, and tries are counted."""
-    faults = [
-        Fault("status", code=503, text="in maintenance"),
-        Fault("lost_done", skip=1),
-        Fault("status", code=409, method="POST"),
-    ]
-    _, lines = debugged(step(faults=faults))
-    said = "\n".join(lines)
-    assert re.search(rf"GET {STACK}: 503, \d+ms, attempt 1\n", said)
-    assert re.search(rf"GET {STACK}: body \{{.*in maintenance", said)
-    assert re.search(rf"GET {STACK}: 200, \d+ms, attempt 2", said)
-    assert re.search(rf"GET {STACK}/deployments: Remote end closed connection without response, \d+ms, attempt 1", said)
-    assert re.search(rf"POST {STACK}/deployments: 409, \d+ms, attempt 1", said)
-    assert re.search(rf"POST {STACK}/deployments: 200, \d+ms, attempt 2", said)
+def pause(ground: Ground) -> str:
+    """A line that says when the next look comes, and what that follows from."""
+    return rf"Next check in \d+\.\ds: {ground}.*"
 
 
-def test_each_decision(step: MakeStep) -> None:
-    """Which deployment is taken for the one, and by what, is said whenever it is new."""
-    made = step(behaviour=Behaviour(post_shape="async_action_id", deployment_record_delay_seconds=5.0))
-    ending, lines = debugged(made)
-    seen = [line for line in lines if line.startswith("Seen: ")]
-    number = ending.outputs["deployment_id"]
-    assert seen[0] == "Seen: stack action 40, no deployment. They say never seen and running"
-    assert any(f"deployment {number}, inferred" in line for line in seen)
-    assert f"deployment {number}, proved" in seen[-1]
-    assert seen[-1].endswith(". They say success and success, so SUCCEEDED")
-    assert len(seen) == len(set(seen))
+def beside(**fields: Any) -> Case:
+    """What is proved of nothing while somebody else asks for a deployment, too."""
+    return Case(dials=UNSEEN, others=((3.0, fields),) * bool(fields), inputs={"git_ref": "main", "timeout": "30s"})
 
 
-ENDS: dict[str, tuple[str, dict[str, Any]]] = {
-    "wait: false": ("SCHEDULED", {"wait": "false"}),
-    "status": ("DEPLOYING", {"command": "status"}),
-    "cancel": ("CANCELLED", {"command": "cancel"}),
-    "a timeout": ("FOLLOWED", {"timeout": "20s", "cancel_on_timeout": "true"}),
-}
-
-
-@pytest.mark.parametrize("name", ENDS)
-def test_the_last_decision(step: MakeStep, name: str) -> None:
-    """However a command ends, the last decision is said, and what it came to."""
-    reason, inputs = ENDS[name]
-    made = step(behaviour=Behaviour(duration_seconds=300.0))
-    if "command" in inputs:
-        made.simulator.request_deployment(user_reference="mine", via="api", duration=300.0)
-        made.clock.advance(20.0)
-    _, lines = debugged(made, **inputs)
-    last = [line for line in lines if line.startswith("Seen: ")][-1]
-    assert re.search(rf"deployment 108.*, so {reason}$", last), last
-
-
-def test_actions_that_cannot_be_read(step: MakeStep) -> None:
-    """That nothing can be told by actions is said."""
-    _, lines = debugged(step(faults=[Fault("status", path="/actions", code=403, count=None)]))
-    assert any(line.startswith("Seen: stack actions not readable, deployment 108, proved") for line in lines)
-
-
-BY_API: dict[str, Any] = {"via": "api", "user": "ci@example.com"}
-# What somebody else asks for, and when; what is said of the candidates at the end.
-CANDIDATES: dict[str, tuple[dict[str, Any], str]] = {
-    "the only one": ({}, "Candidates: 108 (fits), redeploys to pair off: 1, deployments: 1"),
-    "by hand": ({"via": "web"}, "Candidates: 109 (not through the API), 108 (fits), redeploys to pair off: 1, "),
-    "another user": (BY_API | {"user": "ann@example.com"}, "109 (of another person), 108 (fits), redeploys to pair"),
-    "another ref": (BY_API | {"git_ref": "next"}, "109 (of another ref), 108 (fits), redeploys to pair off: 2, "),
-    "a twin": (BY_API | {"git_ref": "main"}, "109 (fits), 108 (fits), redeploys to pair off: 2, deployments: 2"),
+LINES: dict[str, tuple[Any, ...]] = {
+    "calls": (
+        Case(), f"GET {STACK}: 200, 50ms, attempt 1, 2999 calls left", f"POST {STACK}/deployments: 200, .*"),
+    "calls that went wrong": (
+        Case(faults=BROKEN), rf"GET {STACK}: 503, \d+ms, attempt 1.*", rf"GET {STACK}: body \{{.*in maintenance.*",
+        rf"GET {STACK}: 200, \d+ms, attempt 2, .*",
+        rf"GET {STACK}/deployments: Remote end closed connection without response, \d+ms, attempt 1.*",
+        rf"POST {STACK}/deployments: 409, \d+ms, attempt 1.*", rf"POST {STACK}/deployments: 200, \d+ms, attempt 2, .*"),
+    "decisions": (
+        Case(dials=UNSEEN | {"deployment_record_delay_seconds": 5.0}),
+        "Seen: stack action 40, no deployment. They say never seen and running", "Seen: .* deployment 108, inferred.*",
+        "Seen: .* deployment 108, proved.* They say success and success, so SUCCEEDED"),
+    "actions that can't be read": (
+        Case(faults=(Fault("status", path="/actions", code=403, count=None),)),
+        "Seen: stack actions not readable, deployment 108, proved.*"),
+    "wait: false": (Case(dials=FIVE, inputs={"wait": "false"}), "Seen: .*deployment 108.*, so SCHEDULED"),
+    "status": (
+        Case(others=((0.0, SLOW),), head_start=20.0, inputs={"command": "status"}), "Seen: .*108.*, so DEPLOYING"),
+    "cancel": (
+        Case(others=((0.0, SLOW),), head_start=20.0, inputs={"command": "cancel"}), "Seen: .*108.*, so CANCELLED"),
+    "a timeout": (
+        Case(dials=FIVE, inputs={"timeout": "20s", "cancel_on_timeout": "true"}), "Seen: .*108.*, so FOLLOWED"),
+    "several": (
+        Case(others=tuple((0.0, {"duration": 5, "user_reference": one} | CI) for one in ("one", "two")),
+             inputs={"command": "wait", "user_reference": "one\ntwo"}), ".*one: Seen: .*", ".*two: Seen: .*"),
+    "one candidate": (beside(), r"Candidates: 108 \(fits\), redeploys to pair off: 1, deployments: 1"),
+    "one by hand": (
+        beside(via="web"), r"Candidates: 109 \(not through the API\), 108 \(fits\), redeploys to pair off: 1, .*"),
+    "one of another user": (
+        beside(via="api", user="ann@example.com"), r".* 109 \(of another person\), 108 \(fits\), redeploys .*"),
+    "one of another ref": (
+        beside(**CI, git_ref="next"), r".* 109 \(of another ref\), 108 \(fits\), redeploys to pair off: 2, .*"),
+    "a twin": (
+        beside(**CI, git_ref="main"), r".* 109 \(fits\), 108 \(fits\), redeploys to pair off: 2, deployments: 2"),
+    # Where no action has shown there is nothing to pair off with.
+    "no action": (Case(dials=UNSEEN | {"action_record_delay_seconds": 20.0}), r"Candidates: 108 \(fits\)"),
+    Ground.PAST: (Case(), pause(Ground.PAST)),
+    Ground.SHARE: (Case(dials={"deployment_record_delay_seconds": 9.0}), pause(Ground.SHARE)),
+    Ground.AHEAD: (Case(others=((0.0, {"duration": 30.0}),)), pause(Ground.AHEAD)),
+    Ground.QUEUE: (
+        Case(others=((0.0, {"duration": 30.0}), (0.0, {"duration": 10.0}))), pause(Ground.QUEUE)),
+    Ground.SETTLING: (
+        Case(dials={"duration_seconds": 200.0, "fate": "cancelled", "cancelled_as": "null"}), pause(Ground.SETTLING)),
+    Ground.DOUBT: (Case(faults=(Fault("status", code=403, skip=8),)), pause(Ground.DOUBT)),
+    Ground.ASKED: (
+        Case(faults=(Fault("status", code=429, skip=8, count=9, retry_after=21),)), pause(Ground.ASKED)),
+    Ground.DEADLINE: (Case(dials=LATE, inputs={"timeout": "33s"}), pause(Ground.DEADLINE)),
+    Ground.HURRY: (Case(dials=LATE | {"cancel_takes_seconds": 9.0}, inputs=CANCELS), pause(Ground.HURRY)),
+    "pauses that the quota makes longer": (
+        Case(dials=FIVE | {"rate_limit": 60}, inputs={"poll_interval": "5s"}),
+        r".*, up to [2-8]\.\d times as long so that the hour's calls last"),
+    "pauses after trouble": (
+        Case(faults=AGAIN), "Next check in .* after trouble: GET .* answered 500.*",
+        rf"GET {STACK}/deployments/108: again in \d+\.\ds", rf"GET {STACK}: again in 4\.0s \(Retry-After\)",
+        rf"GET {STACK}/actions: again in 60\.0s \(the hour's calls are used up\)"),
+    "visits, without the query": (
+        Case(inputs={"health_check": "https://awesome.example.com/x?key=s3cret"}),
+        r"Visit after .*: https://awesome\.example\.com/x answered 200"),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", CANDIDATES)
-def test_candidates(step: MakeStep, name: str) -> None:
-    """While it isn't proved, the deployments that could be the one are said, with what speaks against each."""
-    fields, words = CANDIDATES[name]
-    made, theirs = stage(step, Case(dials={"post_shape": "async_action_id"}, others=((3.0, fields),) if fields else ()))
-    _, lines = debugged(made, git_ref="main", timeout="30s")
-    said = [line for line in lines if line.startswith("Candidates: ")]
-    assert len(theirs) == bool(fields)
-    assert any(words in line for line in said), said
-    assert len(said) == len(set(said))
+@pytest.mark.parametrize("name", LINES, ids=str)
+def test_what_is_said(step: MakeStep, name: str) -> None:
+    """Each call, decision and pause is said, with its reason; a decision only when it is new."""
+    case, *patterns = LINES[name]
+    made, _ = stage(step, case)
+    _, lines = debugged(made, **case.inputs)
+    for pattern in patterns:
+        assert any(re.fullmatch(pattern, line) for line in lines), pattern
+    calls = [line for line in lines if re.match("(GET|POST|DELETE) .*, attempt", line)]
+    assert len(calls) == len(made.simulator.requests)
+    assert not any("git_hash" in line for line in calls), "the bodies of good answers"
+    decisions = [line for line in lines if "Seen: " in line or line.startswith("Candidates: ")]
+    assert len(decisions) == len(set(decisions))
 
 
-def test_candidates_without_an_action(step: MakeStep) -> None:
-    """Where no action has shown there is nothing to pair off with, and a deployment that is too old says so."""
-    behaviour = Behaviour(post_shape="async_action_id", action_record_delay_seconds=20.0)
-    _, lines = debugged(step(behaviour=behaviour))
-    said = [line for line in lines if line.startswith("Candidates: ")]
-    assert said[:2] == ["Candidates: 108 (fits)", "Candidates: 108 (fits), redeploys to pair off: 1, deployments: 1"]
+def test_every_pause_has_its_reason() -> None:
+    """There is a row for every reason that a pause can have."""
+    assert set(Ground) <= set(LINES)
 
 
 def test_what_is_proved_has_no_candidates(step: MakeStep) -> None:
@@ -139,76 +145,11 @@ def test_what_is_proved_has_no_candidates(step: MakeStep) -> None:
     assert not any(line.startswith("Candidates: ") for line in lines)
 
 
-TWO = ((0.0, {"duration": 30.0}), (0.0, {"duration": 10.0}))
-PAUSES: dict[Ground, Case] = {
-    Ground.PAST: Case(),
-    Ground.SHARE: Case(dials={"deployment_record_delay_seconds": 9.0}),
-    Ground.AHEAD: Case(others=((0.0, {"duration": 30.0}),)),
-    Ground.QUEUE: Case(others=TWO),
-    Ground.SETTLING: Case(dials={"duration_seconds": 200.0, "fate": "cancelled", "cancelled_as": "null"}),
-    Ground.DOUBT: Case(faults=(Fault("status", code=403, skip=8),)),
-    Ground.ASKED: Case(faults=(Fault("status", code=429, skip=8, count=9, retry_after=21),)),
-    Ground.DEADLINE: Case(dials={"duration_seconds": inf}, inputs={"timeout": "33s"}),
-    Ground.HURRY: Case(dials={"duration_seconds": inf, "cancel_takes_seconds": 9.0}, inputs={
-        "timeout": "33s", "cancel_on_timeout": "true"}),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("ground", Ground)
-def test_each_pause(step: MakeStep, ground: Ground) -> None:
-    """When the next look comes is said, and what that follows from."""
-    case = PAUSES[ground]
-    made, _ = stage(step, case)
-    _, lines = debugged(made, **case.inputs)
-    assert any(re.match(rf"Next check in \d+\.\ds: {ground}", line) for line in lines), lines
-
-
-def test_pauses_that_the_quota_makes_longer(step: MakeStep) -> None:
-    """A pause that the hour's calls make longer says by how much."""
-    made = step(behaviour=Behaviour(rate_limit=60, duration_seconds=300.0))
-    _, lines = debugged(made, poll_interval="5s")
-    assert any(re.search(r", up to [2-8]\.\d times as long so that the hour's calls last", line) for line in lines)
-
-
-def test_pauses_after_trouble(step: MakeStep) -> None:
-    """A pause after trouble names the trouble; one before a call is tried again names what the server asks for."""
-    faults = [
-        Fault("status", code=500, skip=12, count=6),
-        Fault("throttle", path="/actions"),
-        Fault("status", code=429, path=f"{STACK}$", retry_after=4),
-    ]
-    _, lines = debugged(step(faults=faults))
-    said = "\n".join(lines)
-    assert re.search(r"Next check in .* after trouble: GET .* answered 500", said)
-    assert re.search(rf"GET {STACK}/deployments/108: again in \d+\.\ds$", said, re.MULTILINE)
-    assert f"GET {STACK}: again in 4.0s (Retry-After)" in said
-    assert f"GET {STACK}/actions: again in 60.0s (the hour's calls are used up)" in said
-
-
 def test_pauses_while_a_lost_answer_is_looked_up(step: MakeStep) -> None:
     """While the reference of a lost request is looked up, each pause is said, too."""
     _, lines = debugged(step(faults=[Fault("lost_undone", method="POST")]))
     posts = [number for number, line in enumerate(lines) if line.startswith("POST ")]
-    between = lines[posts[0] : posts[1]]
-    assert any(re.fullmatch(rf"Next check in \d+\.\ds: {Ground.SHARE}", line) for line in between)
-
-
-def test_visits(step: MakeStep) -> None:
-    """Each visit to the application is said, without the query."""
-    _, lines = debugged(step(), health_check="https://awesome.example.com/x?key=s3cret")
-    visits = [line for line in lines if line.startswith("Visit after")]
-    assert [line.partition(": ")[2] for line in visits] == ["https://awesome.example.com/x answered 200"] * 3
-
-
-def test_several_are_told_apart(step: MakeStep) -> None:
-    """Where there are several, each decision is of one of them."""
-    made = step()
-    for reference in ("one", "two"):
-        made.simulator.request_deployment(user_reference=reference, via="api", user="ci@example.com", duration=5)
-    _, lines = debugged(made, command="wait", user_reference="one\ntwo")
-    seen = [line for line in lines if "Seen: " in line]
-    assert any("one: Seen:" in line for line in seen)
-    assert any("two: Seen:" in line for line in seen)
+    assert any(re.fullmatch(pause(Ground.SHARE), line) for line in lines[posts[0] : posts[1]])
 
 
 FAMILIAR: dict[str, Any] = {
