@@ -5,10 +5,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from typing import TypeGuard
-
-import pytest
 
 from cloud66_redeploy.model.reference import is_derived
 from cloud66_simulator.scenarios import OUR_REFERENCE
@@ -42,9 +40,15 @@ def name_of(path: Path) -> str:
     return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
 
 
+@cache
+def nodes_of(path: Path) -> list[ast.AST]:
+    """Return all nodes of a module."""
+    return list(ast.walk(ast.parse(path.read_text())))
+
+
 def imports(path: Path) -> Iterator[str]:
     """Name what a module imports, anywhere in it: our own modules as `name_of` does, others as they are."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -56,47 +60,29 @@ def imports(path: Path) -> Iterator[str]:
                 yield whole if is_module else (inside or "__init__") if ours else node.module
 
 
-def named(target: ast.expr) -> TypeGuard[ast.Name]:
-    """Tell whether something is a plain name."""
-    return isinstance(target, ast.Name)
+def knowing(*libraries: str) -> set[str]:
+    """Return the modules that import one of these."""
+    return {name_of(path) for path in FILES if any(name.partition(".")[0] in libraries for name in imports(path))}
 
 
-def floor(module: str) -> int:
-    """Return the floor of a module, counted from the top."""
-    return next(number for number, rooms in enumerate(FLOORS) if module.partition(".")[0] in rooms)
-
-
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_imports_point_down(path: Path) -> None:
-    """A module imports only what stands below its room, or in it."""
-    module = name_of(path)
-    room = module.partition(".")[0]
-    names = {name_of(one) for one in FILES}
-    for found in set(imports(path)) & names:
-        if found.partition(".")[0] != room:
-            assert floor(found) > floor(module), f"{module} imports {found}"
-
-
-def test_no_circles() -> None:
-    """No module leads back to itself."""
-    names = {name_of(one) for one in FILES}
-    arrows = {name_of(one): set(imports(one)) & names for one in FILES}
+def test_imports_point_down() -> None:
+    """A module imports only what stands below its room, or in it, and leads nowhere back to itself."""
+    names = {name_of(path) for path in FILES}
+    arrows = {name_of(path): set(imports(path)) & names for path in FILES}
+    floors = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+    for module, found in arrows.items():
+        for other in found:
+            [ours, theirs] = [name.partition(".")[0] for name in (module, other)]
+            assert ours == theirs or floors[theirs] > floors[ours], f"{module} imports {other}"
     while leaves := [name for name, found in arrows.items() if not found]:
         arrows = {name: found - {*leaves} for name, found in arrows.items() if name not in leaves}
     assert not arrows
 
 
-def test_only_one_module_makes_http_calls() -> None:
-    """The transport and what stands below it alone know the HTTP library."""
-    library = re.compile(r"(requests|urllib3)\b")
-    knowing = {name_of(path) for path in FILES if any(library.match(name) for name in imports(path))}
-    assert knowing == {"api.transport", "api.application", "api.connecting", "api.failures"}
-
-
-def test_only_the_edges_know_the_toolkit() -> None:
-    """What is read from the runner, and what is written to it, goes through actions-toolkit in three places."""
-    knowing = {name_of(path) for path in FILES if any(name.startswith("actions_toolkit") for name in imports(path))}
-    assert knowing == {"inputs.parsers", "report.reporter", "cleanup"}
+def test_only_the_edges_know_the_libraries() -> None:
+    """The transport and what stands below it alone know the HTTP library; three places know the runner's toolkit."""
+    assert knowing("requests", "urllib3") == {"api.transport", "api.application", "api.connecting", "api.failures"}
+    assert knowing("actions_toolkit") == {"inputs.parsers", "report.reporter", "cleanup"}
 
 
 def test_stand_in_and_action_share_no_code() -> None:
@@ -115,9 +101,8 @@ def test_the_stand_in_knows_what_our_references_look_like() -> None:
 def test_files_and_functions_stay_small() -> None:
     """No file of the package is over 250 lines, no function over 40 (its docstring apart)."""
     for path in [*FILES, *STAND_IN.rglob("*.py")]:
-        text = path.read_text()
-        assert text.count("\n") <= 250, path
-        for node in ast.walk(ast.parse(text)):
+        assert path.read_text().count("\n") <= 250, path
+        for node in nodes_of(path):
             if isinstance(node, ast.FunctionDef):
                 words = (ast.get_docstring(node) or "").count("\n") + 1
                 assert (node.end_lineno or 0) - node.lineno - words < 40, node.name
@@ -133,9 +118,9 @@ def test_rooms_stay_small() -> None:
 def test_classes_stay_small() -> None:
     """No class has more than ten fields, but for the table of inputs."""
     for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes_of(path):
             if isinstance(node, ast.ClassDef) and node.name != "Table":
-                fields = {one.target.id for one in node.body if isinstance(one, ast.AnnAssign) and named(one.target)}
+                fields = {ast.unparse(one.target) for one in node.body if isinstance(one, ast.AnnAssign)}
                 made = [one for one in node.body if isinstance(one, ast.FunctionDef) and one.name == "__init__"]
                 stored = [one for function in made for one in ast.walk(function) if isinstance(one, ast.Attribute)]
                 fields |= {one.attr for one in stored if isinstance(one.ctx, ast.Store)}
@@ -144,11 +129,11 @@ def test_classes_stay_small() -> None:
 
 def test_two_imports_wait() -> None:
     """Two imports stand inside a function: the rest of the package, and what only trouble needs."""
-    found = []
+    found = set()
     for path in FILES:
-        functions = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)]
-        inner = {node for one in functions for node in ast.walk(one) if isinstance(node, ast.Import | ast.ImportFrom)}
-        found += [(name_of(path), getattr(node, "module", None) or node.names[0].name) for node in inner]
+        functions = [node for node in nodes_of(path) if isinstance(node, ast.FunctionDef)]
+        inner = [node for one in functions for node in ast.walk(one) if isinstance(node, ast.Import | ast.ImportFrom)]
+        found |= {(name_of(path), getattr(node, "module", None) or node.names[0].name) for node in inner}
     assert sorted(found) == [("api.transport", "backoff"), ("start", "cloud66_redeploy.run")]
 
 

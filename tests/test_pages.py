@@ -10,7 +10,7 @@ import pytest
 from readme import README, ROOT
 
 DOCS = sorted((ROOT / "docs").glob("*.md"))
-PAGES = [*ROOT.glob("*.md"), *DOCS, ROOT / "src" / "cloud66_simulator" / "README.md"]
+PAGES = [*ROOT.glob("*.md"), *DOCS, ROOT / "tests" / "README.md", ROOT / "src" / "cloud66_simulator" / "README.md"]
 
 
 def anchors(page: Path) -> set[str]:
@@ -27,13 +27,13 @@ ODD = re.compile(
 """Words that need a second reading, and what has two ideas in one sentence."""
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_each_link_leads_somewhere(page: Path) -> None:
+def test_each_link_leads_somewhere() -> None:
     """Each relative link has its file, and each anchor its heading."""
-    for path, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)", page.read_text(encoding="utf8")):
-        target = page.parent / path if path else page
-        assert target.exists(), path
-        assert not anchor or anchor in anchors(target), f"{path}#{anchor}"
+    for page in PAGES:
+        for path, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)", page.read_text(encoding="utf8")):
+            target = page.parent / path if path else page
+            assert target.exists(), path
+            assert not anchor or anchor in anchors(target), f"{page}: {path}#{anchor}"
 
 
 def test_the_readme_is_short_and_begins_with_a_workflow() -> None:
@@ -58,7 +58,7 @@ def sentences(path: Path) -> Iterator[str]:
     yield from (node.value for node in texts if isinstance(node.value, str) and " " in node.value.strip())
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "src" / "cloud66_redeploy").rglob("*.py")), ids=lambda path: path.stem)
-def test_the_action_speaks_plainly(path: Path) -> None:
+def test_the_action_speaks_plainly() -> None:
     """The same holds for every sentence of the action: each row of the wording, each line of the log, each error."""
-    assert [(found[0], text) for text in sentences(path) for found in ODD.finditer(text)] == []
+    texts = [text for path in (ROOT / "src" / "cloud66_redeploy").rglob("*.py") for text in sentences(path)]
+    assert [(found[0], text) for text in texts for found in ODD.finditer(text)] == []
