@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Self
 
 from cloud66_redeploy.model.duration import format_duration
-from cloud66_redeploy.model.health import Health
 from cloud66_redeploy.model.outcome import LastSeen, Outcome, Reason, Result
 from cloud66_redeploy.model.records import Deployment, Phase, Stack
 from cloud66_redeploy.model.services import Service
@@ -148,23 +147,16 @@ def known_outputs(facts: Facts, sanitizer: Sanitizer) -> dict[str, str]:
     }
 
 
-def health_of(result: Result) -> Health | None:
-    """Return how the application was found; None where it was not checked."""
-    return result.parts[0].health if result.reason is Reason.FOLLOWED else result.health
-
-
-def health_outputs(result: Result) -> dict[str, str]:
-    """Return the outputs that tell how the application was found."""
-    health = health_of(result)
-    if health is None:
-        return {"health": "", "health_seconds": ""}
-    return {"health": "healthy" if health.is_healthy else "unhealthy", "health_seconds": _whole(health.seconds)}
+def told_of(result: Result) -> tuple[Result, ...]:
+    """Return what a result tells of its deployment, and of a rollback after it, if there was to be one."""
+    return result.parts if result.reason is Reason.FOLLOWED else (result,)
 
 
 def all_outputs(result: Result, facts: Facts, sanitizer: Sanitizer) -> dict[str, str]:
     """Return every output; empty where unknown."""
     deployment, times, stack = facts.deployment, facts.times, facts.stack
     is_live = deployment.is_live if deployment else None
+    health = told_of(result)[0].health
     return {
         "outcome": str(result.outcome),
         "reason": sanitizer.line(sentence_of(result), 1000),
@@ -184,7 +176,8 @@ def all_outputs(result: Result, facts: Facts, sanitizer: Sanitizer) -> dict[str,
         "services": sanitizer.line(facts.asked_services, 1000),
         "app_url": app_url(stack, sanitizer),
         "deployment": _record(deployment, sanitizer),
-        **health_outputs(result),
+        "health": "" if health is None else "healthy" if health.is_healthy else "unhealthy",
+        "health_seconds": _whole(health.seconds if health else None),
     }
 
 

@@ -12,7 +12,7 @@ from cloud66_redeploy.model.outcome import LastSeen, Outcome, Result
 from cloud66_redeploy.model.records import Deployment, Phase
 from cloud66_redeploy.model.services import Service, asked_tags
 from cloud66_redeploy.report.advice import NOTHING_SHOWS, advice_on, advice_on_request
-from cloud66_redeploy.report.wording import USUAL_ADVICE, WORDING
+from cloud66_redeploy.report.wording import OUTCOMES, WORDING
 from cloud66_redeploy.tracking.tracking import Tracking
 
 _LONGEST_QUOTE = 120
@@ -48,7 +48,7 @@ def sentence_of(result: Result) -> str:
 
 def advice_of(result: Result) -> str:
     """Say what to do next; "" where there is nothing to do."""
-    usual = USUAL_ADVICE.get(result.outcome, "") if result.reason.outcome else advice_of(result.parts[0])
+    usual = OUTCOMES[result.outcome].advice if result.reason.outcome else advice_of(result.parts[0])
     return _filled(WORDING[result.reason].advice, result) or usual
 
 
@@ -221,7 +221,7 @@ PHRASES: dict[str, Callable[[Result], object]] = {
         f" The last status check failed: {result.facts['error']}." if "error" in result.facts else ""
     ),
     "nothing_shows": lambda result: "" if result.facts["shows"] else NOTHING_SHOWS,
-    "usual": lambda result: USUAL_ADVICE[result.outcome],
+    "usual": lambda result: OUTCOMES[result.outcome].advice,
     "advice_on_error": lambda result: advice_on(result.facts["error"]) if "error" in result.facts else "",
     "advice_on_request": lambda result: advice_on_request(result.facts["error"]),
     "status": lambda result: f" ({result.facts['error'].status})" if result.facts["error"].status else "",

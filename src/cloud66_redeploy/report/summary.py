@@ -10,7 +10,7 @@ from html import escape
 
 from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
-from cloud66_redeploy.report.facts import Facts, app_url, health_of
+from cloud66_redeploy.report.facts import Facts, app_url, duration_or_empty, told_of
 from cloud66_redeploy.report.phrases import (
     advice_of,
     answered,
@@ -24,21 +24,8 @@ from cloud66_redeploy.report.phrases import (
 )
 from cloud66_redeploy.report.progress import describe_duration, took_of
 from cloud66_redeploy.report.text import Sanitizer
-from cloud66_redeploy.report.wording import HEADINGS, ROLLBACKS
+from cloud66_redeploy.report.wording import OUTCOMES, ROLLBACKS
 
-_MARKS = {
-    Outcome.SUCCESS: "✅",
-    Outcome.SCHEDULED: "🕓",
-    Outcome.SKIPPED: "⏭️",
-    Outcome.DRY_RUN: "🧪",
-    Outcome.QUEUED: "🕓",
-    Outcome.DEPLOYING: "🚀",
-    Outcome.CANCELLED: "🚫",
-    Outcome.TIMED_OUT: "⏱️",
-    Outcome.UNKNOWN: "❓",
-    Outcome.UNHEALTHY: "🩺",
-    Outcome.FAILED: "❌",
-}
 _SAID_BY_HEADING = {Reason.SUCCEEDED, Reason.FAILED, Reason.QUEUED, Reason.DEPLOYING, Reason.DRY_RUN}
 _DASHBOARD = "Cloud 66 dashboard"
 _LINKS = {
@@ -80,7 +67,7 @@ class Summary:
     def of_many(self, overall: Result, pages: Sequence[Page]) -> str:
         """Write the summary of several: those that aren't green come first, each with its own log open."""
         pages = sorted(pages, key=lambda page: page.result.is_green)
-        parts = [f"<h3>{_MARKS[overall.outcome]} {self._html(sentence_of(overall).removesuffix('.'))}</h3>"]
+        parts = [f"<h3>{OUTCOMES[overall.outcome].mark} {self._html(sentence_of(overall).removesuffix('.'))}</h3>"]
         for page in pages:
             if not page.result.is_green:
                 parts += [f"<p><b>{self._heading(page)}</b></p>", *self._parts(page)]
@@ -89,30 +76,28 @@ class Summary:
 
     def _heading(self, page: Page) -> str:
         result, facts = page.result, page.facts
-        [first, *after] = result.parts if result.reason is Reason.FOLLOWED else (result,)
-        place = self._place(facts)
-        on, name = f" on {place}" if place else "", name_of(facts.seen)
-        template = HEADINGS[first.outcome]
+        [first, *after] = told_of(result)
+        mark, heading, _ = OUTCOMES[first.outcome]
+        place, name = self._place(facts), name_of(facts.seen)
+        on, took = f" on {place}" if place else "", facts.times.deploy_seconds
         if first.reason is Reason.ALREADY_LIVE:
-            template = "Already live{on}"
-        elif first.reason is Reason.SUCCEEDED and facts.is_asked_here and facts.times.deploy_seconds:
-            template = f"Deployed {place} in {format_duration(facts.times.deploy_seconds)}"
+            heading = "Already live{on}"
+        elif first.reason is Reason.SUCCEEDED and facts.is_asked_here and took:
+            heading = "Deployed {place} in {took}"
         elif not facts.is_requested and not result.is_green:
-            template = "No deployment was started{on}"
+            heading = "No deployment was started{on}"
+        words = {"name": name, "Name": capitalised(name), "on": on, "place": place, "took": duration_or_empty(took)}
         notes = [ROLLBACKS[part.reason] for part in after if part.reason in ROLLBACKS]
-        # The place is text from outside, and holds no braces that count.
-        said = template.replace("{Name}", capitalised(name)).replace("{name}", name).replace("{on}", on)
-        return " · ".join([f"{_MARKS[first.outcome]} {said}", *notes])
+        return " · ".join([f"{mark} {heading.format(**words)}", *notes])
 
     def _parts(self, page: Page) -> list[str]:
         """Say what the heading leaves out, the cause, what to do, and what the log says."""
-        result = page.result
-        rollback = result.parts[1] if result.reason is Reason.FOLLOWED else None
-        said = [part for part in (result.parts if rollback else (result,)) if part.reason not in _SAID_BY_HEADING]
+        result, told = page.result, told_of(page.result)
+        said = [part for part in told if part.reason not in _SAID_BY_HEADING]
         parts = [f"<p>{self._html(_without(sentence_of(part), page.facts), 2000)}</p>" for part in said]
         if not result.is_green:
             advice = self._linked(self._html(advice_of(result), 1000))
-            if rollback and rollback.reason is Reason.ROLLED_BACK:
+            if told[-1].reason is Reason.ROLLED_BACK:
                 advice += " A rollback does not undo database migrations."
             if page.facts.is_requested and _DASHBOARD not in advice:
                 advice += self._linked(f" Open the {_DASHBOARD}.") if self._links else ""
@@ -121,14 +106,14 @@ class Summary:
             parts.append(f"<p>{'<br>'.join(f'<b>{head}:</b> {text}' for head, text in steps if text)}</p>")
         name, last = log_name(page.facts.deployment), page.log[-_OPEN_LOG_LINES:]
         lines = "last line" if len(last) == 1 else f"last {len(last)} lines"
-        parts.append(_folded(f"<b>{capitalised(name)}: {lines}</b>", last, is_open=True))
-        parts.append(_folded("Earlier lines", page.log[:-_OPEN_LOG_LINES]))
+        parts.append(_folded(f"<b>{capitalised(name)}: {lines}</b>", _block("\n".join(last)), is_open=True))
+        parts.append(_folded("Earlier lines", _block("\n".join(page.log[:-_OPEN_LOG_LINES]))))
         return parts
 
     def _tables(self, page: Page) -> list[str]:
         result, facts = page.result, page.facts
         if page.back is not None:
-            rows = [(_label(result.parts[0].outcome), facts), ("↩️ rollback", page.back)]
+            rows = [(_label(result.outcome), facts), ("↩️ rollback", page.back)]
             cells = [(name, one.deployment_id, self._commit(one), took_of(one.times)) for name, one in rows]
             return [_grid(("", "Deployment", "Commit", "Duration"), cells)]
         if result.reason is Reason.DRY_RUN:
@@ -146,7 +131,7 @@ class Summary:
         return "<br>".join(filter(None, [self._code(facts.asked_services, 1000), *found]))
 
     def _health(self, result: Result) -> str:
-        health = health_of(result)
+        health = told_of(result)[0].health
         if health is None:
             return ""
         word = "healthy after" if health.is_healthy else "not healthy within"
@@ -170,11 +155,8 @@ class Summary:
         for record in (facts.deployment, facts.seen.action):
             if record is not None:
                 text = self._sanitizer.json(record.record, (300, 60, 10), _LARGEST_RECORD, indent=1)
-                parts.append(f"<pre>{escape(text or '… more than can be shown')}</pre>")
-        inside = "\n\n".join(filter(None, parts))
-        return (
-            f"<details><summary>Identifiers and API records{of}</summary>\n\n{inside}\n\n</details>" if inside else ""
-        )
+                parts.append(_block(text or "… more than can be shown"))
+        return _folded(f"Identifiers and API records{of}", "\n\n".join(filter(None, parts)))
 
     def _place(self, facts: Facts) -> str:
         name, environment = self._html(facts.stack_title), self._html(facts.stack.text("environment"))
@@ -209,16 +191,20 @@ def _without(sentence: str, facts: Facts) -> str:
 
 
 def _label(outcome: Outcome) -> str:
-    return f"{_MARKS[outcome]} {str(outcome).replace('_', ' ')}"
+    return f"{OUTCOMES[outcome].mark} {str(outcome).replace('_', ' ')}"
 
 
 def _host(address: str) -> str:
     return address.partition("://")[2].rstrip("/")
 
 
-def _folded(title: str, lines: Sequence[str], *, is_open: bool = False) -> str:
-    body, opening = escape("\n".join(lines)), "<details open>" if is_open else "<details>"
-    return f"{opening}<summary>{title}</summary>\n\n<pre>{body}</pre>\n\n</details>" if lines else ""
+def _block(text: str) -> str:
+    return f"<pre>{escape(text)}</pre>" if text else ""
+
+
+def _folded(title: str, inside: str, *, is_open: bool = False) -> str:
+    opening = "<details open>" if is_open else "<details>"
+    return f"{opening}<summary>{title}</summary>\n\n{inside}\n\n</details>" if inside else ""
 
 
 def _rows(found: Sequence[tuple[str, str]]) -> str:

@@ -19,31 +19,44 @@ class Row(NamedTuple):
     cause: str = ""
 
 
-USUAL_ADVICE = {
-    Outcome.UNHEALTHY: "Open the address and read the application's own log. If the application needs longer to start, "
-    "raise health_check_timeout.",
-    Outcome.FAILED: "Fix the error shown in the stack log, then re-run this job.",
-    Outcome.CANCELLED: "Re-run this job to deploy.",
-    Outcome.TIMED_OUT: "Check the stack in the Cloud 66 dashboard before you re-run this job. If deployments "
-    "usually take this long, raise timeout (or queue_timeout).",
-    Outcome.UNKNOWN: "Check the stack in the Cloud 66 dashboard. The deployment may be running or finished. "
-    "Re-run this job only if it is neither.",
-}
+class OutcomeRow(NamedTuple):
+    """The words for one outcome: its mark, how a summary begins (what happened, and where), the usual advice."""
 
-HEADINGS = {
-    Outcome.SUCCESS: "{Name} succeeded{on}",
-    Outcome.SCHEDULED: "{Name} was scheduled{on}",
-    Outcome.SKIPPED: "Skipped{on}",
-    Outcome.DRY_RUN: "Dry run{on}: nothing was deployed",
-    Outcome.QUEUED: "{Name} is queued{on}",
-    Outcome.DEPLOYING: "{Name} is running{on}",
-    Outcome.CANCELLED: "{Name} was cancelled{on}",
-    Outcome.TIMED_OUT: "Timed out waiting for {name}{on}",
-    Outcome.UNKNOWN: "Unknown result of {name}{on}",
-    Outcome.UNHEALTHY: "{Name} doesn't serve{on}",
-    Outcome.FAILED: "{Name} failed{on}",
+    mark: str
+    heading: str
+    advice: str = ""
+
+
+OUTCOMES = {
+    Outcome.SUCCESS: OutcomeRow("✅", "{Name} succeeded{on}"),
+    Outcome.SCHEDULED: OutcomeRow("🕓", "{Name} was scheduled{on}"),
+    Outcome.SKIPPED: OutcomeRow("⏭️", "Skipped{on}"),
+    Outcome.DRY_RUN: OutcomeRow("🧪", "Dry run{on}: nothing was deployed"),
+    Outcome.QUEUED: OutcomeRow("🕓", "{Name} is queued{on}"),
+    Outcome.DEPLOYING: OutcomeRow("🚀", "{Name} is running{on}"),
+    Outcome.CANCELLED: OutcomeRow("🚫", "{Name} was cancelled{on}", "Re-run this job to deploy."),
+    Outcome.TIMED_OUT: OutcomeRow(
+        "⏱️",
+        "Timed out waiting for {name}{on}",
+        "Check the stack in the Cloud 66 dashboard before you re-run this job. If deployments usually take this long, "
+        "raise timeout (or queue_timeout).",
+    ),
+    Outcome.UNKNOWN: OutcomeRow(
+        "❓",
+        "Unknown result of {name}{on}",
+        "Check the stack in the Cloud 66 dashboard. The deployment may be running or finished. Re-run this job only if "
+        "it is neither.",
+    ),
+    Outcome.UNHEALTHY: OutcomeRow(
+        "🩺",
+        "{Name} doesn't serve{on}",
+        "Open the address and read the application's own log. If the application needs longer to start, raise "
+        "health_check_timeout.",
+    ),
+    Outcome.FAILED: OutcomeRow(
+        "❌", "{Name} failed{on}", "Fix the error shown in the stack log, then re-run this job."
+    ),
 }
-"""How a summary begins: what happened, and where."""
 
 ROLLBACKS = {
     Reason.ROLLED_BACK: "↩️ rolled back",
