@@ -10,7 +10,8 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps
 
 .PHONY: demo test e2e campaign bench-start bench-looks bench-quota pytest lint fix types audit lock docs clean
 
-# The .pth file stands in for an installed package: the demo starts the action with `python -I`, which ignores PYTHONPATH.
+# The .pth file stands in for an installed package: demo and tests start the action with `python -I`, which ignores
+# PYTHONPATH.
 $(DEMO): requirements/runtime.txt requirements/toolkit.txt requirements/stand-in.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed (PYTHON=python3.13 make ...)")'
 	$(PYTHON) -m venv $(VENV)
@@ -18,15 +19,16 @@ $(DEMO): requirements/runtime.txt requirements/toolkit.txt requirements/stand-in
 	@$(BIN)/python -c 'import pathlib as p, sysconfig as s; p.Path(s.get_path("purelib"), "src.pth").write_text(str(p.Path("src").resolve()))'
 	@touch $(DEMO)
 
-$(READY): $(DEMO) requirements/dev.txt pyproject.toml
+$(READY): $(DEMO) requirements/dev.txt
 	$(PIP) --require-hashes -r requirements/dev.txt
-	$(PIP) --no-build-isolation --editable .
 	@touch $(READY)
 
 demo: $(DEMO)
 	$(BIN)/python -m cloud66_simulator.demo
 
-test: lint types pytest
+# Side by side: real processes mostly wait.
+test: $(READY)
+	@$(MAKE) --no-print-directory --jobs=2 pytest lint types
 
 pytest: $(READY)
 	$(BIN)/coverage erase
@@ -80,17 +82,17 @@ types: $(READY)
 audit:
 	$(PYTHON) -m venv $(VENV)/audit
 	$(VENV)/audit/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/audit.txt
-	for name in runtime toolkit dev audit e2e stand-in; do \
+	for name in runtime toolkit dev lock audit e2e stand-in; do \
 	  $(VENV)/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements/$$name.txt || exit 1; \
 	done
 
 # Renews the pinned requirements (toolkit.txt is by hand).
 lock: $(READY)
-	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --no-header requirements/runtime.in -o requirements/runtime.txt
-	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --no-header requirements/dev.in -o requirements/dev.txt
-	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --no-header requirements/audit.in -o requirements/audit.txt
-	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --no-header requirements/stand-in.in -o requirements/stand-in.txt
-	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --no-header requirements/e2e.in -o requirements/e2e.txt
+	$(PIP) --require-hashes -r requirements/lock.txt
+	for name in runtime dev lock audit stand-in e2e; do \
+	  $(BIN)/pip-compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras \
+	    --allow-unsafe --no-header requirements/$$name.in -o requirements/$$name.txt || exit 1; \
+	done
 
 # Writes the README's tables of inputs and outputs from action.yml.
 docs: $(READY)

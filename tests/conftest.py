@@ -29,7 +29,7 @@ class Switch:
 
 
 SWITCH = Switch()
-# What runs when a module is imported is measured here; the collection of the tests, and whoever hands them out, needn't be.
+# What runs when a module is imported is measured here; the collection of the tests, and who hands them out, are not.
 for module in pkgutil.walk_packages(cloud66_redeploy.__path__, "cloud66_redeploy."):
     import_module(module.name)
 SWITCH.turn(on=False)
