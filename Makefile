@@ -75,7 +75,6 @@ fix: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
-	$(BIN)/mypy tools
 
 # Asks the advisory database about every pinned requirement. It needs the internet, so it is no part of `make test`.
 # --strict, because without it a package that could not be looked up counts as sound.
