@@ -185,7 +185,8 @@ def _report(step: Step) -> int:
     each = [Page(result, Facts.of(job.tracking), job.log) for job, result in ended if result is not None]
     if len(each) > 1:
         overall = step.result or several([job.result for job in each])
-        return report_ending(Ending(overall, NOTHING, command, each=each, api_url=step.inputs.api_url), step.reporter)
+        ending = Ending(overall, NOTHING, command=command, each=each, api_url=step.inputs.api_url)
+        return report_ending(ending, step.reporter)
     [only] = each
     result, outputs, back = step.result or only.result, dict[str, str](), None
     if rollback is not None:
@@ -193,5 +194,5 @@ def _report(step: Step) -> int:
         outputs = rollback_outputs(rollback.tracking, rollback.result)
         back = Facts.of(rollback.tracking) if rollback.tracking.submission.posts_sent else None
     shown = [replace(only, result=result)] if command is Command.WAIT else []
-    ending = Ending(result, only.facts, command, only.log, shown, outputs, back, step.inputs.api_url)
+    ending = Ending(result, only.facts, only.log, back, command, shown, outputs, step.inputs.api_url)
     return report_ending(ending, step.reporter)

@@ -29,7 +29,7 @@ STACK = "Stack Awesome App production 5999b763, deployment 108"
 ENDINGS: dict[str, tuple[Ending, list[str], list[str], dict[str, str]]] = {
     "good": (Ending(SUCCEEDED, Facts.of(known())), ["success: Deployment 108 succeeded."], [], {"outcome": "success"}),
     "what the command was for": (
-        Ending(AS_ASKED, Facts.of(known()), Command.CANCEL),
+        Ending(AS_ASKED, Facts.of(known()), command=Command.CANCEL),
         ["cancelled: As asked. Deployment 108 was cancelled."], [], {"outcome": "cancelled"},
     ),
     "bad": (
@@ -92,7 +92,7 @@ def test_several_endings(files: Files, capsys: Log, reporter: Reporter) -> None:
     """Of several each is told in the log and the results, the bad ones in the annotation, too."""
     each = [Page(SUCCEEDED, Facts.of(known())), Page(FAILED, Facts.of(known(id=109)), ["rake aborted!"])]
     overall = several([one.result for one in each])
-    assert report_ending(Ending(overall, Facts.of(tracked("")), Command.WAIT, each=each), reporter) == 1
+    assert report_ending(Ending(overall, Facts.of(tracked("")), command=Command.WAIT, each=each), reporter) == 1
     *said, error = capsys.readouterr().out.splitlines()
     assert said == [
         "failed: 2 deployments: 1 failed, 1 succeeded.",

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cloud66_redeploy.inputs.fields import API_URL, Command
-from cloud66_redeploy.model.outcome import Outcome, Result
-from cloud66_redeploy.report.facts import Facts, all_outputs
+from cloud66_redeploy.model.outcome import Outcome
+from cloud66_redeploy.report.facts import all_outputs
 from cloud66_redeploy.report.phrases import advice_of, capitalised, log_name, sentence_of
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.summary import Page, Summary
@@ -14,27 +14,20 @@ from cloud66_redeploy.report.text import Sanitizer
 
 
 @dataclass(frozen=True)
-class Ending:
+class Ending(Page):
     """
-    What a run leaves to be told.
+    What a run leaves to be told: of the one deployment that it was about, or of nothing and of several.
 
     Attributes:
-        facts: what is known of the one deployment that the run was about; nothing where it was about several.
-        log: the last lines of the stack's log, cleaned, or none.
         each: how each of those ended that the command `wait` was for.
         rollback: the outputs that tell of a rollback; none where there was none.
-        back: what is known of the deployment that rolled back, or None.
         api_url: the address of the API; links to the dashboard go with Cloud 66's own.
 
     """
 
-    result: Result
-    facts: Facts
     command: Command = Command.REDEPLOY
-    log: Sequence[str] = ()
     each: Sequence[Page] = ()
     rollback: Mapping[str, str] = field(default_factory=dict)
-    back: Facts | None = None
     api_url: str = API_URL
 
 
@@ -70,8 +63,7 @@ def report_ending(ending: Ending, reporter: Reporter) -> int:
     elif result.outcome is Outcome.SKIPPED:
         reporter.notice("Skipped", sentence_of(result))
     summary = Summary(reporter.sanitizer, has_links=ending.api_url == API_URL)
-    page = Page(result, facts, ending.log, ending.back)
-    reporter.summary(summary.of_many(result, several) if several else summary.of_one(page))
+    reporter.summary(summary.of_many(result, several) if several else summary.of_one(ending))
     return 0 if result.is_green else 1
 
 

@@ -94,12 +94,11 @@ class Reporter:
         message = self._sentence(text, _LONGEST_ANNOTATION_BYTES)
         if message not in self._warned:
             self._warned.add(message)
-            self._emit(core.warning, message, title=self.sanitizer.line(title, 100))
+            self._annotate(core.warning, title, message)
 
     def notice(self, title: str, text: str) -> None:
         """Annotate something that is worth knowing and not wrong."""
-        message = self._sentence(text, _LONGEST_ANNOTATION_BYTES)
-        self._emit(core.notice, message, title=self.sanitizer.line(title, 100))
+        self._annotate(core.notice, title, self._sentence(text, _LONGEST_ANNOTATION_BYTES))
 
     def error(self, title: str, sentences: Sequence[str], rows: Sequence[str] = ()) -> None:
         """
@@ -119,7 +118,7 @@ class Reporter:
                 lines.append(f"… and {len(rows) - number} more, see the summary")
                 break
             lines.append(line)
-        self._emit(core.error, "\n".join([*lines, *after]), title=self.sanitizer.line(title, 100))
+        self._annotate(core.error, title, "\n".join([*lines, *after]))
 
     def output(self, name: str, value: str) -> None:
         """Set an output of the step; the value has been cleaned by whoever knows what it is."""
@@ -134,6 +133,9 @@ class Reporter:
         text = self.sanitizer.redact(markdown).encode(errors="replace")
         if len(text) <= _LONGEST_SUMMARY_BYTES:
             self._write("summary", issue_file_command, "STEP_SUMMARY", text.decode())
+
+    def _annotate(self, command: Callable[..., object], title: str, message: str) -> None:
+        self._emit(command, message, title=self.sanitizer.line(title, 100))
 
     def _sentence(self, text: str, longest_bytes: int) -> str:
         """Return text as one line that takes at most so many bytes in an annotation."""
