@@ -183,14 +183,10 @@ def test_outcome_and_exit_status(stage: Stage, name: str) -> None:
     """The process tells how the deployment ended by its outputs and its exit status, whatever becomes of its log."""
     play = stage[name]
     assert set(play.endings) == play.ends, play.log
-    assert len(play.times_of("POST")) == ("can't work" not in name)
+    # Also behind a proxy, where the connection is cut once the POST has been carried out.
+    assert len(play.times_of("POST")) == len(play.targets) == ("can't work" not in name)
     assert (play.log or "::add-mask::demo-token\n").startswith("::add-mask::demo-token\n")
     assert play.cleaned[0] == (0 if play.cleans else -1), "the post step's exit status"
-
-
-def test_lost_answer_makes_no_second_deployment(stage: Stage) -> None:
-    """Behind a proxy, a connection cut after the POST was carried out leads to one deployment."""
-    assert len(stage["an answer lost behind a proxy"].targets) == 1
 
 
 def test_a_proxy_that_cannot_work_is_not_waited_for(stage: Stage) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud66_redeploy.model.outcome import Outcome, Reason, Result
+from cloud66_redeploy.model.outcome import Reason, Result
 from cloud66_redeploy.model.records import Action
 from cloud66_redeploy.report.facts import Facts, all_outputs, known_outputs
 from cloud66_redeploy.report.text import Sanitizer
@@ -18,7 +18,7 @@ from cloud66_redeploy.tracking.tracking import Tracking
 from harness import OUTPUTS
 from hostile import TEXTS
 from records import past, tracked
-from results import RECORD, STACK, SUCCEEDED, ended_as, known, result_of
+from results import RECORD, STACK, SUCCEEDED, known, result_of
 
 OF_ONE = OUTPUTS - {"rollback_outcome", "rollback_deployment_id", "rollback_commit", "results"}
 """Those of one deployment alone."""
@@ -75,12 +75,6 @@ def test_usual_seconds() -> None:
     for seconds, usual in (((50, 90, 60, 70), ""), ((50, 90, 60, 70, 80), "70")):
         tracking.baseline = Baseline(past=past(*seconds))
         assert outputs(tracking)["usual_seconds"] == usual
-
-
-@pytest.mark.parametrize("outcome", Outcome)
-def test_outcome_is_a_plain_word(outcome: Outcome) -> None:
-    """The outcome is the documented word."""
-    assert outputs(known(), ended_as(outcome))["outcome"] == outcome.value
 
 
 @pytest.mark.parametrize(

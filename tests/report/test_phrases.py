@@ -25,11 +25,11 @@ from cloud66_redeploy.errors import (
 from cloud66_redeploy.model.outcome import LastSeen, Outcome, Reason, Result
 from cloud66_redeploy.model.records import Action, Deployment, Phase
 from cloud66_redeploy.model.verdict import Absence, RecordState, decide
-from cloud66_redeploy.polling.ends import checked, ended, lost_sight, timed_out, unready
+from cloud66_redeploy.polling.ends import ended, lost_sight, timed_out, unready
 from cloud66_redeploy.report.advice import advice_on, advice_on_request
 from cloud66_redeploy.report.phrases import PHRASES, advice_of, cause_of, sentence_of
 from cloud66_redeploy.report.wording import WORDING
-from cloud66_redeploy.tracking.tracking import Certainty, Tracking
+from cloud66_redeploy.tracking.tracking import Tracking
 from records import seen, tracked
 from results import result_of
 
@@ -216,26 +216,3 @@ def test_a_result_of_others_is_as_bad_as_the_first() -> None:
     both = Result(Reason.FOLLOWED, parts=(lost, after))
     assert (both.outcome, advice_of(both), cause_of(both)) == (Outcome.UNKNOWN, advice_of(lost), cause_of(lost))
     assert sentence_of(both) == f"{sentence_of(lost)} Not rolled back: its record has disappeared."
-
-
-@pytest.mark.parametrize(
-    ("proof", "deployed", "expected", "outcome"),
-    [
-        (Certainty.CONFIRMED, "abcdef0123", "abcdef0", Outcome.SUCCESS),
-        (Certainty.CONFIRMED, "abcdef0123", "abcdef1", Outcome.FAILED),
-        (Certainty.CONFIRMED, None, "abcdef0", Outcome.UNKNOWN),
-        (Certainty.INFERRED, "abcdef0123", "abcdef0", Outcome.UNKNOWN),
-        (Certainty.CONFIRMED, "abcdef0123", "", Outcome.SUCCESS),
-    ],
-)
-def test_only_the_expected_commit_is_a_success(
-    proof: Certainty, deployed: Any, expected: str, outcome: Outcome
-) -> None:
-    """A success stays one only where the commit deployed is surely the one expected."""
-    known = tracking(Absence.NEVER_SEEN, Phase.SUCCESS)
-    seen(known, Deployment.from_json({"id": 108, "git_hash": deployed}), proof)
-    success = ended(Outcome.SUCCESS, known, Phase.SUCCESS, Phase.SUCCESS)
-    known.request = replace(known.request, expected_commit=expected)
-    result = checked(success, known)
-    assert result.outcome is outcome
-    assert ("annotated tag" in advice_of(result)) is (outcome is not Outcome.SUCCESS)

@@ -1,13 +1,8 @@
-"""What a look is worth saying, and when the next one comes."""
-
-import random
+"""What a look is worth saying."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from cloud66_redeploy.model.records import Action, Deployment
-from cloud66_redeploy.polling.pauses import pause_before_next_look
 from cloud66_redeploy.report.progress import progress
 from cloud66_redeploy.report.reporter import Narrator
 from records import tracked
@@ -72,17 +67,3 @@ def test_narrator_says_what_is_new() -> None:
     narrator.tell(182, "queued")
     queued = ["[0s] queued", "[1m] queued", "[2m] queued"]
     assert said == [*queued, "[2m01s] deploying, 1 %", "[3m01s] deploying, 20 %", "[3m02s] queued"]
-
-
-@given(st.floats(0, 1e6), st.floats(0.1, 100), st.integers())
-def test_pause_is_bounded(elapsed: float, interval: float, seed: int) -> None:
-    """A pause is about a twentieth of the time waited, 2 s to 15 s give or take a tenth, never above the interval."""
-    pause = pause_before_next_look(elapsed, interval, rng=random.Random(seed))
-    steady = min(15.0, max(2.0, 0.05 * elapsed))
-    assert min(steady * 0.9, interval) <= pause <= min(steady * 1.1, interval)
-
-
-def test_pause_is_jittered() -> None:
-    """Jobs that started together do not look together; the share may be another one."""
-    assert len({pause_before_next_look(100, 30) for _ in range(5)}) > 1
-    assert 8 < pause_before_next_look(60, 30, 0.15) < 10
