@@ -50,7 +50,7 @@ AGAIN = (Fault("status", code=500, skip=12, count=6), Fault("throttle", path="/a
 
 def pause(ground: Ground) -> str:
     """A line that says when the next look comes, and what that follows from."""
-    return rf"Next check in \d+\.\ds: {ground}.*"
+    return rf"Next check in \d+\.\ds: {ground}(, after trouble: .*)?"
 
 
 def beside(**fields: Any) -> Case:
