@@ -136,6 +136,7 @@ NOT_TAKEN, NETWORK = "Timed out before Cloud 66 accepted the redeploy request", 
         (Denied("GET /x", "no", status=403), FAILED, "(403)", "lacks the scope public"),
         (Denied("DELETE /x", "no", status=403), FAILED, "(403)", "lacks the scope redeploy"),
         (NotFound("GET /x", "no", status=404), FAILED, "(404)", "stack_id"),
+        (NotFound("GET /x", "no", status=410), FAILED, "(410)", "stack_id"),
         (NotFound("POST /x", "no", status=404), FAILED, "(404)", "deleted"),
         (PermanentError("POST /x", "no", status=400), FAILED, "(400)", "git_ref, services and profile"),
         (PermanentError("POST /x", "no", status=422), FAILED, "(422)", "server's message above"),
@@ -216,3 +217,12 @@ def test_a_result_of_others_is_as_bad_as_the_first() -> None:
     both = Result(Reason.FOLLOWED, parts=(lost, after))
     assert (both.outcome, advice_of(both), cause_of(both)) == (Outcome.UNKNOWN, advice_of(lost), cause_of(lost))
     assert sentence_of(both) == f"{sentence_of(lost)} Not rolled back: its record has disappeared."
+    # What led to a cancellation is said once.
+    after = Result(Reason.CANCELLED, facts={"why": "The timeout expired"})
+    assert sentence_of(replace(both, parts=(lost, after))) == f"{sentence_of(lost)} The redeploy was cancelled."
+
+
+@pytest.mark.parametrize("reason", [Reason.BUSY_FAILED, Reason.NOT_FREED, Reason.NOT_FREED_IN_TIME])
+def test_where_the_stack_is_busy_the_advice_is_to_wait(reason: Reason) -> None:
+    """Where the stack was not free, the advice is to come back once it is."""
+    assert advice_of(result_of(reason)) == "Re-run this job when the stack is free."
