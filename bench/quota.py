@@ -15,7 +15,7 @@ import heapq
 import random
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from statistics import fmean, quantiles
 from typing import TypeVar
 
@@ -76,6 +76,11 @@ class Stage:
         turn = self._enter(self.monotonic() + max(0.0, seconds))
         self._pass_on()
         turn.baton.wait()
+
+    def interruptible(self, call: Callable[[], T], *, limit_seconds: float, grace_seconds: float) -> T:
+        """Make a call: nobody cancels the workflow here."""
+        del limit_seconds, grace_seconds
+        return call()
 
     def run(self, jobs: list[tuple[float, Callable[[], None]]]) -> None:
         """Run jobs, each from its start in seconds, until the last has ended."""
@@ -155,12 +160,11 @@ def play(make_pace: Callable[[Tracking, float, Transport], Pace], seed: int) -> 
             "https://app.cloud66.com/api/3",
             "demo-token",
             stage,
-            interruptible,
             stage.monotonic() + TIMEOUT_SECONDS,
         )
         job = Job(stacks[number].uid, Tracking(Request(f"job {number}")), Reporter({}, Sanitizer()))
         tracking = job.tracking
-        patient = Client(replace(transport, profile=UNTIL_DEADLINE), stacks[number].uid)
+        patient = Client(transport.but(profile=UNTIL_DEADLINE), stacks[number].uid)
         tracking.stack = patient.stack()
         tracking.baseline = read_baseline(patient, tracking.request.reference, stage).baseline
         simulator.behaviour.duration_seconds = durations[number]
@@ -187,12 +191,6 @@ def other_tools(simulator: Simulator, stage: Stage, figures: Figures) -> None:
     while len(figures.ended) < JOBS and stage.monotonic() < 2 * 3600:
         simulator.count_call(user)
         stage.sleep(3600 / (OTHER_TOOLS * LIMIT))
-
-
-def interruptible(call: Callable[[], T], *, limit_seconds: float, grace_seconds: float) -> T:
-    """Make a call: nobody cancels the workflow here."""
-    del limit_seconds, grace_seconds
-    return call()
 
 
 def say(text: str) -> None:

@@ -90,7 +90,7 @@ class StepClock:
         raise Aborted(self.monotonic() - self.abort_at, before_call=before_call)
 
     def interruptible(self, call: Callable[[], T], *, limit_seconds: float, grace_seconds: float) -> T:
-        """Stand in for `Interrupts.window`: an abort strikes while the call lets time pass, after its grace."""
+        """Stand in for `SystemClock.interruptible`: an abort strikes while the call lets time pass, after its grace."""
         assert limit_seconds > 0
         if not self.aborted and self.monotonic() >= self.abort_at:
             self.abort(before_call=True)
@@ -191,7 +191,7 @@ class Step:
         env = self.environ(inputs) | dict(environ or {})
         inline = mock.patch("cloud66_redeploy.api.application.Thread", Inline)
         with mock.patch.dict(os.environ, env, clear=True), inline, self.session(clock) as session:
-            status = start(env, Reporter(env, Sanitizer()), session, clock, clock.interruptible)
+            status = start(env, Reporter(env, Sanitizer()), session, clock)
         return self._ending(status, clock.monotonic())
 
     def clean_up(self, state: Mapping[str, str], environ: Mapping[str, str] | None = None, /, **inputs: str) -> Ending:
@@ -199,7 +199,7 @@ class Step:
         clock = StepClock(self.clock)
         env = self.environ(inputs) | {f"STATE_{name}": value for name, value in state.items()} | dict(environ or {})
         with mock.patch.dict(os.environ, env, clear=True), self.session(clock) as session:
-            cancel_left_over(env, Reporter(env, Sanitizer()), session, clock, clock.interruptible)
+            cancel_left_over(env, Reporter(env, Sanitizer()), session, clock)
         return self._ending(0, clock.monotonic())
 
     def _ending(self, status: int, seconds: float) -> Ending:

@@ -20,10 +20,12 @@ T = TypeVar("T")
 
 @dataclass
 class Clock:
-    """A clock that only moves when somebody sleeps; it keeps the pauses."""
+    """A clock that only moves when somebody sleeps; it keeps the pauses, and the limits of all calls."""
 
     now: float = 0.0
     pauses: list[float] = field(default_factory=list)
+    limits: list[float] = field(default_factory=list)
+    graces: list[float] = field(default_factory=list)
 
     def monotonic(self) -> float:
         return self.now
@@ -32,6 +34,11 @@ class Clock:
         assert seconds >= 0
         self.pauses.append(seconds)
         self.now += seconds
+
+    def interruptible(self, call: Callable[[], T], *, limit_seconds: float, grace_seconds: float) -> T:
+        self.limits.append(limit_seconds)
+        self.graces.append(grace_seconds)
+        return call()
 
 
 @dataclass
@@ -83,19 +90,6 @@ class Script(BaseAdapter):
         """Do nothing: there is no connection."""
 
 
-@dataclass
-class Windows:
-    """Makes every call, and keeps the limits that it came with."""
-
-    limits: list[float] = field(default_factory=list)
-    graces: list[float] = field(default_factory=list)
-
-    def __call__(self, call: Callable[[], T], *, limit_seconds: float, grace_seconds: float) -> T:
-        self.limits.append(limit_seconds)
-        self.graces.append(grace_seconds)
-        return call()
-
-
 class Ears(Listener):
     """Keeps warnings, and trouble that is tried again."""
 
@@ -117,27 +111,18 @@ class Wire:
     transport: Transport
     script: Script
     clock: Clock
-    windows: Windows
     warnings: list[str]
     troubles: list[str]
 
 
 def wire(*replies: Reply, deadline: float = 1000.0, **options: Any) -> Wire:
     """Make a transport that is answered by a script."""
-    clock, windows = Clock(), Windows()
+    clock = Clock()
     script = Script(clock, *(replies or (Reply(),)))
     session = Session()
     session.mount("https://", script)
     warnings: list[str] = []
     troubles: list[str] = []
-    transport = Transport(
-        session=session,
-        base_url="https://api.example/api/3",
-        token="secret-token",
-        clock=clock,
-        interruptible=windows,
-        deadline=deadline,
-        listener=Ears(warnings, troubles),
-        **options,
-    )
-    return Wire(transport, script, clock, windows, warnings, troubles)
+    ears = Ears(warnings, troubles)
+    transport = Transport(session, "https://api.example/api/3", "secret-token", clock, deadline, ears)
+    return Wire(transport.but(**options), script, clock, warnings, troubles)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.clock import CallTimeout, Interrupts, SystemClock
+from cloud66_redeploy.clock import CallTimeout, SystemClock
 from cloud66_redeploy.errors import Aborted
 
 MOMENT = 0.01
@@ -17,10 +17,10 @@ INT, TERM, ALARM = signal.SIGINT, signal.SIGTERM, signal.SIGALRM
 
 
 @pytest.fixture
-def interrupts() -> Iterator[Interrupts]:
+def clock() -> Iterator[SystemClock]:
     """Install the handlers, and put back those that were there."""
     before = {one: signal.getsignal(one) for one in (INT, TERM, ALARM)}
-    found = Interrupts()
+    found = SystemClock()
     found.install()
     yield found
     signal.setitimer(signal.ITIMER_REAL, 0)
@@ -60,54 +60,53 @@ IDS = [
 ]  # fmt: skip
 
 
-def ending(interrupts: Interrupts, made: Callable[[], object], limit: float = 0.0, grace: float = 0.0) -> object:
+def ending(clock: SystemClock, made: Callable[[], object], limit: float = 0.0, grace: float = 0.0) -> object:
     """Make a call, and return its result or the kind of its exception."""
     try:
-        return interrupts.interruptible(made, limit_seconds=limit, grace_seconds=grace)
+        return clock.interruptible(made, limit_seconds=limit, grace_seconds=grace)
     except (Aborted, CallTimeout) as error:
         return type(error)
 
 
 @pytest.mark.parametrize("case", CALLS, ids=IDS)
-def test_a_call(interrupts: Interrupts, case: tuple[tuple[signal.Signals, ...], float, float, float, Any, Any]) -> None:
+def test_a_call(clock: SystemClock, case: tuple[tuple[signal.Signals, ...], float, float, float, Any, Any]) -> None:
     """A signal or a limit ends a call at once, but for its grace; no alarm is left, and no signal is raised twice."""
     signals, sleeps, limit, grace, ends, then = case
     if not signals and not limit:
         signal.setitimer(signal.ITIMER_REAL, MOMENT)
     start = time.monotonic()
-    assert ending(interrupts, call(*signals, sleeps=sleeps), limit, grace) == ends
+    assert ending(clock, call(*signals, sleeps=sleeps), limit, grace) == ends
     assert time.monotonic() - start < 1
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
     signal.raise_signal(ALARM)
-    assert ending(interrupts, call()) == then
+    assert ending(clock, call()) == then
 
 
-def test_it_is_raised_once(interrupts: Interrupts) -> None:
+def test_it_is_raised_once(clock: SystemClock) -> None:
     """Once raised, further signals don't disturb what the run does about it, whose calls are bounded all the same."""
-    assert ending(interrupts, call(INT)) == Aborted
-    assert ending(interrupts, call(TERM)) == "answer"
+    assert ending(clock, call(INT)) == Aborted
+    assert ending(clock, call(TERM)) == "answer"
     signal.raise_signal(INT)
-    assert ending(interrupts, call()) == "answer"
-    assert ending(interrupts, call(sleeps=LONG), MOMENT) == CallTimeout
+    assert ending(clock, call()) == "answer"
+    assert ending(clock, call(sleeps=LONG), MOMENT) == CallTimeout
 
 
-def test_a_signal_elsewhere_is_kept(interrupts: Interrupts) -> None:
+def test_a_signal_elsewhere_is_kept(clock: SystemClock) -> None:
     """Between two calls, even after a failed one, a signal raises nothing; the next call isn't made, and hears when."""
-    assert interrupts.interruptible(call(), limit_seconds=LONG) == "answer"
+    assert clock.interruptible(call(), limit_seconds=LONG) == "answer"
     with pytest.raises(ValueError, match="broken"):
-        interrupts.interruptible(lambda: int("broken"), limit_seconds=LONG)
+        clock.interruptible(lambda: int("broken"), limit_seconds=LONG)
     signal.raise_signal(INT)
     time.sleep(2 * MOMENT)
     calls: list[int] = []
     with pytest.raises(Aborted) as caught:
-        interrupts.interruptible(lambda: calls.append(1))
+        clock.interruptible(lambda: calls.append(1))
     assert 2 * MOMENT <= caught.value.seconds_ago < 1
     assert calls == []
 
 
-def test_the_clock(interrupts: Interrupts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_clock(clock: SystemClock, monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine's clock is its monotonic one; a sleep lasts as long as it says, but ends with the workflow."""
-    clock = SystemClock(interrupts)
     start = time.monotonic()
     assert start <= clock.monotonic() <= start + 1
     clock.sleep(MOMENT)

@@ -16,7 +16,7 @@ import pytest
 
 from cloud66_redeploy.api.connecting import Session
 from cloud66_redeploy.api.transport import Profile, Transport
-from cloud66_redeploy.clock import Interrupts, SystemClock
+from cloud66_redeploy.clock import SystemClock
 from cloud66_redeploy.errors import AnswerLost
 from cloud66_simulator import DEFAULT_STACK, Fault, ScaledClock, Simulator
 from cloud66_simulator.server import serve
@@ -161,14 +161,13 @@ def test_bytes_that_trickle_in_cannot_hold_the_step_past_its_deadline(stage: Sta
     """A call is given up when its whole time is over, though a byte every 0.2 s keeps the socket's time-out from it."""
     assert stage, "the plays have begun meanwhile"
     simulator = Simulator(ScaledClock().now, faults=[Fault("drip", count=None)])
-    interrupts = Interrupts()
+    clock = SystemClock()
     before = {number: signal.getsignal(number) for number in (INT, TERM, signal.SIGALRM)}
-    interrupts.install()
+    clock.install()
     try:
         with serve(simulator) as url, Session() as session:
             limits = Profile(connect=0.5, read=0.5, total=1.0)
-            clock = SystemClock(interrupts)
-            transport = Transport(session, url, "demo-token", clock, interrupts.interruptible, 1e9, limits)
+            transport = Transport(session, url, "demo-token", clock, 1e9).but(profile=limits)
             start = time.monotonic()
             with pytest.raises(AnswerLost, match="no whole answer within 1 s"):
                 transport.send("GET", f"/stacks/{DEFAULT_STACK}", {})

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from actions_toolkit import core
 
 from cloud66_redeploy.api.connecting import Session
-from cloud66_redeploy.api.transport import Interruptible, Transport
+from cloud66_redeploy.api.transport import Transport
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.commands.job import Job
 from cloud66_redeploy.errors import Aborted, InputError
@@ -32,9 +32,7 @@ def main() -> int:
     return with_real_things(cancel_left_over)
 
 
-def cancel_left_over(
-    environ: Mapping[str, str], reporter: Reporter, session: Session, clock: Clock, interruptible: Interruptible
-) -> int:
+def cancel_left_over(environ: Mapping[str, str], reporter: Reporter, session: Session, clock: Clock) -> int:
     """Cancel the deployment of a run that did not end by itself; say what came of it; never raise; return 0."""
     reporter.mask(parsers.raw("api_token"))
     saved = read(core.get_state(STATE))
@@ -49,9 +47,7 @@ def cancel_left_over(
     deadline = clock.monotonic() + CLEANUP_SECONDS
     try:
         inputs = Inputs.load(environ)
-        transport = Transport(
-            session, inputs.api_url, inputs.api_token, clock, interruptible, deadline, listener=CallLog(reporter)
-        )
+        transport = Transport(session, inputs.api_url, inputs.api_token, clock, deadline, CallLog(reporter))
         _cancel(wanted, transport, reporter)
     except (InputError, Aborted) as error:
         reporter.warn("Not cancelled", f"Check {names} in the Cloud 66 dashboard: {error}")

@@ -44,9 +44,25 @@ class Clock(Protocol):
 
         """
 
+    def interruptible(self, call: Callable[[], T], *, limit_seconds: float, grace_seconds: float) -> T:
+        """
+        Make a call that a signal may interrupt.
 
-class Interrupts:
-    """Signals, kept until they may interrupt. Main thread only."""
+        Args:
+            call: what to do.
+            limit_seconds: the longest time that it may take; 0 is no limit.
+            grace_seconds: the time that it still gets when the workflow is cancelled meanwhile. A POST on its way gets
+                some, because its answer tells which deployment to cancel.
+
+        Raises:
+            Aborted: the workflow was cancelled, during the call or before it.
+            CallTimeout: it took longer than the limit.
+
+        """
+
+
+class SystemClock:
+    """The machine's clock, and its signals, kept until they may interrupt. Main thread only."""
 
     def __init__(self) -> None:
         self._signalled_at: float | None = None
@@ -63,21 +79,16 @@ class Interrupts:
         # Whoever started us may have held them back until now (docker/main does).
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
 
+    def monotonic(self) -> float:
+        """Return the machine's monotonic time in seconds."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, unless the workflow is cancelled."""
+        self.interruptible(lambda: time.sleep(seconds))
+
     def interruptible(self, call: Callable[[], T], *, limit_seconds: float = 0.0, grace_seconds: float = 0.0) -> T:
-        """
-        Make a call that a signal may interrupt.
-
-        Args:
-            call: what to do.
-            limit_seconds: the longest time that it may take; 0 is no limit.
-            grace_seconds: the time that it still gets when the workflow is cancelled meanwhile. A POST on its way gets
-                some, because its answer tells which deployment to cancel.
-
-        Raises:
-            Aborted: the workflow was cancelled, during the call or before it.
-            CallTimeout: it took longer than the limit.
-
-        """
+        """Make a call that a signal may interrupt, as `Clock` says."""
         try:
             self._grace_seconds = grace_seconds
             self._limited = limit_seconds > 0
@@ -127,18 +138,3 @@ def without_signals() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-class SystemClock:
-    """The machine's clock, with sleeps that a cancelled workflow interrupts."""
-
-    def __init__(self, interrupts: Interrupts) -> None:
-        self._interrupts = interrupts
-
-    def monotonic(self) -> float:
-        """Return the machine's monotonic time in seconds."""
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        """Wait, unless the workflow is cancelled."""
-        self._interrupts.interruptible(lambda: time.sleep(seconds))

@@ -116,7 +116,7 @@ class Run:
         return Result(Reason.ABORTED_BEFORE_POST, parts=(made_way,) if made_way else ())
 
     def _cancel(self, wanted: list[Job], deadline: float) -> None:
-        hurried = replace(self.step.transport, deadline=deadline, profile=AFTER_ABORT)
+        hurried = self.step.transport.but(deadline=deadline, profile=AFTER_ABORT)
         why = "The workflow was cancelled"
         try:
             self.is_settled = self.step.cancel(wanted, hurried, ABORT_PAUSE_SECONDS, why)

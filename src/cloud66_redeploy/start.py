@@ -6,13 +6,12 @@ It needs a third of the package; the rest (`run`) is imported once the first ans
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.api.connecting import Session
-from cloud66_redeploy.api.transport import UNTIL_DEADLINE, Interruptible, Transport
-from cloud66_redeploy.clock import Clock, Interrupts, SystemClock
+from cloud66_redeploy.api.transport import UNTIL_DEADLINE, Transport
+from cloud66_redeploy.clock import Clock, SystemClock
 from cloud66_redeploy.errors import Aborted, InputError
 from cloud66_redeploy.inputs import parsers
 from cloud66_redeploy.inputs.inputs import Inputs
@@ -23,31 +22,27 @@ from cloud66_redeploy.report.text import Sanitizer
 if TYPE_CHECKING:
     from cloud66_redeploy.run import First
 
-Work = Callable[[Mapping[str, str], Reporter, Session, Clock, Interruptible], int]
+Work = Callable[[Mapping[str, str], Reporter, Session, Clock], int]
 """What a process does with the real things; returns the exit status."""
 
 
 def with_real_things(work: Work) -> int:
     """Wire the real things together, and do the work with them."""
-    interrupts = Interrupts()
-    interrupts.install()
+    clock = SystemClock()
+    clock.install()
     open_closed_streams()
     with Session() as session:
-        return work(
-            os.environ, Reporter(os.environ, Sanitizer()), session, SystemClock(interrupts), interrupts.interruptible
-        )
+        return work(os.environ, Reporter(os.environ, Sanitizer()), session, clock)
 
 
-def start(
-    environ: Mapping[str, str], reporter: Reporter, session: Session, clock: Clock, interruptible: Interruptible
-) -> int:
+def start(environ: Mapping[str, str], reporter: Reporter, session: Session, clock: Clock) -> int:
     """
     Run a step, report, and return the exit status: 0 for a green outcome, 1 for any other.
 
     The environment is GITHUB_…; the inputs are read by actions-toolkit.
     """
     reporter.mask(parsers.raw("api_token"))
-    begun = _begin(environ, reporter, session, clock, interruptible)
+    begun = _begin(environ, reporter, session, clock)
     # Only now: the imports take as long as the first request.
     from cloud66_redeploy.run import end_at_once, run  # noqa: PLC0415 - the one boundary
 
@@ -55,7 +50,7 @@ def start(
 
 
 def _begin(
-    environ: Mapping[str, str], reporter: Reporter, session: Session, clock: Clock, interruptible: Interruptible
+    environ: Mapping[str, str], reporter: Reporter, session: Session, clock: Clock
 ) -> tuple[Inputs, Transport, Transport, "First"] | InputError:
     """Read the inputs, and make the first request; return what `run` takes, or what is wrong with the inputs."""
     began = clock.monotonic()
@@ -64,16 +59,8 @@ def _begin(
     except InputError as error:
         return error
     log = CallLog(reporter)
-    transport = Transport(
-        session=session,
-        base_url=inputs.api_url,
-        token=inputs.api_token,
-        clock=clock,
-        interruptible=interruptible,
-        deadline=began + inputs.timeout_seconds,
-        listener=log,
-    )
-    patient = replace(transport, profile=UNTIL_DEADLINE, listener=log.patient(lambda: clock.monotonic() - began))
+    transport = Transport(session, inputs.api_url, inputs.api_token, clock, began + inputs.timeout_seconds, log)
+    patient = transport.but(profile=UNTIL_DEADLINE, listener=log.patient(lambda: clock.monotonic() - began))
     return inputs, transport, patient, _first_answer(inputs, patient)
 
 

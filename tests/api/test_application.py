@@ -16,7 +16,7 @@ from cloud66_redeploy.api.connecting import Session
 from cloud66_redeploy.clock import CallTimeout
 from cloud66_redeploy.model.health import GoodAnswer, Problem, Visit
 from odd_network import CERTIFICATE, Proxy, cutting, listening, says
-from scripted import Windows
+from scripted import Clock
 
 SetEnv = Callable[[str, str], None]
 GOOD = GoodAnswer(((200, 399),))
@@ -26,7 +26,7 @@ PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\n
 def visit(address: str, good: GoodAnswer = GOOD) -> Visit:
     """Make one visit."""
     with Session() as session:
-        return Application(session, Windows()).visit(address, good)
+        return Application(session, Clock()).visit(address, good)
 
 
 def test_certificates_are_verified(env: SetEnv) -> None:
@@ -63,8 +63,8 @@ def test_what_is_no_http(env: SetEnv, answer: bytes) -> None:
 def test_a_visit_over_its_time() -> None:
     """What trickles in for longer than a visit may take is no answer."""
 
-    class Late(Windows):
-        def __call__(self, call: Any, **limits: float) -> Any:
+    class Late(Clock):
+        def interruptible(self, call: Any, **limits: float) -> Any:
             del call
             assert limits == {"limit_seconds": 10.0, "grace_seconds": 0.0}
             raise CallTimeout
@@ -140,7 +140,7 @@ def test_one_that_hangs_does_not_hold_up_the_others(env: SetEnv, monkeypatch: py
 
     with listening(hang) as dead, listening(says(PAGE)) as alive, Session() as session:
         silent = [f"http://127.0.0.1:{dead}/{number}" for number in range(20)]
-        found = Application(session, Windows()).visit_all([*silent, f"http://127.0.0.1:{alive}/"], GOOD)
+        found = Application(session, Clock()).visit_all([*silent, f"http://127.0.0.1:{alive}/"], GOOD)
         hangs.set()
     assert [visit.problem for visit in found.values()].count(Problem.NO_ANSWER) == len(silent)
     assert found[f"http://127.0.0.1:{alive}/"].status == 200
@@ -159,7 +159,7 @@ def test_a_fault_while_visiting(monkeypatch: pytest.MonkeyPatch, place: int) -> 
 
     monkeypatch.setattr(Application, "_visit", fault)
     with Session() as session, pytest.raises(KeyError, match="oops"):
-        Application(session, Windows()).visit_all(addresses, GOOD)
+        Application(session, Clock()).visit_all(addresses, GOOD)
 
 
 _VISITS = """
@@ -168,12 +168,12 @@ import sys
 import threading
 from cloud66_redeploy.api import application
 from cloud66_redeploy.api.connecting import Session
-from cloud66_redeploy.clock import Interrupts
+from cloud66_redeploy.clock import SystemClock
 from cloud66_redeploy.errors import Aborted
 from cloud66_redeploy.model.health import GoodAnswer
 application.VISIT_SECONDS = float(sys.argv[1])
-interrupts = Interrupts()
-interrupts.install()
+clock = SystemClock()
+clock.install()
 ask = application.Application._visit
 def watched(*given):
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [])
@@ -183,7 +183,7 @@ def watched(*given):
 application.Application._visit = watched
 print("ready", flush=True)
 try:
-    visitor = application.Application(Session(), interrupts.interruptible)
+    visitor = application.Application(Session(), clock)
     found = visitor.visit_all(sys.argv[2:], GoodAnswer(((200, 399),)))
     print(sorted(visit.said or str(visit.status) for visit in found.values()))
 except Aborted:
@@ -233,9 +233,7 @@ def test_each_visit_is_a_new_one(env: SetEnv) -> None:
 
     with listening(handle) as port, Session() as session:
         for _ in range(3):
-            found = Application(session, Windows()).visit(
-                f"http://127.0.0.1:{port}/", GoodAnswer(GOOD.statuses, "hello")
-            )
+            found = Application(session, Clock()).visit(f"http://127.0.0.1:{port}/", GoodAnswer(GOOD.statuses, "hello"))
             assert found.problem is None
     assert [len(each) for each in heads] == [1, 1, 1]
     assert {b"Cache-Control: no-cache", b"Connection: close"} <= set(heads[0][0].split(b"\r\n"))

@@ -1,6 +1,5 @@
 """Who listens for debugging is told of each call, without the login of a proxy; who doesn't costs nothing."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,7 +31,7 @@ class Told(Listener):
 def told(*replies: Reply, **options: Any) -> tuple[Wire, Transport, Told]:
     """Make a transport that is answered by a script, and what listens to it."""
     made, ears = wire(*replies), Told()
-    return made, replace(made.transport, listener=ears, **options), ears
+    return made, made.transport.but(listener=ears, **options), ears
 
 
 def failing(transport: Transport, method: str = "GET") -> None:
@@ -101,7 +100,7 @@ def test_who_does_not_listen_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(Answer, "request_id", property(never))
     monkeypatch.setattr(Answer, "refusal", property(never))
     made, ears = wire(Reply(500), Reply(200, {"id": 1})), Told(is_debug=False)
-    transport = replace(made.transport, listener=ears)
+    transport = made.transport.but(listener=ears)
     failing(transport)
     Client(transport, "s").deployment(1)
     assert (ears.calls, ears.records) == ([], [])

@@ -13,7 +13,7 @@ from cloud66_redeploy.errors import AnswerLost, ApiError, Blame, NotSent, NotThe
 from cloud66_redeploy.polling.ends import unready
 from cloud66_redeploy.report.phrases import advice_of, sentence_of
 from odd_network import CERTIFICATE, PLACES, Far, Handler, cutting, listening, says
-from scripted import Clock, Windows
+from scripted import Clock
 
 SetEnv = Callable[[str, str], None]
 
@@ -21,7 +21,7 @@ SetEnv = Callable[[str, str], None]
 def transport(address: str, **options: Any) -> Transport:
     """Make a transport with a real session and a clock that is moved."""
     profile = Profile(connect=2.0, read=2.0, total=5.0, **options)
-    return Transport(Session(), address, "secret-token", Clock(), Windows(), 100.0, profile)
+    return Transport(Session(), address, "secret-token", Clock(), 100.0).but(profile=profile)
 
 
 REFUSED = {"accept": NotSent, "connect": NotSent, "handshake": NotSent}

@@ -11,7 +11,7 @@ import requests
 from urllib3.exceptions import ProtocolError
 
 from cloud66_redeploy.api import transport as room
-from cloud66_redeploy.api.connecting import BearerToken, Session
+from cloud66_redeploy.api.connecting import Session
 from cloud66_redeploy.api.transport import Profile, Transport
 from cloud66_redeploy.clock import CallTimeout
 from cloud66_redeploy.errors import (
@@ -25,7 +25,7 @@ from cloud66_redeploy.errors import (
     NotTheApi,
     PermanentError,
 )
-from scripted import Clock, Reply, Windows, wire
+from scripted import Clock, Reply, wire
 
 RESET = requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError(104, "reset by peer")))
 GOOD = Reply(200, {"ok": 1})
@@ -108,7 +108,7 @@ def test_limits_shrink_after_the_deadline(now: float, limit: float) -> None:
         with pytest.raises(NotSent, match="no time left"):
             one.transport.send("POST", "/x", {})
         assert one.script.asked == []
-    assert one.windows.limits == [limit][: len(one.script.asked)]
+    assert one.clock.limits == [limit][: len(one.script.asked)]
 
 
 def test_a_call_is_signed_and_named() -> None:
@@ -117,13 +117,13 @@ def test_a_call_is_signed_and_named() -> None:
     for method in ("GET", "DELETE", "POST"):
         one.transport.send(method, "/x", {"deployment_profile": "night & day"})
     # When the workflow is cancelled, a POST on its way gets a moment for its answer.
-    assert one.windows.graces == [0.0, 0.0, 1.5]
+    assert one.clock.graces == [0.0, 0.0, 1.5]
     asked = one.script.asked[-1]
     assert asked.url == "https://api.example/api/3/x?deployment_profile=night+%26+day"
     assert asked.headers["Authorization"] == "Bearer secret-token"
     assert asked.headers["Accept"] == "application/json"
     assert asked.headers["User-Agent"].startswith("cloud66-redeploy-action/")
-    assert "secret-token" not in f"{one.transport!r} {BearerToken('secret-token')!r}"
+    assert "secret-token" not in f"{one.transport!r}"
 
 
 def test_a_netrc_of_the_job_does_not_replace_the_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,7 +219,7 @@ def test_real_sockets_tell_what_was_sent(listens: bool) -> None:
         session = Session()
         session.trust_env = False
         address = f"http://127.0.0.1:{server.getsockname()[1]}"
-        one = Transport(session, address, "secret-token", Clock(), Windows(), 100.0, Profile(read=0.02))
+        one = Transport(session, address, "secret-token", Clock(), 100.0).but(profile=Profile(read=0.02))
         with session, pytest.raises(ApiError, match="timed out" if listens else "refused") as caught:
             one.send("POST", "/x", {})
     assert type(caught.value) is (AnswerLost if listens else NotSent)

@@ -12,14 +12,12 @@ from threading import Thread
 from urllib.parse import quote, urljoin, urlsplit
 
 import requests
-from requests.auth import AuthBase
 from urllib3.exceptions import InvalidChunkLength
 
-from cloud66_redeploy.api.connecting import USER_AGENT, route_to
+from cloud66_redeploy.api.connecting import USER_AGENT, beginning_of, route_to
 from cloud66_redeploy.api.error_text import decoded
 from cloud66_redeploy.api.failures import BREAKS, failure_of, innermost
-from cloud66_redeploy.api.transport import Interruptible
-from cloud66_redeploy.clock import CallTimeout, without_signals
+from cloud66_redeploy.clock import CallTimeout, Clock, without_signals
 from cloud66_redeploy.errors import Blame, NotTheApi
 from cloud66_redeploy.model.health import REDIRECTS, GoodAnswer, Problem, Visit
 from cloud66_redeploy.timing import VISIT_CONNECT_SECONDS, VISIT_SECONDS
@@ -35,9 +33,9 @@ _RESERVED = "%/:?#[]@!$&'()*+,;=~"
 class Application:
     """Visits applications."""
 
-    def __init__(self, session: requests.Session, interruptible: Interruptible) -> None:
+    def __init__(self, session: requests.Session, clock: Clock) -> None:
         self._session = session
-        self._interruptible = interruptible
+        self._clock = clock
 
     def visit(self, address: str, good: GoodAnswer) -> Visit:
         """Ask one address, as `visit_all` does."""
@@ -54,7 +52,9 @@ class Application:
         ways = {address: [address] for address in addresses}
         found: dict[str, Visit | Exception] = {}
         try:
-            self._interruptible(lambda: self._ask(ways, good, found), limit_seconds=VISIT_SECONDS, grace_seconds=0.0)
+            self._clock.interruptible(
+                lambda: self._ask(ways, good, found), limit_seconds=VISIT_SECONDS, grace_seconds=0.0
+            )
         except CallTimeout:
             # What is still on its way is left to itself, and doesn't keep the process from ending.
             said = f"no whole answer within {VISIT_SECONDS:.0f} s"
@@ -117,7 +117,8 @@ class Application:
     def _get(self, address: str) -> requests.Response:
         return self._session.get(
             address,
-            auth=_NoLogin(),
+            # Without it, requests would take a login from a ~/.netrc of the job.
+            auth=lambda request: request,
             headers={"Accept": "*/*", "User-Agent": USER_AGENT, **_ANEW},
             timeout=(VISIT_CONNECT_SECONDS, VISIT_SECONDS),
             allow_redirects=False,
@@ -125,29 +126,14 @@ class Application:
         )
 
 
-class _NoLogin(AuthBase):
-    """No login: without an auth object, requests would take one from a ~/.netrc of the job."""
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request
-
-
 def _judged(response: requests.Response, address: str, good: GoodAnswer) -> Visit:
     problem = None
     if not good.has(response.status_code):
         problem = Problem.STATUS
-    elif good.text and good.text not in _beginning(response):
-        problem = Problem.TEXT_MISSING
+    elif good.text:
+        text = decoded(beginning_of(response, MOST_BYTES), response.headers.get("Content-Type", ""))
+        problem = None if good.text in text else Problem.TEXT_MISSING
     return Visit(address, response.status_code, problem)
-
-
-def _beginning(response: requests.Response) -> str:
-    body = bytearray()
-    for chunk in response.iter_content(65536):
-        body += chunk
-        if len(body) >= MOST_BYTES:
-            break
-    return decoded(bytes(body[:MOST_BYTES]), response.headers.get("Content-Type", ""))
 
 
 def _is_plain(address: str) -> bool:

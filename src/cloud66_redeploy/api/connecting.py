@@ -140,13 +140,11 @@ def route_to(session: requests.Session, address: str, given_by: str) -> Route:
     return Route(address, proxy or "", bundle if isinstance(bundle, str) else "", given_by)
 
 
-class BearerToken(requests.auth.AuthBase):
-    """The token, as an auth object: without one, requests would let a ~/.netrc of the job replace the header."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Sign a request."""
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
+def beginning_of(response: requests.Response, most_bytes: int) -> bytes:
+    """Read the body of an answer, but no more of it than that."""
+    body = bytearray()
+    for chunk in response.iter_content(65536):
+        body += chunk
+        if len(body) >= most_bytes:
+            break
+    return bytes(body[:most_bytes])

@@ -7,15 +7,14 @@ retried here.
 
 import random
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from copy import copy
 from itertools import count
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, TypeVar
 
 import requests
-from requests import exceptions as broken
 
 from cloud66_redeploy.api.answers import Answer, Call, Listener
-from cloud66_redeploy.api.connecting import USER_AGENT, BearerToken, route_to
+from cloud66_redeploy.api.connecting import USER_AGENT, beginning_of, route_to
 from cloud66_redeploy.api.failures import BREAKS, failure_of
 from cloud66_redeploy.api.headers import Headers
 from cloud66_redeploy.api.route import Route
@@ -29,13 +28,6 @@ _FEW_TRIES = 5
 """How often what seldom passes by itself is tried by whoever is patient: it takes 15 s of pauses."""
 
 _LARGEST_BODY = 64 * 1024 * 1024
-
-
-class Interruptible(Protocol):
-    """Makes a call that a cancelled workflow may interrupt (see `Interrupts`)."""
-
-    def __call__(self, call: Callable[[], T], *, limit_seconds: float, grace_seconds: float) -> T:
-        """Make the call within the limit."""
 
 
 class Profile(NamedTuple):
@@ -74,7 +66,6 @@ AFTER_ABORT = Profile(connect=1.3, read=1.3, total=1.4, tries=1)
 """A cancellation with the workflow, before the runner kills the step."""
 
 
-@dataclass
 class Transport:
     """
     Makes calls below one base address.
@@ -82,20 +73,40 @@ class Transport:
     Attributes:
         deadline: the instant (monotonic seconds) after which nothing is tried again. No call outlasts it by more
             than `profile.total`.
+        profile: how patient its calls are.
         listener: told what calls do.
         heard: keeps what the headers of the answers say; copies of this transport share it.
 
     """
 
-    session: requests.Session
-    base_url: str
-    token: str = field(repr=False)
-    clock: Clock
-    interruptible: Interruptible
-    deadline: float
-    profile: Profile = STEADY
-    listener: Listener = field(default_factory=Listener)
-    heard: Headers = field(default_factory=Headers)
+    profile = STEADY
+
+    def __init__(
+        self,
+        session: requests.Session,
+        base_url: str,
+        token: str,
+        clock: Clock,
+        deadline: float,
+        listener: Listener | None = None,
+    ) -> None:
+        self.session = session
+        self.base_url = base_url
+        self.clock = clock
+        self.deadline = deadline
+        self.listener = listener or Listener()
+        self.heard = Headers()
+        self._token = token
+
+    def but(
+        self, *, deadline: float | None = None, profile: Profile | None = None, listener: Listener | None = None
+    ) -> "Transport":
+        """Return a copy that differs in what is given."""
+        other = copy(self)
+        other.deadline = self.deadline if deadline is None else deadline
+        other.profile = profile or self.profile
+        other.listener = listener or self.listener
+        return other
 
     def retrying(self, method: str, path: str, query: dict[str, str], read: Callable[[object], T]) -> T:
         """
@@ -207,7 +218,7 @@ class Transport:
             raise NotSent(call, "there was no time left for it")
         grace = self.profile.grace_for_post if method == "POST" else 0.0
         try:
-            return self.interruptible(
+            return self.clock.interruptible(
                 lambda: self._exchange(method, path, query, limit), limit_seconds=limit, grace_seconds=grace
             )
         except CallTimeout:
@@ -218,21 +229,24 @@ class Transport:
     def _route(self) -> Route:
         return route_to(self.session, self.base_url, "the input api_url")
 
+    def _signed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        # As auth: without any, requests would let a ~/.netrc of the job replace the header.
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
     def _exchange(self, method: str, path: str, query: dict[str, str], limit: float) -> Answer:
         response = self.session.request(
             method,
             self.base_url + path,
             params=query,
-            auth=BearerToken(self.token),
+            auth=self._signed,
             headers={"Accept": "application/json", "User-Agent": USER_AGENT},
             timeout=(min(self.profile.connect, limit), min(self.profile.read, limit)),
             allow_redirects=False,
             stream=True,
         )
         with response:
-            body = bytearray()
-            for chunk in response.iter_content(65536):
-                body += chunk
-                if len(body) > _LARGEST_BODY:
-                    raise broken.ContentDecodingError("an answer of more than 64 MiB")
-            return Answer(f"{method} {path}", response.status_code, response.headers, bytes(body))
+            body = beginning_of(response, _LARGEST_BODY + 1)
+        if len(body) > _LARGEST_BODY:
+            raise AnswerLost(f"{method} {path}", "an answer of more than 64 MiB")
+        return Answer(f"{method} {path}", response.status_code, response.headers, body)

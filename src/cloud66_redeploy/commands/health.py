@@ -30,7 +30,7 @@ def check_health(step: Step, jobs: Sequence[Job]) -> None:
         return
     asking: list[Job] = []
     checks: list[HealthCheck] = []
-    application = Application(step.transport.session, step.transport.interruptible)
+    application = Application(step.transport.session, step.clock)
     good = GoodAnswer(step.inputs.health_check_status, step.inputs.health_check_contains)
     visit = partial(visit_those_due, checks, application, good, step.clock)
     for job in waiting:
@@ -87,7 +87,7 @@ def _own_address(step: Step, job: Job) -> str:
     address = app_url(stack, sanitizer) if stack else ""
     if address:
         return address
-    transport = replace(step.transport, deadline=step.clock.monotonic())
+    transport = step.transport.but(deadline=step.clock.monotonic())
     try:
         job.tracking.stack = stack = job.best_effort(transport).stack()
     except ApiError as error:

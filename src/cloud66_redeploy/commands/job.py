@@ -1,7 +1,7 @@
 """One deployment as a step deals with it: what it is to the step, what is known of it, and how it ended."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from cloud66_redeploy.api.client import Client, Kept
 from cloud66_redeploy.api.transport import BEST_EFFORT, Transport
@@ -79,7 +79,7 @@ class Job:
 
     def best_effort(self, transport: Transport) -> Client:
         """Make a client for what is good to have and may fail: it reads anew, and doesn't try again."""
-        return Client(replace(transport, profile=BEST_EFFORT), self.stack_id)
+        return Client(transport.but(profile=BEST_EFFORT), self.stack_id)
 
     def observer(self, transport: Transport) -> Observer:
         """Make what looks at it."""

@@ -1,7 +1,5 @@
 """Before anything is asked for: is the commit live, is the stack busy, and what would a dry run do."""
 
-from dataclasses import replace
-
 from cloud66_redeploy.commands.job import Job
 from cloud66_redeploy.commands.step import Step
 from cloud66_redeploy.errors import ApiError
@@ -95,7 +93,7 @@ def _cancel_running(step: Step, job: Job, busy: StackActivity) -> Result | None:
     for deployment in busy.running:
         other = Job(job.stack_id, Tracking.of_another("", deployment.id), step.reporter)
         job.made_way = Result(Reason.MAKING_WAY, facts={"number": deployment.id})
-        result = job.made_way = other.cancel_with(replace(step.transport, deadline=deadline), "Making way").run()
+        result = job.made_way = other.cancel_with(step.transport.but(deadline=deadline), "Making way").run()
         job.say(sentence_of(result))
         if not is_over(result) or result.outcome is Outcome.UNKNOWN:
             late = step.clock.monotonic() >= step.transport.deadline

@@ -1,7 +1,7 @@
 """One step: its jobs, and what all commands share: waiting for them, cancelling them, their logs, what is known."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from cloud66_redeploy.api.client import Kept
@@ -141,7 +141,7 @@ class Step:
             self.note_known()
             # After cancelling on a timeout the deadline has long passed.
             until = self.clock.monotonic() if job.cancellation else self.transport.deadline
-            client = job.best_effort(replace(self.transport, deadline=until))
+            client = job.best_effort(self.transport.but(deadline=until))
             try:
                 # Once it has run and ended, another one may have started.
                 has_ended = began is not None and deployment is not None and deployment.phase.is_final
@@ -185,7 +185,7 @@ class Step:
 
     def _cancel_on_timeout(self, job: Job, timed_out: Result) -> None:
         deadline = self.clock.monotonic() + CANCEL_ON_TIMEOUT_SECONDS
-        hurried = replace(self.transport, deadline=deadline, profile=AFTER_TIMEOUT)
+        hurried = self.transport.but(deadline=deadline, profile=AFTER_TIMEOUT)
         poll = job.cancel_with(hurried, "The timeout expired", CANCEL_ON_TIMEOUT_PAUSE_SECONDS)
         [end] = poll_all([poll], self.clock, self._forget)
         if end.outcome in {Outcome.SUCCESS, Outcome.FAILED}:
