@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud66_redeploy.api.headers import Headers, Quota
+from cloud66_redeploy.api.headers import Headers
 from cloud66_redeploy.model.records import Action, Deployment
 from cloud66_redeploy.polling.pace import Estimate, Pace
 from cloud66_redeploy.polling.pauses import jittered, pause_before_next_look
@@ -100,11 +100,11 @@ def test_pauses_follow_what_is_likely(
 
 def test_the_hours_calls_stretch_pauses() -> None:
     """As they run low, pauses grow beyond poll_interval, one line says why, and the deadline bounds what is needed."""
-    quota, said = Quota(), list[str]()
-    pace = paced(known(deployment=QUEUED, ahead=(AHEAD, AHEAD, AHEAD)), heard=Headers(quota), say=said.append)
+    heard, said = Headers(), list[str]()
+    pace = paced(known(deployment=QUEUED, ahead=(AHEAD, AHEAD, AHEAD)), heard=heard, say=said.append)
     assert pace.pause(0, 3600).seconds <= 30
     for now in range(0, 200, 20):
-        quota.note("3000", str(1400 - 5 * now), now)
+        heard.quota.note("3000", str(1400 - 5 * now), now)
     assert 60 < max(pace.pause(200, 3600).seconds for _ in range(6)) <= 90
     [line] = said
     assert line.startswith("500 of 3000 API calls left")

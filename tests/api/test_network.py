@@ -13,7 +13,7 @@ from cloud66_redeploy.errors import AnswerLost, ApiError, Blame, NotSent, NotThe
 from cloud66_redeploy.polling.ends import unready
 from cloud66_redeploy.report.phrases import advice_of, sentence_of
 from odd_network import CERTIFICATE, PLACES, Far, Handler, cutting, listening, says
-from scripted import Clock
+from scripted import Clock, same
 
 SetEnv = Callable[[str, str], None]
 
@@ -46,10 +46,10 @@ def test_a_cut_is_a_lost_answer_once_the_request_may_have_left(
         with one.session:
             if place and (proxied or place != "accept"):
                 with pytest.raises(kind) as caught:
-                    one.send("POST", "/x", {})
+                    one.once("POST", "/x", {}, same)
                 assert type(caught.value) is kind
             else:
-                assert one.send("POST", "/x", {}) == {"response": [1, 2]}
+                assert one.once("POST", "/x", {}, same) == {"response": [1, 2]}
     carried_out = place in {"before the answer", "answer", ""} or (place == "accept" and not proxied)
     assert far.posts == carried_out
     assert not (far.posts and kind is NotSent)
@@ -161,7 +161,7 @@ def test_a_way_that_leads_nowhere(case: str, env: SetEnv, tmp_path: Path, monkey
             with pytest.raises(ApiError) as caught:
                 one.retrying("GET", "/x", {}, str)
             with pytest.raises(way.kind):
-                other.send("POST", "/x", {})
+                other.once("POST", "/x", {}, same)
     error, result = caught.value, unready(caught.value)
     shown = f"{error} {sentence_of(result)} {advice_of(result)}"
     assert (type(error), error.clue.blame) == (way.kind, way.blame), shown

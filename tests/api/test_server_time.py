@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cloud66_redeploy.api.headers import ServerTime
+from cloud66_redeploy.api.headers import Headers
 
 MOMENT = datetime(2026, 1, 1, 0, 0, 40, tzinfo=UTC)
 
@@ -34,9 +34,9 @@ def in_tokyo() -> Iterator[None]:
 )
 def test_a_time_of_the_server_becomes_an_instant(header: str | None, instant: float | None) -> None:
     """A time was as long before an answer as that says, in its zone or UTC; what is no date changes nothing."""
-    fresh, told = ServerTime(), ServerTime()
-    told.note("Thu, 01 Jan 2026 00:00:40 GMT", 10.0)
+    fresh, told = Headers(), Headers()
+    told.note({"Date": "Thu, 01 Jan 2026 00:00:40 GMT"}, 10.0, is_the_apis=True)
     for clock in (fresh, told):
-        clock.note(header, 1000.0)
+        clock.note({} if header is None else {"Date": header}, 1000.0, is_the_apis=True)
     assert fresh.instant_of(MOMENT) == instant
     assert told.instant_of(MOMENT) == (10.0 if instant is None else instant)

@@ -25,7 +25,7 @@ from cloud66_redeploy.errors import (
     NotTheApi,
     PermanentError,
 )
-from scripted import Clock, Reply, wire
+from scripted import Clock, Reply, same, wire
 
 RESET = requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError(104, "reset by peer")))
 GOOD = Reply(200, {"ok": 1})
@@ -51,7 +51,7 @@ def test_no_redirect_is_followed(status: int, method: str, location: str) -> Non
     """A redirect, also to what is no address, is somebody else's answer; the token goes to no other host."""
     one = wire(Reply(status, b"", {"Location": location}))
     with pytest.raises(NotTheApi) as caught:
-        one.transport.send(method, "/x", {})
+        one.transport.once(method, "/x", {}, same)
     assert caught.value.said == f"a redirect to {location}, which is not followed"
     assert len(one.script.asked) == 1
 
@@ -59,7 +59,7 @@ def test_no_redirect_is_followed(status: int, method: str, location: str) -> Non
 @pytest.mark.parametrize(("body", "value"), [(b"", None), (b" \n", None), (b"null", None), (b'{"a": [1]}', {"a": [1]})])
 def test_a_good_answer_is_handed_on(body: bytes, value: object) -> None:
     """The JSON of a good answer is handed on; an empty body is nothing."""
-    assert wire(Reply(200 if body else 204, body)).transport.send("DELETE", "/x", {}) == value
+    assert wire(Reply(200 if body else 204, body)).transport.once("DELETE", "/x", {}, same) == value
 
 
 @pytest.mark.parametrize(
@@ -74,24 +74,24 @@ def test_a_good_answer_is_handed_on(body: bytes, value: object) -> None:
 def test_what_breaks_has_its_kind(reply: Reply, kind: type[Exception], said: str) -> None:
     """A call that broke is unclear, unless it was not the network that broke."""
     with pytest.raises(kind, match=said) as caught:
-        wire(reply).transport.send("GET", "/x", {})
+        wire(reply).transport.once("GET", "/x", {}, same)
     assert type(caught.value) is kind
 
 
 def test_a_whole_call_over_its_limit_is_unclear() -> None:
     """A call that its window ends is unclear; one that an abort ends stays aborted."""
     with pytest.raises(AnswerLost, match="no whole answer within 30 s"):
-        wire(Reply(error=CallTimeout())).transport.send("GET", "/x", {})
+        wire(Reply(error=CallTimeout())).transport.once("GET", "/x", {}, same)
     with pytest.raises(Aborted):
-        wire(Reply(error=Aborted())).transport.send("GET", "/x", {})
+        wire(Reply(error=Aborted())).transport.once("GET", "/x", {}, same)
 
 
 def test_a_huge_answer_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer beyond the bound is given up as trouble."""
     monkeypatch.setattr(room, "_LARGEST_BODY", 1000)
-    assert wire(Reply(200, b" " * 1000)).transport.send("GET", "/x", {}) is None
+    assert wire(Reply(200, b" " * 1000)).transport.once("GET", "/x", {}, same) is None
     with pytest.raises(AnswerLost, match="more than 64 MiB"):
-        wire(Reply(200, b" " * 1001)).transport.send("GET", "/x", {})
+        wire(Reply(200, b" " * 1001)).transport.once("GET", "/x", {}, same)
 
 
 @pytest.mark.parametrize(
@@ -102,11 +102,11 @@ def test_limits_shrink_after_the_deadline(now: float, limit: float) -> None:
     one = wire(deadline=100.0)
     one.clock.now = now
     if limit:
-        one.transport.send("POST", "/x", {})
+        one.transport.once("POST", "/x", {}, same)
         assert [asked.timeout for asked in one.script.asked] == [(min(10.0, limit), min(20.0, limit))]
     else:
         with pytest.raises(NotSent, match="no time left"):
-            one.transport.send("POST", "/x", {})
+            one.transport.once("POST", "/x", {}, same)
         assert one.script.asked == []
     assert one.clock.limits == [limit][: len(one.script.asked)]
 
@@ -115,7 +115,7 @@ def test_a_call_is_signed_and_named() -> None:
     """A call carries the token, what it accepts, who asks, and its options in the query; only a POST gets grace."""
     one = wire()
     for method in ("GET", "DELETE", "POST"):
-        one.transport.send(method, "/x", {"deployment_profile": "night & day"})
+        one.transport.once(method, "/x", {"deployment_profile": "night & day"}, same)
     # When the workflow is cancelled, a POST on its way gets a moment for its answer.
     assert one.clock.graces == [0.0, 0.0, 1.5]
     asked = one.script.asked[-1]
@@ -136,7 +136,7 @@ def test_a_netrc_of_the_job_does_not_replace_the_token(tmp_path: Path, monkeypat
     assert requests.utils.get_netrc_auth("https://api.example/") == ("them", "theirs")
     one = wire()
     assert one.transport.session.trust_env
-    one.transport.send("GET", "/x", {})
+    one.transport.once("GET", "/x", {}, same)
     assert one.script.asked[0].headers["Authorization"] == "Bearer secret-token"
 
 
@@ -147,12 +147,12 @@ def test_what_headers_tell_is_noted() -> None:
         Reply(403, b"<html>", {"X-Cloud66-Warning": "bad", "Date": "Thu, 01 Jan 1970 00:00:00 GMT"}),
         Reply(),
     )
-    one.transport.send("GET", "/x", {})
+    one.transport.once("GET", "/x", {}, same)
     with pytest.raises(NotTheApi):
-        one.transport.send("GET", "/x", {})
-    one.transport.send("GET", "/x", {})
+        one.transport.once("GET", "/x", {}, same)
+    one.transport.once("GET", "/x", {}, same)
     assert one.warnings == ["old", "bad"]
-    assert one.transport.heard.server_time.instant_of(datetime(2026, 1, 1, 0, 1, tzinfo=UTC)) == 60.0
+    assert one.transport.heard.instant_of(datetime(2026, 1, 1, 0, 1, tzinfo=UTC)) == 60.0
 
 
 def asks(seconds: str) -> Reply:
@@ -221,5 +221,5 @@ def test_real_sockets_tell_what_was_sent(listens: bool) -> None:
         address = f"http://127.0.0.1:{server.getsockname()[1]}"
         one = Transport(session, address, "secret-token", Clock(), 100.0).but(profile=Profile(read=0.02))
         with session, pytest.raises(ApiError, match="timed out" if listens else "refused") as caught:
-            one.send("POST", "/x", {})
+            one.once("POST", "/x", {}, same)
     assert type(caught.value) is (AnswerLost if listens else NotSent)

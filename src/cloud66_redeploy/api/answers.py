@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from cloud66_redeploy.api.error_text import decoded, words_of, words_of_page
@@ -88,7 +87,6 @@ class Call(NamedTuple):
     body: str = ""
 
 
-@dataclass
 class Answer:
     """
     An answer to one call.
@@ -100,15 +98,13 @@ class Answer:
 
     """
 
-    call: str
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    value: object = field(default=None, init=False)
-    is_json: bool = field(default=True, init=False)
-
-    def __post_init__(self) -> None:
-        self._text = decoded(self.body, self.headers.get("Content-Type", ""))
+    def __init__(self, call: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.call = call
+        self.status = status
+        self.headers = headers
+        self.value: object = None
+        self.is_json = True
+        self._text = decoded(body, headers.get("Content-Type", ""))
         if not self._text.strip():
             return
         try:

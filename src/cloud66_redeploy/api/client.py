@@ -60,7 +60,7 @@ class Client:
 
     def age_seconds(self, moment: datetime) -> float | None:
         """Tell how long ago that was by the server's clock; None where no answer has told its time."""
-        instant = self._transport.heard.server_time.instant_of(moment)
+        instant = self._transport.heard.instant_of(moment)
         return None if instant is None else self._transport.clock.monotonic() - instant
 
     def last_log(self) -> str:

@@ -8,7 +8,6 @@ together (`polling/pace.py` slows down by it).
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -18,7 +17,6 @@ ENOUGH = 0.5
 """With more than this share of the hour's calls left, pauses are as they are."""
 
 
-@dataclass
 class Quota:
     """
     What the answers said of the hour's calls.
@@ -29,10 +27,11 @@ class Quota:
 
     """
 
-    limit: int | None = None
-    remaining: int | None = None
-    _seen: deque[tuple[float, int]] = field(default_factory=deque, init=False, repr=False)
-    _hour_from: float = field(default=0.0, init=False)
+    def __init__(self) -> None:
+        self.limit: int | None = None
+        self.remaining: int | None = None
+        self._seen = deque[tuple[float, int]]()
+        self._hour_from = 0.0
 
     def note(self, limit: str | None, remaining: str | None, now: float) -> None:
         """Take down what an answer's headers say; `now` is monotonic seconds. Anything but numbers says nothing."""
@@ -65,41 +64,35 @@ class Quota:
         return max(0.0, HOUR_SECONDS - (now - self._hour_from))
 
 
-@dataclass
-class ServerTime:
-    """
-    The server's clock beside this machine's.
-
-    A header is exact to the second; records of the server are, too.
-    """
-
-    _said: datetime | None = field(default=None, init=False)
-    _at: float = field(default=0.0, init=False)
-
-    def note(self, header: str | None, now: float) -> None:
-        """Take down what an answer says; `now` is monotonic seconds. Anything but a date says nothing."""
-        said = as_http_date(header)
-        if said is not None:
-            self._said, self._at = said, now
-
-    def instant_of(self, moment: datetime) -> float | None:
-        """Turn a time of the server's into an instant (monotonic seconds); None where no answer said its clock."""
-        return None if self._said is None else self._at + (moment - self._said).total_seconds()
-
-
-@dataclass
 class Headers:
-    """What the headers of all answers have told so far: the hour's calls, and the server's clock."""
+    """
+    What the headers of all answers have told so far.
 
-    quota: Quota = field(default_factory=Quota)
-    server_time: ServerTime = field(default_factory=ServerTime)
+    Attributes:
+        quota: the hour's calls.
+
+    """
+
+    def __init__(self) -> None:
+        self.quota = Quota()
+        self._date: datetime | None = None
+        self._date_at = 0.0
 
     def note(self, headers: Mapping[str, str], now: float, *, is_the_apis: bool) -> None:
         """Take down what an answer's headers say; `now` is monotonic seconds."""
         self.quota.note(headers.get("X-RateLimit-Limit"), headers.get("X-RateLimit-Remaining"), now)
-        if is_the_apis:
-            # The clock of whatever else answers is its own.
-            self.server_time.note(headers.get("Date"), now)
+        date = as_http_date(headers.get("Date"))
+        # The clock of whatever else answers is its own.
+        if is_the_apis and date is not None:
+            self._date, self._date_at = date, now
+
+    def instant_of(self, moment: datetime) -> float | None:
+        """
+        Turn a time of the server's into an instant (monotonic seconds); None where no answer said its clock.
+
+        A header is exact to the second; records of the server are, too.
+        """
+        return None if self._date is None else self._date_at + (moment - self._date).total_seconds()
 
 
 def as_http_date(header: str | None) -> datetime | None:

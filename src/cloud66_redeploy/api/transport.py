@@ -140,19 +140,32 @@ class Transport:
 
     def once(self, method: str, path: str, query: dict[str, str], read: Callable[[object], T], attempt: int = 1) -> T:
         """
-        Make one call, once; return what `read` makes of the JSON body.
+        Make one call, once; return what `read` makes of the JSON body (None for an empty one).
 
         Raises:
             NotTheApi: `read` could not read it (ValueError).
-            ApiError, Aborted: as `send`.
+            ApiError: see the tree in `errors`.
+            Aborted: the workflow was cancelled meanwhile.
 
         """
-        body = self.send(method, path, query, attempt)
+        began = self.clock.monotonic()
         try:
-            return read(body)
+            answer = self._answer(method, path, query)
+        except ApiError as error:
+            self._tell(error, attempt, began)
+            raise
+        self.heard.note(answer.headers, self.clock.monotonic(), is_the_apis=answer.is_the_apis)
+        self._tell(answer, attempt, began)
+        warning = answer.headers.get("X-Cloud66-Warning")
+        if warning:
+            self.listener.warned(warning)
+        if not answer.is_good:
+            raise answer.error(self._route())
+        try:
+            return read(answer.value)
         except ValueError as error:
             said = f"an answer of another shape ({error})"
-            raise NotTheApi(f"{method} {path}", said, clue=Clue(Blame.STRANGER, self.base_url)) from error
+            raise NotTheApi(answer.call, said, clue=Clue(Blame.STRANGER, self.base_url)) from error
 
     def _pauses(self) -> Generator[float, Exception, None]:
         """
@@ -175,30 +188,6 @@ class Transport:
             self.clock.sleep(wait)
             pause = min(MAX_PAUSE_SECONDS, pause * 2)
             error = yield 0.0
-
-    def send(self, method: str, path: str, query: dict[str, str], attempt: int = 1) -> object:
-        """
-        Make one call, once, and return the JSON body (None for an empty one).
-
-        Raises:
-            ApiError: see the tree in `errors`.
-            Aborted: the workflow was cancelled meanwhile.
-
-        """
-        began = self.clock.monotonic()
-        try:
-            answer = self._answer(method, path, query)
-        except ApiError as error:
-            self._tell(error, attempt, began)
-            raise
-        self.heard.note(answer.headers, self.clock.monotonic(), is_the_apis=answer.is_the_apis)
-        self._tell(answer, attempt, began)
-        warning = answer.headers.get("X-Cloud66-Warning")
-        if warning:
-            self.listener.warned(warning)
-        if answer.is_good:
-            return answer.value
-        raise answer.error(self._route())
 
     def _tell(self, came: Answer | ApiError, attempt: int, began: float) -> None:
         if not self.listener.is_debug:

@@ -7,10 +7,10 @@ Pure: no clock, no socket, no environment. Facts about fields come from the vend
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Any, NamedTuple, Self
 
 from cloud66_redeploy.model.fields import NOT_YET, as_id, as_text, as_time, words_of
 
@@ -69,15 +69,16 @@ _OTHER_WAYS = frozenset({"web", "hook"})
 """Known values of triggered_via and started_via that are not the API. An unknown one may be the API's."""
 
 
-@dataclass(frozen=True)
-class Entry(ABC):
-    """What the records of a deployment and an action share. Times are UTC or None; `record` is what the API sent."""
-
+class _Fields(NamedTuple):
     id: int
     started_at: datetime | None
     finished_at: datetime | None
     phase: Phase
-    record: Record = field(repr=False)
+    record: Record
+
+
+class Entry(_Fields, ABC):
+    """What the records of a deployment and an action share. Times are UTC or None; `record` is what the API sent."""
 
     @classmethod
     def from_json(cls, record: Record) -> Self:
@@ -203,12 +204,11 @@ class Action(Entry):
         return self.text("started_via").lower() not in _OTHER_WAYS
 
 
-@dataclass(frozen=True)
-class Stack:
+class Stack(NamedTuple):
     """What the log and the outputs need of a stack."""
 
     uid: str
-    record: Record = field(repr=False, default_factory=dict)
+    record: Record = MappingProxyType({})
 
     def text(self, name: str) -> str:
         """Return a text field as the API sent it, or ""."""

@@ -137,7 +137,7 @@ class Pace:
         if moment is None:
             return None
         if self.tracking.request.is_external:
-            return self.heard.server_time.instant_of(moment)
+            return self.heard.instant_of(moment)
         asked = action.started_at if action else None
         return None if asked is None else self.since + (moment - asked).total_seconds()
 
