@@ -25,9 +25,8 @@ _PLAIN_NAMES = {
 _NOT_FOR_BODIES = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7"}
 """Text codecs of Python's that are no charset, or that nobody should have to fear any more."""
 
-_HIDDEN = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
-_HEADINGS = [re.compile(rf"<{tag}\b[^>]*>(.*?)</{tag}\s*>", re.IGNORECASE | re.DOTALL) for tag in ("title", "h1")]
-_TAG = re.compile(r"<[^>]*>")
+_HIDDEN = r"(?is)<!--.*?-->|<(script|style)\b.*?</\1\s*>"
+_HEADINGS = [rf"(?is)<{tag}\b[^>]*>(.*?)</{tag}\s*>" for tag in ("title", "h1")]
 
 
 def decoded(body: bytes, content_type: str = "") -> str:
@@ -48,8 +47,8 @@ def words_of(body: object) -> str:
 
 def words_of_page(text: str) -> str:
     """Return what a page says: its title and heading, else its text without tags; of any other text the beginning."""
-    page = _HIDDEN.sub(" ", text[:_PAGE_CHARACTERS])
-    headings = [_plain(found[1]) for found in (heading.search(page) for heading in _HEADINGS) if found]
+    page = re.sub(_HIDDEN, " ", text[:_PAGE_CHARACTERS])
+    headings = [_plain(found[1]) for found in (re.search(heading, page) for heading in _HEADINGS) if found]
     return cut(": ".join(dict.fromkeys(filter(None, headings))) or _plain(page), LONGEST_CHARACTERS)
 
 
@@ -90,4 +89,4 @@ def _texts(value: object, path: tuple[str, ...], depth: int) -> Iterator[tuple[t
 
 
 def _plain(markup: str) -> str:
-    return " ".join(unescape(_TAG.sub(" ", markup)).split())
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", markup)).split())

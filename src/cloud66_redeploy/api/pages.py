@@ -7,7 +7,6 @@ what it holds. A list with the newest first, as in every sample, takes one call.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from itertools import chain, pairwise
@@ -83,7 +82,6 @@ Read = Callable[[int], Page[T]]
 """Reads the page of a number. May raise `errors.ApiError`."""
 
 
-@dataclass
 class Place:
     """
     Where the newest records of a list stood at the last look, so that one with the oldest first takes few calls, too.
@@ -94,8 +92,9 @@ class Place:
 
     """
 
-    last: int = 1
-    size: int = 0
+    def __init__(self) -> None:
+        self.last = 1
+        self.size = 0
 
 
 class _Order(IntEnum):

@@ -4,8 +4,7 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
-from cloud66_redeploy.errors import InputError
-from cloud66_redeploy.inputs.parsers import given, without_secrets, wrong
+from cloud66_redeploy.inputs.parsers import given, invalid, without_secrets
 from cloud66_redeploy.model.health import REDIRECTS
 
 _ADDRESS_HELP = "use an address such as https://app.cloud66.com/api/3, without user, query or fragment."
@@ -14,7 +13,6 @@ _HEALTH_CHECK_HELP = (
 )
 _STATUSES_HELP = "use HTTP statuses and ranges, for example 200,204,300-399."
 _CLEAR_TEXT = "use https. Over http the token would travel in clear text (http is for this host only)."
-_HOST_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
 
 
 def api_url(name: str, default: str) -> str:
@@ -22,9 +20,9 @@ def api_url(name: str, default: str) -> str:
     value = given(name, default)
     parts = _address(name, value, _ADDRESS_HELP)
     if parts.query or "?" in value or "//" in parts.path.rstrip("/"):
-        raise wrong(name, value, _ADDRESS_HELP)
+        raise invalid(name, _ADDRESS_HELP, value)
     if parts.scheme == "http" and not _stays_near(parts.hostname or ""):
-        raise wrong(name, value, _CLEAR_TEXT)
+        raise invalid(name, _CLEAR_TEXT, value)
     return value.rstrip("/")
 
 
@@ -45,10 +43,10 @@ def statuses(name: str, default: str) -> tuple[tuple[int, int], ...]:
         match = re.fullmatch(r"\s*([1-5][0-9]{2})\s*(?:-\s*([1-5][0-9]{2})\s*)?", part, re.ASCII)
         low, high = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if low > high:
-            raise wrong(name, value, _STATUSES_HELP)
+            raise invalid(name, _STATUSES_HELP, value)
         found.append((low, high))
     if all(low == high and low in REDIRECTS for low, high in found):
-        raise wrong(name, value, "use the status of the page that redirects lead to. They are followed.")
+        raise invalid(name, "use the status of the page that redirects lead to. They are followed.", value)
     return tuple(found)
 
 
@@ -60,10 +58,10 @@ def _address(name: str, value: str, valid: str) -> SplitResult:
     except ValueError:
         parts, host, port = SplitResult("", "", "", "", ""), "", None
     if "@" in parts.netloc or re.search(r"//[^/]*@", value):
-        raise InputError(name, f"Invalid {name}: it contains a user or a password. {valid[:1].upper()}{valid[1:]}")
+        raise invalid(name, f"it contains a user or a password. {valid[:1].upper()}{valid[1:]}")
     is_odd = not re.fullmatch(r"[!-~]+", value) or "\\" in value or "#" in value or port == 0
     if parts.scheme not in {"http", "https"} or is_odd or not _is_host(host):
-        raise wrong(name, without_secrets(value), valid)
+        raise invalid(name, valid, without_secrets(value))
     return parts
 
 
@@ -71,7 +69,8 @@ def _is_host(host: str) -> bool:
     try:
         return "%" not in str(ipaddress.ip_address(host))
     except ValueError:
-        return len(host) <= 253 and all(_HOST_LABEL.fullmatch(label) for label in host.removesuffix(".").split("."))
+        label = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+        return len(host) <= 253 and re.fullmatch(rf"{label}(\.{label})*\.?", host) is not None
 
 
 def _stays_near(host: str) -> bool:

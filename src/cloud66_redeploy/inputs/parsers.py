@@ -22,8 +22,6 @@ STACK = r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}"
 STACK_HELP = "use the stack's UID. In the Cloud 66 dashboard, it is under Settings & Information, Information."
 DEPLOYMENT = r"[1-9][0-9]{0,17}"
 DEPLOYMENT_HELP = "use a deployment's ID, a number above 0."
-_SERVICE = re.compile(r"([A-Za-z0-9][\w.-]*)(:[^:]+)?", re.ASCII)
-_IMAGE_TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 _SERVICES_HELP = (
     "use name or name:tag, separated by commas or new lines. The tag is an image tag or a git reference. "
     "Cloud 66 accepts no digest and no full image name."
@@ -40,7 +38,7 @@ def given(name: str, default: str = "") -> str:
     """Read an input as text, or its default. Raises InputError where it is not valid UTF-8."""
     value = raw(name) or default
     if any("\ud800" <= character <= "\udfff" for character in value):
-        raise wrong(name, value, "use valid UTF-8 text.")
+        raise invalid(name, "use valid UTF-8 text.", value)
     return value
 
 
@@ -54,13 +52,9 @@ def without_secrets(value: str) -> str:
     return re.sub("//.*@", "//***@", value.partition("?")[0], flags=re.DOTALL) if "//" in value else value
 
 
-def wrong(name: str, value: str, valid: str) -> InputError:
-    """Make the error that shows what was given and says what to use instead."""
-    return InputError(name, f"Invalid {name} {shown(value)}: {valid}")
-
-
-def _odd(name: str, value: str, problem: str) -> InputError:
-    return InputError(name, f"Invalid {name} {shown(value)}: it {problem}")
+def invalid(name: str, said: str, value: str | None = None) -> InputError:
+    """Make the error that shows what was given, and says what is wrong with it or what to use instead."""
+    return InputError(name, f"Invalid {name}{'' if value is None else f' {shown(value)}'}: {said}")
 
 
 def token(name: str, _default: str) -> str:
@@ -68,7 +62,7 @@ def token(name: str, _default: str) -> str:
     value = raw(name)
     if not re.fullmatch(r"[!-~]+", value):
         said = "it contains spaces, line breaks or characters that no token has."
-        raise InputError(name, f"Invalid {name}: {said} {HOW_TO_GET_ONE}")
+        raise invalid(name, f"{said} {HOW_TO_GET_ONE}")
     return value
 
 
@@ -76,7 +70,7 @@ def choice(words: type[Choice], name: str, default: str) -> Choice:
     """Read one of a few words."""
     value = given(name, default)
     if value not in list(words):
-        raise wrong(name, value, f"use one of {', '.join(words)}.")
+        raise invalid(name, f"use one of {', '.join(words)}.", value)
     return words(value)
 
 
@@ -84,7 +78,7 @@ def boolean(name: str, default: str) -> bool:
     """Read true or false, in YAML's spellings."""
     value = raw(name) or default
     if value not in {"true", "True", "TRUE", "false", "False", "FALSE"}:
-        raise wrong(name, value, "use true or false.")
+        raise invalid(name, "use true or false.", value)
     return value.lower() == "true"
 
 
@@ -94,9 +88,9 @@ def seconds(name: str, default: str) -> int:
     try:
         duration = parse_duration(value) if value else None
     except ValueError as error:
-        raise wrong(name, value, str(error)) from None
+        raise invalid(name, str(error), value) from None
     if duration is not None and not 1 <= duration <= _DAY_SECONDS:
-        raise wrong(name, value, f"use 1s to {format_duration(_DAY_SECONDS)}.")
+        raise invalid(name, f"use 1s to {format_duration(_DAY_SECONDS)}.", value)
     return duration or 0
 
 
@@ -115,7 +109,7 @@ def lines_like(pattern: str, valid: str, name: str, default: str) -> str:
     lines = _parts(r"[\r\n]", given(name, default))
     for line in lines:
         if not re.fullmatch(pattern, line, re.ASCII):
-            raise wrong(name, line, valid)
+            raise invalid(name, valid, line)
     return "\n".join(lines)
 
 
@@ -125,7 +119,7 @@ def git_ref(name: str, default: str) -> str:
     ref = plain_ref(value)
     problem = _problem_with(ref) if ref else None
     if problem:
-        raise _odd(name, value, problem)
+        raise invalid(name, f"it {problem}", value)
     return _not_long(name, ref)
 
 
@@ -133,10 +127,10 @@ def commit(name: str, default: str) -> str:
     """Read the hash of a commit, possibly abbreviated, in small letters; there may be none."""
     value = given(name, default)
     if value and not re.fullmatch(r"[0-9a-fA-F]{7,40}", value):
-        raise wrong(name, value, "use a commit's hash, 7 to 40 hex digits.")
+        raise invalid(name, "use a commit's hash, 7 to 40 hex digits.", value)
     problem = misfit_of(value)
     if problem:
-        raise _odd(name, value, problem)
+        raise invalid(name, f"it {problem}", value)
     return value.lower()
 
 
@@ -145,12 +139,12 @@ def services(name: str, default: str) -> str:
     value = given(name, default)
     entries = _parts(r"[,\r\n]", value)
     if value and not entries:
-        raise wrong(name, value, _SERVICES_HELP)
+        raise invalid(name, _SERVICES_HELP, value)
     found: dict[str, str] = {}
     for entry in entries:
         service, tag = _service(name, entry)
         if service in found:
-            raise InputError(name, f"Invalid {name}: {shown(service)} is listed twice. List each service once.")
+            raise invalid(name, f"{shown(service)} is listed twice. List each service once.")
         found[service] = f"{service}:{tag}" if tag else service
     return ",".join(found.values())
 
@@ -161,13 +155,13 @@ def _problem_with(ref: str) -> str | None:
 
 
 def _service(name: str, entry: str) -> tuple[str, str]:
-    parts = _SERVICE.fullmatch(entry)
+    parts = re.fullmatch(r"([A-Za-z0-9][\w.-]*)(:[^:]+)?", entry, re.ASCII)
     if parts is None:
         raise InputError(name, f"Invalid {name} entry {shown(entry)}: {_SERVICES_HELP}")
     tag = plain_ref((parts[2] or "").removeprefix(":"))
-    is_plain = not tag or (_IMAGE_TAG.fullmatch(tag) and not misfit_of(tag))
-    problem = None if is_plain else _problem_with(tag)
-    if problem:
+    is_image_tag = re.fullmatch(r"\w[\w.-]{0,127}", tag, re.ASCII)
+    problem = (misfit_of if is_image_tag else _problem_with)(tag)
+    if tag and problem:
         raise InputError(name, f"Invalid {name} entry {shown(entry)}: its tag {problem}")
     return parts[1], _not_long(name, tag)
 
@@ -178,12 +172,11 @@ def _parts(breaks: str, value: str) -> list[str]:
 
 def _one_line(name: str, value: str) -> str:
     if not value.isprintable():
-        raise wrong(name, value, "use one line without control characters.")
+        raise invalid(name, "use one line without control characters.", value)
     return _not_long(name, value)
 
 
 def _not_long(name: str, value: str) -> str:
     if len(value) > LONGEST:
-        said = f"it has {len(value)} characters. Use at most {LONGEST}."
-        raise InputError(name, f"Invalid {name} {shown(value)}: {said}")
+        raise invalid(name, f"it has {len(value)} characters. Use at most {LONGEST}.", value)
     return value
