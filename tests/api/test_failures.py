@@ -5,6 +5,7 @@ import json
 import socket
 import ssl
 from email.errors import MessageDefect
+from itertools import product
 
 import pytest
 import requests
@@ -158,7 +159,8 @@ def test_a_login_is_hidden_however_it_is_written(text: str, scheme: str) -> None
 def test_other_pools_stay_as_they_are() -> None:
     """Direct connections and those of a proxy tell whether they stood."""
     adapter = Adapter()
-    for manager in (adapter.poolmanager, adapter.proxy_manager_for("http://proxy:1")):
-        for scheme in ("http", "https"):
-            pool = manager.connection_from_url(f"{scheme}://api.example")
-            assert pool.ConnectionCls.__module__ == "cloud66_redeploy.api.connecting"
+    for scheme, proxies in product(("http", "https"), ({}, {"all": "http://proxy:1"})):
+        request = requests.Request("GET", f"{scheme}://api.example").prepare()
+        pool = adapter.get_connection_with_tls_context(request, verify=True, proxies=proxies)
+        assert pool.ConnectionCls.__module__ == "cloud66_redeploy.api.connecting"
+        assert issubclass(pool.ConnectionCls, urllib3.connection.HTTPSConnection) is (scheme == "https")

@@ -9,23 +9,20 @@ from typing import Any
 import pytest
 
 from cloud66_redeploy.api.pages import Page, Place, all_records, newest
+from cloud66_redeploy.model.records import Action, Phase
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 Says = Callable[[dict[str, Any]], object]
 
 
-@dataclass(frozen=True)
-class One:
-    """A record."""
-
-    id: int
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
+def one_of(number: int, started_at: datetime | None = None, finished_at: datetime | None = None) -> Action:
+    """Make a record."""
+    return Action(number, started_at, finished_at, Phase.RUNNING, {})
 
 
-def numbered(count: int) -> list[One]:
+def numbered(count: int) -> list[Action]:
     """Make that many records, the eldest first."""
-    return [One(number, START + timedelta(minutes=number)) for number in range(1, count + 1)]
+    return [one_of(number, START + timedelta(minutes=number)) for number in range(1, count + 1)]
 
 
 @dataclass
@@ -39,16 +36,16 @@ class Lists:
 
     """
 
-    records: list[One]
+    records: list[Action]
     per_page: int = 30
     says: Says = lambda truth: truth
     beyond: str = "nothing"
     comes_at: int | None = None
     asked: list[int] = field(default_factory=list)
 
-    def read(self, number: int) -> Page[One]:
+    def read(self, number: int) -> Page[Action]:
         if self.asked == [1] and self.comes_at is not None:
-            self.records.insert(self.comes_at, One(61, START + timedelta(hours=2)))
+            self.records.insert(self.comes_at, one_of(61, START + timedelta(hours=2)))
         self.asked.append(number)
         pages = max(1, -(-len(self.records) // self.per_page))
         shown = {"first": 1, "last": min(number, pages), "nothing": number}[self.beyond]
@@ -147,10 +144,10 @@ def test_pages_without_an_end_are_not_read_for_ever(pagination: bool) -> None:
     """A list that leads on and on is left in the end."""
     asked = []
 
-    def read(number: int) -> Page[One]:
+    def read(number: int) -> Page[Action]:
         asked.append(number)
         said = {"pagination": {"next": number + 1}} if pagination else {}
-        return Page.of(number, [One(2 * number), One(2 * number + 1)], said)
+        return Page.of(number, [one_of(2 * number), one_of(2 * number + 1)], said)
 
     assert newest(read, lambda _seen: True)
     assert len(asked) <= 40
@@ -161,8 +158,8 @@ def test_without_an_order_all_pages_are_read(says: str) -> None:
     """Where no order is to be seen, or numbers and times contradict each other, all that there is is read."""
     records = numbered(100)
     mixed = random.Random(1).sample(records, len(records))
-    odd = [One(101 - one.id, one.started_at) for one in records]
-    alike = [One(one.id * 37 % 101) for one in records]
+    odd = [one_of(101 - one.id, one.started_at) for one in records]
+    alike = [one_of(one.id * 37 % 101) for one in records]
     for listed in (mixed, odd, alike):
         lists = Lists(listed, says=SAYINGS[says])
         assert len(lists.newest()) == 100
@@ -171,7 +168,7 @@ def test_without_an_order_all_pages_are_read(says: str) -> None:
 
 def test_times_tell_the_order_where_numbers_do_not() -> None:
     """Numbers without an order leave it to the times; a record out of place changes nothing."""
-    records = [One(one.id * 37 % 101, None, one.started_at) for one in numbered(100)]
+    records = [one_of(one.id * 37 % 101, None, one.started_at) for one in numbered(100)]
     records[3], records[4] = records[4], records[3]
     for order, calls in ((1, 3), (-1, 1)):
         lists = Lists(records[::order])

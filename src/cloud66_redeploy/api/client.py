@@ -36,7 +36,7 @@ def all_stacks(transport: Transport) -> list[Stack]:
         ApiError: as the methods of `Client`.
 
     """
-    pages = _pages(transport, "/stacks", {}, _telling(transport, "Stack", _stack_of))
+    pages = _pages(transport, "/stacks", {}, lambda record: _stack_of(_told(transport, "Stack", record)))
     return all_records(pages, lambda stack: stack.uid, _MOST_STACK_PAGES)
 
 
@@ -111,11 +111,10 @@ class Client:
         Source: the vendor's API reference and Go client (`GET /stacks/:id/services`). In the only real data known, the
         fields that tell images and tags were empty.
         """
-        read_one = _telling(self._transport, "Service", Service.from_json)
 
         def read(body: object) -> list[Service]:
-            records = _shaped(body, list, "a list")
-            return [read_one(record) for record in records if isinstance(record, Mapping)]
+            records = [record for record in _shaped(body, list, "a list") if isinstance(record, Mapping)]
+            return [Service.from_json(_told(self._transport, "Service", record)) for record in records]
 
         return self._get(f"{self._stack}/services", {}, read)
 
@@ -168,11 +167,11 @@ class Client:
 
     def _reading(self, kind: type[R]) -> Callable[[Any], R]:
         """Make what reads one record."""
-        return _telling(self._transport, kind.__name__, kind.from_json)
+        return lambda record: kind.from_json(_told(self._transport, kind.__name__, record))
 
     def _record_of(self, kind: str) -> Callable[[object], Mapping[str, Any]]:
         """Make what takes an answer's one record."""
-        return _telling(self._transport, kind, _record, _unwrap)
+        return lambda body: _record(_told(self._transport, kind, _unwrap(body)))
 
     def _list(self, name: str, read: Callable[[Any], N], is_enough: Callable[[Sequence[N]], bool]) -> list[N]:
         kept, path = {} if self._kept is None else self._kept, f"{self._stack}/{name}"
@@ -190,18 +189,11 @@ class Client:
         return self._transport.retrying("GET", path, query, read)
 
 
-def _telling(
-    transport: Transport, kind: str, read: Callable[[Any], T], inside: Callable[[object], object] = lambda body: body
-) -> Callable[[Any], T]:
-    """Let who listens be told of each record, before it is read; in a body it may stand `inside`."""
-    if not transport.listener.is_debug:
-        return read
-
-    def tell_and_read(body: object) -> T:
-        transport.listener.read(kind, inside(body))
-        return read(body)
-
-    return tell_and_read
+def _told(transport: Transport, kind: str, record: T) -> T:
+    """Let who listens be told of a record, before it is read."""
+    if transport.listener.is_debug:
+        transport.listener.read(kind, record)
+    return record
 
 
 def _unwrap(body: object) -> object:

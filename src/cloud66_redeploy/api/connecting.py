@@ -6,8 +6,7 @@ connection is made is raised as `ConnectFailed` here, past the library's own wra
 That holds up to the end of the TLS handshake, and for a proxy's tunnel, too.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -16,9 +15,8 @@ import requests
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
 from requests.utils import select_proxy
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, ProxyManager
+from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import ConnectionPool
 
 from cloud66_redeploy import __version__
 from cloud66_redeploy.api.route import Route
@@ -45,53 +43,23 @@ class ConnectFailed(Exception):
         self.at_proxy = at_proxy
 
 
-@contextmanager
-def _connecting(connection: HTTPConnection) -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:
-        # While connecting, only a proxy speaks HTTP.
-        speaks = isinstance(error, HTTPException) or str(error).startswith(REFUSED_TUNNEL)
-        at_proxy = connection.proxy is not None and (speaks or not connection.has_connected_to_proxy)
-        raise ConnectFailed(error, at_proxy=at_proxy) from error
-
-
 class _Connection(HTTPConnection):
     def connect(self) -> None:
-        with _connecting(self):
+        try:
             super().connect()
+        except Exception as error:
+            # While connecting, only a proxy speaks HTTP.
+            speaks = isinstance(error, HTTPException) or str(error).startswith(REFUSED_TUNNEL)
+            at_proxy = self.proxy is not None and (speaks or not self.has_connected_to_proxy)
+            raise ConnectFailed(error, at_proxy=at_proxy) from error
 
 
-class _TlsConnection(HTTPSConnection):
-    def connect(self) -> None:
-        with _connecting(self):
-            super().connect()
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _TlsConnection
-
-
-_POOLS = {"http": _Pool, "https": _TlsPool}
+class _TlsConnection(_Connection, HTTPSConnection):
+    pass
 
 
 class Adapter(HTTPAdapter):
     """The library's way to the network, on connections that tell."""
-
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """Make the pools of direct connections."""
-        super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
-
-    def proxy_manager_for(self, proxy: str, **options: Any) -> ProxyManager:
-        """Make the pools of a proxy."""
-        manager: ProxyManager = super().proxy_manager_for(proxy, **options)
-        manager.pool_classes_by_scheme = _POOLS
-        return manager
 
     def get_connection_with_tls_context(
         self,
@@ -99,13 +67,17 @@ class Adapter(HTTPAdapter):
         verify: bool | str | None,
         proxies: Mapping[str, str] | None = None,
         cert: Any = None,
-    ) -> ConnectionPool:
+    ) -> HTTPConnectionPool:
         """Find the pool for a request; what fails here is the proxy's address."""
         try:
-            return super().get_connection_with_tls_context(request, verify, proxies, cert)
+            pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
         except Exception as error:
             at_proxy = bool(select_proxy(str(request.url), proxies))
             raise ConnectFailed(error, at_proxy=at_proxy) from error
+        assert isinstance(pool, HTTPConnectionPool)
+        # It makes its connections later, when a request is sent.
+        pool.ConnectionCls = _TlsConnection if pool.scheme == "https" else _Connection
+        return pool
 
     def cert_verify(self, conn: Any, url: str, verify: bool | str, cert: Any) -> None:
         """Tell a pool which certificates to trust; what fails here is the path of the bundle."""

@@ -7,12 +7,11 @@ what it holds. A list with the newest first, as in every sample, takes one call.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from enum import IntEnum
 from itertools import chain, pairwise
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from cloud66_redeploy.model.fields import as_id
+from cloud66_redeploy.model.records import Entry
 
 _MOST_PAGES = 10
 """How many pages are read, beyond those that are tried to find the last one."""
@@ -22,19 +21,8 @@ _LARGEST_CLAIM = 10_000
 """Numbers of pages beyond that are nonsense; a smaller one that is wrong takes some tries."""
 
 
-class _Numbered(Protocol):
-    """A record with a number and times."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def started_at(self) -> datetime | None: ...
-    @property
-    def finished_at(self) -> datetime | None: ...
-
-
 T = TypeVar("T")
-N = TypeVar("N", bound=_Numbered)
+N = TypeVar("N", bound=Entry)
 
 
 class Page(NamedTuple, Generic[T]):
@@ -97,12 +85,6 @@ class Place:
         self.size = 0
 
 
-class _Order(IntEnum):
-    NEWEST_FIRST = -1
-    UNKNOWN = 0
-    OLDEST_FIRST = 1
-
-
 def all_records(read: Read[T], key: Callable[[T], Any], most_pages: int) -> list[T]:
     """Read all pages, up to so many, and return each record once."""
     *_, records = _growing(_onwards(read, most_pages), key)
@@ -125,17 +107,17 @@ def newest(read: Read[N], is_enough: Callable[[Sequence[N]], bool], place: Place
 
     """
     pages, place = _Pages(read), place or Place()
-    order = _Order.OLDEST_FIRST
+    order = 1
     if place.last == 1 or not pages[place.last].records:
         order, place.last, place.size = _order_in(pages), 1, len(pages[1].records)
-    if order is _Order.OLDEST_FIRST:
+    if order > 0:
         place.last = pages.last(place.last)
         from_newest = pages.backwards(place.last)
     else:
         from_newest = _onwards(pages.__getitem__, _MOST_PAGES)
     records: list[N] = []
     for records in _growing(from_newest, _id):
-        if order is not _Order.UNKNOWN and len(records) >= place.size and is_enough(records):
+        if order and len(records) >= place.size and is_enough(records):
             break
     return records
 
@@ -164,24 +146,18 @@ class _Pages(Generic[N]):
         Where the answers don't say it, or not the truth, ever larger steps are tried, and then what lies between.
         """
         step, beyond = 1, _LARGEST_CLAIM * 2
-        while len(self._pages) < _MOST_TRIED:
-            number = self._further(there, step, beyond)
-            if number is None:
+        while len(self._pages) < _MOST_TRIED and beyond - there > 1:
+            page = self[there]
+            # Most often the last page is known from the first.
+            if there < page.last < beyond:
+                number = page.last
+            elif page.is_told and page.following is None and page.last == there:
                 break
+            else:
+                number = there + step if beyond > _LARGEST_CLAIM else (there + beyond) // 2
             there, beyond = (number, beyond) if self._brings_more(number) else (there, number)
             step *= 2
         return there
-
-    def _further(self, there: int, step: int, beyond: int) -> int | None:
-        """Return the page to try next, between one that is there and one that is not; None where there is none."""
-        page = self[there]
-        # Most often the last page is known from the first.
-        if there < page.last < beyond:
-            return page.last
-        is_last = page.is_told and page.following is None and page.last == there
-        if is_last or beyond - there == 1:
-            return None
-        return there + step if beyond > _LARGEST_CLAIM else (there + beyond) // 2
 
     def _brings_more(self, number: int) -> bool:
         others = [page.records for page in self._pages.values() if page.number != number]
@@ -210,27 +186,31 @@ def _growing(pages: Iterable[Page[T]], key: Callable[[T], Any]) -> Iterator[list
             break
 
 
-def _id(record: _Numbered) -> int:
+def _id(record: Entry) -> int:
     return record.id
 
 
-def _order_in(pages: _Pages[N]) -> _Order:
-    """Judge the order of a list by as many of its first pages as that takes."""
+def _order_in(pages: _Pages[N]) -> int:
+    """Judge the order of a list by as many of its first pages as that takes; see `_order_of`."""
     orders = map(_order_of, _growing(_onwards(pages.__getitem__, _MOST_PAGES), _id))
-    return next((order for order in orders if order is not _Order.UNKNOWN), _Order.UNKNOWN)
+    return next(filter(None, orders), 0)
 
 
-def _order_of(records: Sequence[_Numbered]) -> _Order:
-    """Judge by numbers, which grow, and by times. Where they contradict each other, no order is to be seen."""
+def _order_of(records: Sequence[Entry]) -> int:
+    """
+    Judge by numbers, which grow, and by times: 1 for the oldest first, -1 for the newest, 0 where no order is seen.
+
+    None is seen where they contradict each other.
+    """
     times = [record.started_at or record.finished_at for record in records]
     by_number = _direction([record.id for record in records])
     by_time = _direction([time.timestamp() for time in times if time is not None])
-    return _Order.UNKNOWN if by_number * by_time < 0 else by_number or by_time
+    return 0 if by_number * by_time < 0 else by_number or by_time
 
 
-def _direction(values: Sequence[float]) -> _Order:
-    """Tell whether values grow or shrink, on the whole; a single one, or equal ones, tell nothing."""
+def _direction(values: Sequence[float]) -> int:
+    """Tell whether values grow (1) or shrink (-1), on the whole; a single one, or equal ones, tell nothing (0)."""
     grows, shrinks = sum(a < b for a, b in pairwise(values)), sum(a > b for a, b in pairwise(values))
     if 2 * abs(grows - shrinks) <= grows + shrinks:
-        return _Order.UNKNOWN
-    return _Order.OLDEST_FIRST if grows > shrinks else _Order.NEWEST_FIRST
+        return 0
+    return 1 if grows > shrinks else -1
