@@ -37,10 +37,6 @@ class Application:
         self._session = session
         self._clock = clock
 
-    def visit(self, address: str, good: GoodAnswer) -> Visit:
-        """Ask one address, as `visit_all` does."""
-        return self.visit_all([address], good)[address]
-
     def visit_all(self, addresses: Iterable[str], good: GoodAnswer) -> dict[str, Visit]:
         """
         Ask each address once, side by side, and say what came of it.
