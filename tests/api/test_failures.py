@@ -156,7 +156,7 @@ def test_a_login_is_hidden_however_it_is_written(text: str, scheme: str) -> None
     assert Route("https://x", f"{scheme}proxy:1").hide(f"said {text}.") == f"said {text}."
 
 
-def test_other_pools_stay_as_they_are() -> None:
+def test_every_connection_tells() -> None:
     """Direct connections and those of a proxy tell whether they stood."""
     adapter = Adapter()
     for scheme, proxies in product(("http", "https"), ({}, {"all": "http://proxy:1"})):
