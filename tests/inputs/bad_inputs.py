@@ -17,10 +17,6 @@ class Bad(NamedTuple):
     inputs: dict[str, Any]
     error: str
 
-    @property
-    def id(self) -> str:
-        return ascii(self.inputs)[:120]
-
 
 def of(names: str, error: str, *values: str, **others: str) -> list[Bad]:
     """Make a case of each input with each value; `{}` in the error is the value, cut if it is long."""
@@ -31,6 +27,11 @@ def of(names: str, error: str, *values: str, **others: str) -> list[Bad]:
             shown = f'"{repr(bare if len(bare) <= 100 else f"{bare[:100]}…")[1:-1]}"'
             rows.append(Bad(name, others | {name: value}, f"Invalid {name}{error.replace('{}', shown)}"))
     return rows
+
+
+def one(name: str, said: str, **given: str) -> Bad:
+    """Make a case of inputs whose error shows no value."""
+    return Bad(name, given, f"Invalid {name}: {said}")
 
 
 # fmt: off
@@ -71,68 +72,60 @@ _SERVICES = ("use name or name:tag, separated by commas or new lines. The tag is
              "Cloud 66 accepts no digest and no full image name.")
 
 _EACH = "Use one per deployment, in the same order, or a single one for all."
-_NO_COMMIT = "Cloud 66 records no commit for a Docker stack, so there is nothing to check."
-_NO_ROLLBACK = "A rollback redeploys a commit, and Cloud 66 records none for a Docker stack."
 _DROPPED = ("If it comes from an earlier job, GitHub may have dropped that output because it contained "
-            "a secret's value. "
-            "Look for 'Skip output' in that job's log.")
+            "a secret's value. Look for 'Skip output' in that job's log.")
 _UID = "use the stack's UID. In the Cloud 66 dashboard, it is under Settings & Information, Information."
 _ID = "use a deployment's ID, a number above 0."
 _NO_STACK = f"Missing stack_id: {_UID} You can also use the stack's name as stack_name. {_DROPPED}"
 _NOTHING = ("Missing user_reference or deployment_id. Pass the user_reference output of the step that started "
             f"the deployment, one per line. {_DROPPED} Give that job a user_reference that contains no such value.")
-_BOTH = "git_ref is for stacks built from git, and services is for Docker stacks."
 _SEVERAL = "use several values only with command: wait, one per line."
 _ONE_LINE = "use one line without control characters."
-_APART = "Use it if several stacks share a name."
 _ADDRESS = "use an address such as https://app.cloud66.com/api/3, without user, query or fragment."
 _HEALTH_CHECK = (
     "use an address such as https://example.com/health, without user or fragment, or true for the stack's own.")
 _STATUSES = "use HTTP statuses and ranges, for example 200,204,300-399."
-_GIVE_CHECK = "Set health_check to an address, or to true for the stack's own."
-_ONCE = "List each deployment once."
 
-_TOGETHER: list[tuple[str, dict[str, str], str]] = [
-    ("stack_id", {"stack_id": " \t "}, _NO_STACK),
-    *(("services", {"services": "web:v1", "git_ref": ref}, f"Invalid services: it can't be combined with git_ref. {_BOTH}")
-      for ref in ("main", SHA)),
-    ("expected_commit", {"services": "web", "expected_commit": SHA}, f"Invalid expected_commit: it can't be used with services. {_NO_COMMIT}"),
-    ("rollback", {"services": "web", "rollback": "true"}, f"Invalid rollback: it can't be used with services. {_NO_ROLLBACK}"),
-    ("rollback", {"wait": "false", "rollback": "true"},
-     "Invalid rollback: it needs wait: true."),
-    ("stack_name", {"stack_name": "Awesome App"},
-     "Invalid stack_name: it can't be combined with stack_id. Use one of them."),
-    *(("stack_environment", {"stack_environment": "x"} | more, f"Invalid stack_environment: it needs stack_name. {_APART}")
-      for more in ({}, {"stack_id": ""})),
-    *((name, {"command": command, name: "1\n2"}, f'Invalid {name} "1\\n2": {valid}')
-      for command in ("cancel", "status")
-      for name, valid in (("stack_id", _SEVERAL), ("deployment_id", _SEVERAL), ("user_reference", _ONE_LINE))),
-    ("stack_id", {"stack_id": f"a\n \n{OTHER_STACK}"}, f'Invalid stack_id "a\\n{OTHER_STACK}": {_SEVERAL}'),
+_TOGETHER = [
+    Bad("stack_id", {"stack_id": " \t "}, _NO_STACK),
+    *(one("services", "it can't be combined with git_ref. git_ref is for stacks built from git, and services is for "
+          "Docker stacks.", services="web:v1", git_ref=ref) for ref in ("main", SHA)),
+    one("expected_commit", "it can't be used with services. Cloud 66 records no commit for a Docker stack, so there is "
+        "nothing to check.", services="web", expected_commit=SHA),
+    one("rollback", "it can't be used with services. A rollback redeploys a commit, and Cloud 66 records none for a "
+        "Docker stack.", services="web", rollback="true"),
+    one("rollback", "it needs wait: true.", wait="false", rollback="true"),
+    one("stack_name", "it can't be combined with stack_id. Use one of them.", stack_name="Awesome App"),
+    one("stack_environment", "it needs stack_name. Use it if several stacks share a name.", stack_environment="x"),
+    *(row for command in ("cancel", "status") for row in (
+        *of("stack_id deployment_id", f" {{}}: {_SEVERAL}", "1\n2", command=command),
+        *of("user_reference", f" {{}}: {_ONE_LINE}", "1\n2", command=command))),
+    Bad("stack_id", {"stack_id": f"a\n \n{OTHER_STACK}"}, f'Invalid stack_id "a\\n{OTHER_STACK}": {_SEVERAL}'),
     # Several values are wrong: the first of them is named.
-    ("stack_id", {"stack_id": "a b", "git_ref": "a..b", "wait": "maybe"}, f'Invalid stack_id "a b": {_UID}'),
-    ("git_ref", {"services": "web", "git_ref": "@"}, f'Invalid git_ref "@": it {_RULES}'),
+    *of("stack_id", f" {{}}: {_UID}", "a b", git_ref="a..b", wait="maybe"),
+    *of("git_ref", f" {{}}: it {_RULES}", "@", services="web"),
 ]
-_WAITS: list[tuple[str, dict[str, str], str]] = [
-    ("user_reference", {"user_reference": " \n \n"}, _NOTHING),
-    ("user_reference", {"user_reference": "a\nb\x07c"}, f'Invalid user_reference "b\\x07c": {_ONE_LINE}'),
-    ("user_reference", {"user_reference": f"a\n{'b' * 256}"},
-     f'Invalid user_reference "{"b" * 100}…": it has 256 characters. Use at most 255.'),
-    ("stack_id", {"stack_id": f"5999b763\n../x\n{SHA}"}, f'Invalid stack_id "../x": {_UID}'),
-    ("deployment_id", {"deployment_id": "108\n1O9"}, f'Invalid deployment_id "1O9": {_ID}'),
-    ("stack_id", {"stack_id": "a\nb", "user_reference": "a\nb\nc"},
-     f"Invalid stack_id: it has 2 lines, but there are 3 deployments. {_EACH}"),
-    ("user_reference", {"stack_id": "a\nb\nc", "user_reference": "x\ny"},
-     f"Invalid user_reference: it has 2 lines, but there are 3 deployments. {_EACH}"),
-    *(("deployment_id", {name: "a\nb", "deployment_id": "108"},
-       "Invalid deployment_id: it has 1 lines, but there are 2 deployments. Use one per deployment.") for name in ("user_reference", "stack_id")),
-    ("deployment_id", {"user_reference": "a\nb\nc", "deployment_id": "108\n\n109"},
-     "Invalid deployment_id: it has 2 lines, but there are 3 deployments. Use one per deployment."),
-    *((name, {"user_reference": "a", name: "\n".join(map(str, range(1, count + 1)))},
-       f"Invalid {name}: it has {count} lines. Use at most 50.")
+_WAITS = [
+    Bad("user_reference", {"user_reference": " \n \n"}, _NOTHING),
+    Bad("user_reference", {"user_reference": "a\nb\x07c"}, f'Invalid user_reference "b\\x07c": {_ONE_LINE}'),
+    Bad("user_reference", {"user_reference": f"a\n{'b' * 256}"},
+        f'Invalid user_reference "{"b" * 100}…": it has 256 characters. Use at most 255.'),
+    Bad("stack_id", {"stack_id": f"5999b763\n../x\n{SHA}"}, f'Invalid stack_id "../x": {_UID}'),
+    Bad("deployment_id", {"deployment_id": "108\n1O9"}, f'Invalid deployment_id "1O9": {_ID}'),
+    one("stack_id", f"it has 2 lines, but there are 3 deployments. {_EACH}", stack_id="a\nb", user_reference="a\nb\nc"),
+    one("user_reference", f"it has 2 lines, but there are 3 deployments. {_EACH}",
+        stack_id="a\nb\nc", user_reference="x\ny"),
+    *(one("deployment_id", "it has 1 lines, but there are 2 deployments. Use one per deployment.",
+          deployment_id="108", **{name: "a\nb"}) for name in ("user_reference", "stack_id")),
+    one("deployment_id", "it has 2 lines, but there are 3 deployments. Use one per deployment.",
+        user_reference="a\nb\nc", deployment_id="108\n\n109"),
+    *(one(name, f"it has {count} lines. Use at most 50.",
+          **{"user_reference": "a", name: "\n".join(map(str, range(1, count + 1)))})
       for name, count in (("stack_id", 51), ("deployment_id", 51), ("user_reference", 51), ("stack_id", 50_000))),
-    ("user_reference", {"user_reference": "a\nb\nc\nb"}, f'Invalid user_reference: "b" is listed twice. {_ONCE}'),
-    ("user_reference", {"stack_id": "a\na", "user_reference": "x"}, f'Invalid user_reference: "x" is listed twice. {_ONCE}'),
-    *(("deployment_id", {"deployment_id": "108\n109\n108"} | more, f'Invalid deployment_id: "108" is listed twice. {_ONCE}')
+    *(one("user_reference", f'"{twice}" is listed twice. List each deployment once.',
+          stack_id=stack_id, user_reference=given)
+      for twice, stack_id, given in (("b", "s", "a\nb\nc\nb"), ("x", "a\na", "x"))),
+    *(one("deployment_id", '"108" is listed twice. List each deployment once.', deployment_id="108\n109\n108", **more)
       for more in ({}, {"user_reference": "a"})),
 ]
 
@@ -215,7 +208,7 @@ BAD_INPUTS: list[Bad] = [
         "http://[::ffff:192.0.2.7]/api/3",
         # Addresses in disguise.
         "http://3221225991/api/3", "http://0xc0000207/api/3", "http://030000001007/api/3", "http://192.519/api/3"),
-    *(Bad(name, {name: value}, f"Invalid {name}: it contains a user or a password. {valid[:1].upper()}{valid[1:]}")
+    *(one(name, f"it contains a user or a password. {valid[:1].upper()}{valid[1:]}", **{name: value})
       for name, valid in (("api_url", _ADDRESS), ("health_check", _HEALTH_CHECK))
       for value in ("https://me:pass@app.cloud66.com/api/3", "https://@app.cloud66.com/api/3",
                     "http://127.0.0.1@evil.example/api/3", "https://app.cloud66.com\\@evil.example",
@@ -238,23 +231,21 @@ BAD_INPUTS: list[Bad] = [
     *of("health_check_status",
         " {}: use the status of the page that redirects lead to. They are followed.",
         "302", "301,302", health_check="true"),
-    *(Bad(name, {name: value}, f"Invalid {name}: it needs health_check. {_GIVE_CHECK}")
-      for name, value in (("health_check_timeout", "5m"), ("health_check_status", "200"),
-                          ("health_check_contains", "ok"))),
+    *(one(f"health_check_{name}", "it needs health_check. Set health_check to an address, or to true for the stack's "
+          "own.", **{f"health_check_{name}": value}) for name, value in (("timeout", "5m"), ("status", "200"), ("contains", "ok"))),
     *of("health_check_contains", f" {{}}: {_ONE_LINE}", "a\nb", "a\x07b", "\x1b[31mred", "a\u2028b",
         "a\u202eb", "a\rb", "a\tb", "x\n::error::y", health_check="true"),
     *of("health_check_contains", " {}: it has 256 characters. Use at most 255.", "p" * 256, health_check="true"),
-    Bad("health_check", {"health_check": "true", "wait": "false"},
-        "Invalid health_check: it needs wait: true."),
-    Bad("health_check", {"health_check": "https://example.com/", "command": "wait", "user_reference": "a\nb"},
-        "Invalid health_check: it is one address, but there are 2 deployments. Use true to check each stack's own address."),
+    one("health_check", "it needs wait: true.", health_check="true", wait="false"),
+    one("health_check", "it is one address, but there are 2 deployments. Use true to check each stack's own address.",
+        health_check="https://example.com/", command="wait", user_reference="a\nb"),
     *of("if_live", " {}: use one of deploy, skip.",
         "true", "SKIP", "yes", "no", "skip,deploy", "skip\ndeploy", "skipped", "never", "\uff53kip", LONG),
     *of("deployment_id", f" {{}}: {_ID}",
         "0", "-108", "0108", "108.5", "1e3", "0x6c", "1_08", "#108", "newest", "108,109", "1" * 19, LONG, "١٠٨",
         "10\u00b2", "10\x078", command="wait"),
-    *(Bad(name, given, error) for name, given, error in _TOGETHER),
-    *(Bad(name, {"command": "wait"} | given, error) for name, given, error in _WAITS),
+    *_TOGETHER,
+    *(bad._replace(inputs={"command": "wait"} | bad.inputs) for bad in _WAITS),
     *(Bad(name, {"command": command.value, "user_reference": "mine", name: value},
           f'Invalid {name} "{value}": it can\'t be used with command: {command}. Use it with command: {where}.')
       for where, values in FITS.items() for command in Command if command not in where.split(", ")

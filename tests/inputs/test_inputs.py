@@ -19,6 +19,7 @@ from inputs.bad_inputs import BOOLEANS, DURATIONS, SHA
 ACTION: dict[str, Any] = yaml.safe_load(Path(__file__).parents[2].joinpath("action.yml").read_text())
 DEFAULTS = {name: spec.get("default", "") for name, spec in ACTION["inputs"].items()}
 COMMIT = SHA.upper()
+LONGEST = "t" * 255
 
 
 def load(**inputs: str) -> Inputs:
@@ -28,7 +29,7 @@ def load(**inputs: str) -> Inputs:
         return Inputs.load(os.environ)
 
 
-@pytest.mark.parametrize("nothing", [None, "", " ", "\n", " \t\r\n "], ids=ascii)
+@pytest.mark.parametrize("nothing", [None, "", " \t\r\n "], ids=ascii)
 def test_defaults(nothing: str | None) -> None:
     """An input that is not given, or empty or blank as an unset expression is, has its documented default."""
     optional = [field.name for field in FIELDS if field.name not in harness.INPUTS]
@@ -64,28 +65,56 @@ def test_repr_hides_the_token() -> None:
     assert "5f0c9e7b41d8a263" not in f"{inputs!r} {inputs}"
 
 
-def test_words() -> None:
-    """YAML's spellings of true and false are read, and the README's words; a wait takes those of the log."""
-    for name in BOOLEANS.split():
-        for word in ("true", "True", "TRUE", "false", "False", "FALSE"):
-            assert getattr(load(**{"wait": "true", name: word}), name) is (word.lower() == "true")
-    for word in OnBusy:
-        assert load(on_busy=word).on_busy is word
-    for found in IfLive:
-        assert load(if_live=found).if_live is found
-    for mode in LogMode:
-        assert load(log=mode).log is load(log=mode, command="wait", user_reference="mine").log is mode
+BY_COMMAND = {"command": "wait", "user_reference": "mine"}
+READ: list[tuple[str, list[tuple[dict[str, str], object]]]] = [
+    # YAML's spellings.
+    *((name, [({name: word}, word.lower() == "true") for word in ("true", "True", "TRUE", "false", "False", "FALSE")])
+      for name in BOOLEANS.split()),
+    *((f"{name}_seconds", [({name: text, "health_check": "true"}, seconds)
+                           for text, seconds in {"1s": 1, "24h": 86400, "86400s": 86400, "1h30m": 5400}.items()])
+      for name in DURATIONS.split()),
+    ("on_busy", [({"on_busy": word}, word) for word in OnBusy]),
+    ("if_live", [({"if_live": word}, word) for word in IfLive]),
+    ("log", [({"log": word} | more, word) for word in LogMode for more in ({}, BY_COMMAND)]),
+    # Unless it is given, it is the timeout. Nobody waits half an hour for a look.
+    ("queue_timeout_seconds", [({"timeout": "90s"}, 90)]),
+    ("timeout_seconds", [({"command": command, "timeout": "30m"}, seconds)
+                         for command, seconds in (("status", 120), ("cancel", 1800))]),
+    # However they are separated, they go out as one comma-separated string in the order given.
+    ("services", [({"services": given}, sent) for given, sent in [
+        (" web , worker ", "web,worker"), ("web\r\nworker\r\n", "web,worker"), (",,web,,\n\n,worker,", "web,worker"),
+        ("web,\nworker:v1.2,\n", "web,worker:v1.2"), ("web:_1", "web:_1"), ("Web,web", "Web,web"),
+        ("worker:latest,web:sha-0123_4.5", "worker:latest,web:sha-0123_4.5"), ("my_web.2-x", "my_web.2-x"),
+        ("web:refs/heads/feature/x,worker:refs/tags/v1", "web:feature/x,worker:v1"),
+        ("web:release..1", "web:release..1"), (f"web:{LONGEST}", f"web:{LONGEST}"),
+    ]]),
+    # A ref as `github.ref` has it goes out as the name alone; any other goes out as it is.
+    ("git_ref", [({"git_ref": given}, sent) for given, sent in [
+        ("refs/heads/feature/x", "feature/x"), ("refs/tags/v1", "v1"), ("refs/heads/refs/heads/main", "main"),
+        (f"refs/heads/{COMMIT}", COMMIT), (f"refs/heads/{LONGEST}", LONGEST),
+        *((ref, ref) for ref in ("heads/main", "merge", "5/merged", "pull/fix", "000000", "a$b", "github.io")),
+    ]]),
+    ("git_ref_as_given", [({"git_ref": "refs/heads/main"}, "refs/heads/main")]),
+    # The one given, else the ref if that is a full hash, else none.
+    ("expected_commit", [({"git_ref": ref, "expected_commit": expected}, read) for ref, expected, read in [
+        (COMMIT, "", SHA), (COMMIT[:39], "", ""), ("main", "", ""), ("main", "ABCDEF0", "abcdef0"), ("", COMMIT, SHA),
+        (COMMIT, "abcdef0", "abcdef0"),
+    ]]),
+    # Encrypted calls may go anywhere; http stays on this machine or goes to a name without a dot.
+    ("api_url", [({"api_url": f"{address}{slashes}"}, address) for slashes in ("", "//") for address in [
+        "http://127.0.0.1/api/3", "http://127.9.9.9:8080/api/3", "http://[::1]:8080/api/3", "http://LocalHost:1/api/3",
+        "http://cloud66-proxy:8080/api/3", "http://stand_in/api/3", "https://192.0.2.7/api/3",
+        "https://[2001:db8::1]:8443/api/3", "https://app.cloud66.com:443/api/3", "https://proxy.example",
+        "https://proxy.example/a~b/c%20d", "HTTPS://Proxy.Example./api/3",
+    ]]),
+]  # fmt: skip
 
 
-def test_durations() -> None:
-    """The shortest and the longest duration are allowed, and the queue timeout is the timeout unless it is given."""
-    for text, seconds in {"1s": 1, "24h": 86400, "86400s": 86400, "1h30m": 5400}.items():
-        for name in DURATIONS.split():
-            assert getattr(load(**{name: text}, health_check="true"), f"{name}_seconds") == seconds
-        assert load(timeout=text).queue_timeout_seconds == seconds
-    # Nobody waits half an hour for a look.
-    assert load(command="status", timeout="30m").timeout_seconds == 120
-    assert load(command="cancel", timeout="30m").timeout_seconds == 1800
+@pytest.mark.parametrize(("name", "rows"), READ, ids=[name for name, _ in READ])
+def test_what_is_read(name: str, rows: list[tuple[dict[str, str], object]]) -> None:
+    """Each input is read in each of its forms, and means what the row says."""
+    for inputs, value in rows:
+        assert getattr(load(**inputs), name) == value, inputs
 
 
 @pytest.mark.parametrize("command", Command)
@@ -101,38 +130,6 @@ def test_defaults_fit_every_command(command: Command) -> None:
                 assert "with command" not in str(error)  # noqa: PT017 - some of them are no valid value
 
 
-LONGEST = "t" * 255
-
-
-@pytest.mark.parametrize(
-    ("given", "sent"),
-    [
-        (" web , worker ", "web,worker"), ("web\r\nworker\r\n", "web,worker"), (",,web,,\n\n,worker,", "web,worker"),
-        ("web,\nworker:v1.2,\n", "web,worker:v1.2"), ("web:_1", "web:_1"), ("Web,web", "Web,web"),
-        ("worker:latest,web:sha-0123_4.5", "worker:latest,web:sha-0123_4.5"), ("my_web.2-x", "my_web.2-x"),
-        ("web:refs/heads/feature/x,worker:refs/tags/v1", "web:feature/x,worker:v1"),
-        ("web:release..1", "web:release..1"), (f"web:{LONGEST}", f"web:{LONGEST}"),
-    ],
-)  # fmt: skip
-def test_services(given: str, sent: str) -> None:
-    """Services, however they are separated, go out as one comma-separated string in the order given."""
-    assert load(services=given).options["services"] == sent
-
-
-@pytest.mark.parametrize(
-    ("given", "sent"),
-    [
-        ("refs/heads/feature/x", "feature/x"), ("refs/tags/v1", "v1"), ("refs/heads/refs/heads/main", "main"),
-        (f"refs/heads/{COMMIT}", COMMIT), (f"refs/heads/{LONGEST}", LONGEST),
-        *((ref, ref) for ref in ("heads/main", "merge", "5/merged", "pull/fix", "000000", "a$b", "github.io")),
-    ],
-)  # fmt: skip
-def test_git_ref(given: str, sent: str) -> None:
-    """A ref as `github.ref` has it goes out as the name alone; any other goes out as it is."""
-    inputs = load(git_ref=given)
-    assert (inputs.options["git_ref"], inputs.git_ref_as_given) == (sent, given)
-
-
 def test_reference_differs_by_what_is_asked_for() -> None:
     """Two matrix jobs that ask for different things have different references, and one asked again has its own."""
     name = {"stack_id": "", "stack_name": "Awesome App"}
@@ -142,38 +139,12 @@ def test_reference_differs_by_what_is_asked_for() -> None:
     asked = [{}, *by_name, *by_option, {"stack_id": DOCKER_STACK}]
     assert len({load(**inputs).user_reference for inputs in asked}) == len(asked)
     assert load(git_ref="main").user_reference == load(git_ref="main", timeout="1h").user_reference
-
-
-@pytest.mark.parametrize(
-    ("git_ref", "expected", "result"),
-    [
-        (COMMIT, "", SHA), (COMMIT[:39], "", ""), ("main", "", ""), ("main", "ABCDEF0", "abcdef0"), ("", COMMIT, SHA),
-        (COMMIT, "abcdef0", "abcdef0"),
-    ],
-)  # fmt: skip
-def test_expected_commit(git_ref: str, expected: str, result: str) -> None:
-    """The commit that is expected is the one given, else the ref if that is a full hash, else none."""
-    assert load(git_ref=git_ref, expected_commit=expected).expected_commit == result
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "http://127.0.0.1/api/3", "http://127.9.9.9:8080/api/3", "http://[::1]:8080/api/3", "http://LocalHost:1/api/3",
-        "http://cloud66-proxy:8080/api/3", "http://stand_in/api/3", "https://192.0.2.7/api/3",
-        "https://[2001:db8::1]:8443/api/3", "https://app.cloud66.com:443/api/3", "https://proxy.example",
-        "https://proxy.example/a~b/c%20d", "HTTPS://Proxy.Example./api/3",
-    ],
-)  # fmt: skip
-def test_addresses(address: str) -> None:
-    """Encrypted calls may go anywhere; http stays on this machine or goes to a name without a dot."""
-    assert load(api_url=address).api_url == load(api_url=f"{address}//").api_url == address
+    assert not load(user_reference="mine").reference_is_derived
 
 
 @pytest.mark.parametrize(
     ("stack_id", "user_reference", "deployment_id", "targets"),
     [
-        ("s", "a", "", [("s", "a")]),
         ("s", "a", "1", [("s", "a", 1)]),
         ("", "a\nb", "", [("", "a"), ("", "b")]),
         ("s\nt", "a", "", [("s", "a"), ("t", "a")]),
@@ -195,11 +166,8 @@ def test_targets(stack_id: str, user_reference: str, deployment_id: str, targets
 def test_what_the_stack_is_doing_may_be_meant() -> None:
     """A look or a cancellation may name no deployment, and has no reference of its own; fifty can be waited for."""
     for command in ("cancel", "status"):
-        assert load(command=command).targets == (Target(DEFAULT_STACK),)
-    for command in ("wait", "cancel", "status"):
-        inputs = load(command=command, deployment_id="108")
+        inputs = load(command=command)
         assert (inputs.user_reference, inputs.reference_is_derived) == ("", False)
-        assert inputs.targets == (Target(DEFAULT_STACK, "", 108),)
-    assert not load(user_reference="mine").reference_is_derived
+        assert inputs.targets == (Target(DEFAULT_STACK),)
     fifty = "\n".join(map(str, range(50)))
     assert len(load(command="wait", user_reference=fifty).targets) == MOST_TARGETS == 50
