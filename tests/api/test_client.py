@@ -74,7 +74,8 @@ def test_what_is_read(case: str) -> None:
 READERS: list[Call] = [READS[case][0] for case in READS if "log" not in case]
 LISTS: list[Call] = [Client.deployments, Client.actions, lambda one: one.actions_with("mine")]
 ODD_BODIES = [None, 5, '"text"', {"response": None}, {"response": 5}, {"response": "text"}]
-ODD_LISTS: list[Any] = [{"response": records} for records in (["x"], [{}], [{"id": "x"}], [[]], [{"id": 1}, 5], {})]
+ODD_RECORDS: list[Any] = [[None], [{}], [{"id": "x"}], [[]], [{"id": 1}, 5], {}]
+ODD_LISTS = [{"response": records} for records in ODD_RECORDS]
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_repr_hides_the_token() -> None:
 
 
 BY_COMMAND = {"command": "wait", "user_reference": "mine"}
-READ: list[tuple[str, list[tuple[dict[str, str], object]]]] = [
+READ: list[tuple[str, list[tuple[dict[str, str], Any]]]] = [
     # YAML's spellings.
     *((name, [({name: word}, word.lower() == "true") for word in ("true", "True", "TRUE", "false", "False", "FALSE")])
       for name in BOOLEANS.split()),
@@ -111,7 +111,7 @@ READ: list[tuple[str, list[tuple[dict[str, str], object]]]] = [
 
 
 @pytest.mark.parametrize(("name", "rows"), READ, ids=[name for name, _ in READ])
-def test_what_is_read(name: str, rows: list[tuple[dict[str, str], object]]) -> None:
+def test_what_is_read(name: str, rows: list[tuple[dict[str, str], Any]]) -> None:
     """Each input is read in each of its forms, and means what the row says."""
     for inputs, value in rows:
         assert getattr(load(**inputs), name) == value, inputs

@@ -11,7 +11,7 @@ from cloud66_redeploy.model.duration import format_duration, parse_duration
     ("text", "seconds"),
     [
         ("1h30m", 5400), ("2h0m5s", 7205), ("1h5s", 3605), ("007s", 7), ("0s", 0), ("90m", 5400), (" 30m\n", 1800),
-        ("1h 30m", 5400), ("1H30M", 5400), ("999999s", 999999),
+        ("1h 30m", 5400), ("1H30M", 5400), ("999999s", 999999), ("999h999m999s", 3657339),
         # A bare number has two readings, and is refused with both.
         *((number, f"add a unit, for example {number.strip()}s or")
           for number in ("0", "1800", "1.5", " 30 ")),
@@ -29,28 +29,19 @@ def test_parse(text: str, seconds: int | str) -> None:
             parse_duration(text)
 
 
-@given(st.integers(0, 999), st.integers(0, 999), st.integers(0, 999))
-def test_parse_sums(hours: int, minutes: int, seconds: int) -> None:
-    """The parts add up."""
-    assert parse_duration(f"{hours}h{minutes}m{seconds}s") == hours * 3600 + minutes * 60 + seconds
-
-
-@given(st.text(max_size=12))
-def test_parse_anything(text: str) -> None:
-    """Any text is either a duration or refused, and never negative."""
-    try:
-        assert parse_duration(text) >= 0
-    except ValueError as error:
-        assert str(error)  # noqa: PT017 - either is fine
-
-
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (0, "0s"), (0.4, "0s"), (45, "45s"), (59.6, "1m"), (130, "2m10s"), (61, "1m01s"), (3600, "1h"),
-        (3900, "1h05m"), (3601, "1h"), (86400, "24h"), (-3, "0s"),
+        (0.4, "0s"),
+        (59.6, "1m"),
+        (130, "2m10s"),
+        (61, "1m01s"),
+        (3900, "1h05m"),
+        (3601, "1h"),
+        (86400, "24h"),
+        (-3, "0s"),
     ],
-)  # fmt: skip
+)
 def test_format(seconds: float, text: str) -> None:
     """Seconds are written in two units at most, and never as less than nothing."""
     assert format_duration(seconds) == text

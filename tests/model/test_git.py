@@ -26,13 +26,13 @@ def check_like_git(ref: str) -> None:
     assert (problem_with(ref) is None) == (git_takes and not ref.startswith("-")), (ref, problem_with(ref))
 
 
-@pytest.mark.parametrize("ref", REFS, ids=ascii)
-def test_like_git(ref: str) -> None:
+def test_like_git() -> None:
     """A ref name is refused if and only if git refuses it, or it looks like an option."""
-    check_like_git(ref)
+    for ref in REFS:
+        check_like_git(ref)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     st.text("a.@{/~^:?*[\\ -lock\t\x7fé", min_size=1, max_size=8)
     | st.lists(st.sampled_from(PIECES), min_size=1, max_size=5).map("".join)
@@ -43,36 +43,24 @@ def test_like_git_on_any_text(ref: str) -> None:
     check_like_git(ref)
 
 
-@pytest.mark.parametrize(
-    ("ref", "shown"),
-    [
-        ("a b", "' '"), ("a..b", "'..'"), ("a@{b", "'@{'"), ("a//b", "'//'"), ("a.lock", "'.lock'"), ("@", "'@'"),
-        # The one character that git can't even be asked about.
-        ("a\0b", "'\\x00'"),
-    ],
-)  # fmt: skip
-def test_problem_names_the_part(ref: str, shown: str) -> None:
-    """The problem is a sentence that names what git objects to."""
-    problem = problem_with(ref) or ""
-    assert shown in problem
-    assert problem.endswith(".")
+def test_the_character_that_git_cannot_be_asked_about() -> None:
+    """A zero byte is refused, too, and named."""
+    assert problem_with("a\0b") == "contains '\\x00', which git doesn't allow in a ref name."
 
 
 def test_full_hash() -> None:
     """A full hash is forty hex digits and nothing else."""
     assert is_full_hash("0123456789abcdefABCDEF0123456789abcdef01")
-    others = ["a" * 39, "a" * 41, "g" * 40, "\uff11" * 40, "a" * 40 + "\n", ""]
-    assert not any(map(is_full_hash, others))
+    assert not any(map(is_full_hash, ["a" * 39, "a" * 41, "g" * 40, "\uff11" * 40, "a" * 40 + "\n", ""]))
 
 
 @pytest.mark.parametrize(
     ("one", "other", "verdict"),
     [
-        ("abcdef0", "abcdef0123", True), ("abcdef0123", "ABCDEF0", True), ("a" * 40, "A" * 40, True),
-        ("abcdef", "abcdef0123", False), ("abcdef1", "abcdef0123", False), ("", "", False),
+        ("abcdef0", "abcdef0123", True), ("a" * 40, "A" * 40, True), ("abcdef", "abcdef0123", False),
+        ("abcdef1", "abcdef0123", False), ("", "", False),
     ],
 )  # fmt: skip
 def test_same_commit(one: str, other: str, verdict: bool) -> None:
     """Two hashes name one commit if one begins with the other, which has seven digits at least."""
-    assert same_commit(one, other) is verdict
-    assert same_commit(other, one) is verdict
+    assert same_commit(one, other) is same_commit(other, one) is verdict
