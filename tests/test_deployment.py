@@ -16,7 +16,7 @@ NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 OVER: dict[str, Any] = {"id": 7, "started_at": "2026-01-01T12:00:00Z", "finished_at": "2026-01-01T12:01:00Z"}
 
 
-READ: dict[Callable[[object], object], list[tuple[object, object]]] = {
+READ: dict[Callable[[object], object], list[tuple[Any, Any]]] = {
     # A positive whole number or its plain digits; True is not 1.
     as_id: [
         (108, 108), ("108", 108), (0, None), (-3, None), ("0", None), (True, None), (1.0, None), (None, None),
@@ -69,7 +69,7 @@ def test_only_a_known_success_is_one(code: object, meaning: object, phase: Phase
 
 def test_an_outcome_of_another_shape_is_silent() -> None:
     """An outcome that is not a pair says nothing, and is never a success."""
-    assert {read_outcome(value) for value in (None, "success", 1, True, [], ["success"], {})} == {Phase.SILENT}
+    assert {*map(read_outcome, (None, "success", 1, True, [], ["success"], {}))} == {Phase.SILENT}
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,7 @@ CHARSETS = [
     *((WORDS.encode(), f"text/plain; charset={name}", WORDS) for name in ("iso-8859-1", "utf-16", "us-ascii")),
     *((b"plain", f"text/plain; charset={name}", "plain") for name in NO_CHARSETS),
     (b"a\xffb", "text/plain; charset=utf-8", "a\ufffdb"),
+    (b"+ADw-", "text/plain; charset=utf-7", "+ADw-"),
     (WORDS.encode() + b"\xff", "text/plain; charset=none", WORDS + "\ufffd"),
 ]
 

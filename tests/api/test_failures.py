@@ -1,10 +1,10 @@
 """What it means that a call brought no answer: every class that can be raised, and what is said of it."""
 
-import http.client
 import json
 import socket
 import ssl
 from email.errors import MessageDefect
+from http import client as web
 from itertools import product
 
 import pytest
@@ -28,71 +28,51 @@ TABLE: list[tuple[str, type[ApiError], type[ApiError], list[type[Exception]]]] =
     ("the same, but its text may be anybody's", Obstructed, AnswerLost, [CertificateError]),
     ("raised only while connecting, and a wrong name stays wrong", Obstructed, Obstructed, [low.NameResolutionError]),
     ("a name, but the library would have wrapped it", Obstructed, AnswerLost, [socket.gaierror]),
-    (
-        "raised only while connecting: refused, unreachable, not there in time",
-        NotSent, NotSent, [low.NewConnectionError, low.ConnectTimeoutError, broken.ConnectTimeout],
-    ),
-    (
-        "raised only before connecting: no address there can be",
-        Unusable, Unusable, [
-            broken.InvalidURL, broken.InvalidProxyURL, broken.InvalidSchema, broken.MissingSchema,
-            low.LocationValueError, low.LocationParseError, low.URLSchemeUnknown, low.ProxySchemeUnknown,
-            low.ProxySchemeUnsupported, http.client.InvalidURL,
-        ],
-    ),
+    ("raised only while connecting: refused, unreachable, not there in time", NotSent, NotSent, [
+        low.NewConnectionError, low.ConnectTimeoutError, broken.ConnectTimeout,
+    ]),
+    ("raised only before connecting: no address there can be", Unusable, Unusable, [
+        broken.InvalidURL, broken.InvalidProxyURL, broken.InvalidSchema, broken.MissingSchema, low.LocationValueError,
+        low.LocationParseError, low.URLSchemeUnknown, low.ProxySchemeUnknown, low.ProxySchemeUnsupported,
+        web.InvalidURL,
+    ]),
     ("a bundle that can't be loaded; elsewhere anything of TLS", Unusable, AnswerLost, [low.SSLError]),
-    (
-        "a value that there can't be; elsewhere a reader that stumbled over the answer",
-        Unusable, AnswerLost, [
-            ValueError, UnicodeError, OverflowError, TypeError, broken.InvalidHeader, broken.JSONDecodeError,
-            json.JSONDecodeError, low.ResponseNotChunked,
-        ],
-    ),
-    (
-        "no greeting of TLS; elsewhere a record that can't be read",
-        Obstructed, AnswerLost, [ssl.SSLError, ssl.SSLWantReadError, ssl.SSLWantWriteError],
-    ),
-    (
-        "cut in the handshake; elsewhere while the answer came",
-        NotSent, AnswerLost, [ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError],
-    ),
-    (
-        "a proxy that speaks no HTTP; elsewhere a server that doesn't",
-        Obstructed, NotTheApi, [http.client.BadStatusLine, http.client.UnknownProtocol, http.client.LineTooLong],
-    ),
-    (
-        "a proxy's answer that breaks off; elsewhere the server's",
-        Obstructed, AnswerLost, [
-            http.client.HTTPException, http.client.NotConnected, http.client.UnknownTransferEncoding,
-            http.client.UnimplementedFileMode, http.client.IncompleteRead, http.client.ImproperConnectionState,
-            http.client.CannotSendRequest, http.client.CannotSendHeader, http.client.ResponseNotReady,
-            low.IncompleteRead, low.InvalidChunkLength,
-        ],
-    ),
-    (
-        "the socket broke before the connection stood; elsewhere nobody knows what had arrived",
-        NotSent, AnswerLost, [
-            OSError, ConnectionError, ConnectionResetError, ConnectionAbortedError, ConnectionRefusedError,
-            BrokenPipeError, TimeoutError, InterruptedError, BlockingIOError, PermissionError, FileNotFoundError,
-            socket.herror, http.client.RemoteDisconnected,
-            # Of requests' own, which it makes only of what has come past our connections.
-            broken.RequestException, broken.HTTPError, broken.ConnectionError, broken.ProxyError, broken.SSLError,
-            broken.Timeout, broken.ReadTimeout, broken.TooManyRedirects, broken.ChunkedEncodingError,
-            broken.ContentDecodingError, broken.InvalidJSONError, broken.URLRequired, broken.RetryError,
-            broken.UnrewindableBodyError,
-        ],
-    ),
-    (
-        "never raised while connecting: so nothing is known",
-        AnswerLost, AnswerLost, [
-            low.HTTPError, low.PoolError, low.RequestError, low.ProxyError, low.DecodeError, low.ProtocolError,
-            low.MaxRetryError, low.HostChangedError, low.TimeoutStateError, low.TimeoutError, low.ReadTimeoutError,
-            low.EmptyPoolError, low.FullPoolError, low.ClosedPoolError, low.ResponseError, low.InvalidHeader,
-            low.BodyNotHttplibCompatible, low.HeaderParsingError, low.UnrewindableBodyError, KeyError, RuntimeError,
-        ],
-    ),
+    ("a value that there can't be; elsewhere a reader that stumbled over the answer", Unusable, AnswerLost, [
+        ValueError, UnicodeError, OverflowError, TypeError, broken.InvalidHeader, broken.JSONDecodeError,
+        json.JSONDecodeError, low.ResponseNotChunked,
+    ]),
+    ("no greeting of TLS; elsewhere a record that can't be read", Obstructed, AnswerLost, [
+        ssl.SSLError, ssl.SSLWantReadError, ssl.SSLWantWriteError,
+    ]),
+    ("cut in the handshake; elsewhere while the answer came", NotSent, AnswerLost, [
+        ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError,
+    ]),
+    ("a proxy that speaks no HTTP; elsewhere a server that doesn't", Obstructed, NotTheApi, [
+        web.BadStatusLine, web.UnknownProtocol, web.LineTooLong,
+    ]),
+    ("a proxy's answer that breaks off; elsewhere the server's", Obstructed, AnswerLost, [
+        web.HTTPException, web.NotConnected, web.UnknownTransferEncoding, web.UnimplementedFileMode,
+        web.IncompleteRead, web.ImproperConnectionState, web.CannotSendRequest, web.CannotSendHeader,
+        web.ResponseNotReady, low.IncompleteRead, low.InvalidChunkLength,
+    ]),
+    ("the socket broke before the connection stood; elsewhere nobody knows what had arrived", NotSent, AnswerLost, [
+        OSError, ConnectionError, ConnectionResetError, ConnectionAbortedError, ConnectionRefusedError,
+        BrokenPipeError, TimeoutError, InterruptedError, BlockingIOError, PermissionError, FileNotFoundError,
+        socket.herror, web.RemoteDisconnected,
+        # Of requests' own, which it makes only of what has come past our connections.
+        broken.RequestException, broken.HTTPError, broken.ConnectionError, broken.ProxyError, broken.SSLError,
+        broken.Timeout, broken.ReadTimeout, broken.TooManyRedirects, broken.ChunkedEncodingError,
+        broken.ContentDecodingError, broken.InvalidJSONError, broken.URLRequired, broken.RetryError,
+        broken.UnrewindableBodyError,
+    ]),
+    ("never raised while connecting: so nothing is known", AnswerLost, AnswerLost, [
+        low.HTTPError, low.PoolError, low.RequestError, low.ProxyError, low.DecodeError, low.ProtocolError,
+        low.MaxRetryError, low.HostChangedError, low.TimeoutStateError, low.TimeoutError, low.ReadTimeoutError,
+        low.EmptyPoolError, low.FullPoolError, low.ClosedPoolError, low.ResponseError, low.InvalidHeader,
+        low.BodyNotHttplibCompatible, low.HeaderParsingError, low.UnrewindableBodyError, KeyError, RuntimeError,
+    ]),
 ]  # fmt: skip
-ROWS = [(before, after, one) for _, before, after, classes in TABLE for one in classes]
+CLASSES = [one for *_, classes in TABLE for one in classes]
 OURS = {MessageDefect, broken.StreamConsumedError, getattr(socket, "_GiveupOnSendfile", OSError)}
 """Raised by nothing here: a note of the header's parser, a response read twice, and the library's own signal."""
 
@@ -105,27 +85,28 @@ def bare(kind: type[Exception]) -> Exception:
     return error
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "kind"), ROWS, ids=[f"{one.__module__}.{one.__name__}" for *_, one in ROWS]
-)
-def test_every_class_has_its_meaning(before: type[ApiError], after: type[ApiError], kind: type[Exception]) -> None:
+@pytest.mark.parametrize(("before", "after", "classes"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
+def test_every_class_has_its_meaning(
+    before: type[ApiError], after: type[ApiError], classes: list[type[Exception]]
+) -> None:
     """A class means that nothing was sent only while connecting, or where it is raised nowhere else."""
-    assert type(failure_of("POST /x", ConnectFailed(bare(kind), at_proxy=False), ROUTE)) is before
-    wrapped = broken.ConnectionError(low.MaxRetryError(POOL, "/x", low.ProxyError("Unable to connect", bare(kind))))
-    for error in (bare(kind), wrapped):
-        assert type(failure_of("POST /x", error, ROUTE)) is after
+    for kind in classes:
+        assert type(failure_of("POST /x", ConnectFailed(bare(kind), at_proxy=False), ROUTE)) is before, kind
+        wrapped = broken.ConnectionError(low.MaxRetryError(POOL, "/x", low.ProxyError("Unable to connect", bare(kind))))
+        for error in (bare(kind), wrapped):
+            assert type(failure_of("POST /x", error, ROUTE)) is after, kind
 
 
 def test_no_class_is_left_out() -> None:
     """The table knows every class of the libraries that make a call."""
     there = {
         one
-        for module in (broken, low, http.client, ssl, socket)
+        for module in (broken, low, web, ssl, socket)
         for one in vars(module).values()
         if isinstance(one, type) and issubclass(one, Exception) and not issubclass(one, Warning)
     }
-    assert there - OURS <= {one for *_, one in ROWS}
-    assert len({one for *_, one in ROWS}) == len(ROWS)
+    assert there - OURS <= {*CLASSES}
+    assert len({*CLASSES}) == len(CLASSES)
 
 
 @pytest.mark.parametrize(
@@ -133,9 +114,9 @@ def test_no_class_is_left_out() -> None:
     [
         (low.NewConnectionError(urllib3.connection.HTTPConnection("h"), "Failed: [Errno 1] no"), "[Errno 1] no"),
         (low.ProtocolError("Connection aborted.", ConnectionResetError(104, "reset by peer")), "reset by peer"),
-        (http.client.IncompleteRead(b"12", 8), "IncompleteRead(2 bytes read, 8 more expected)"),
+        (web.IncompleteRead(b"12", 8), "IncompleteRead(2 bytes read, 8 more expected)"),
         (broken.ConnectionError(), "ConnectionError"),
-        (http.client.BadStatusLine("two\r\nlines"), "an answer that is not HTTP (two lines)"),
+        (web.BadStatusLine("two\r\nlines"), "an answer that is not HTTP (two lines)"),
     ],
 )
 def test_trouble_is_said_in_few_words(error: Exception, words: str) -> None:
@@ -143,17 +124,24 @@ def test_trouble_is_said_in_few_words(error: Exception, words: str) -> None:
     assert words in failure_of("GET /x", requests.ConnectionError(error), ROUTE).said
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["alice", "s3cret!", "s3cret%21", "alice:s3cret%21", "Basic YWxpY2U6czNjcmV0IQ==", "http://alice:s3cret!@proxy:1"],
-)
+FORMS = [
+    "alice",
+    "s3cret!",
+    "s3cret%21",
+    "alice:s3cret%21",
+    "Basic YWxpY2U6czNjcmV0IQ==",
+    "http://alice:s3cret!@proxy:1",
+]
+
+
 @pytest.mark.parametrize("scheme", ["http://", "HTTPS://", ""])
-def test_a_login_is_hidden_however_it_is_written(text: str, scheme: str) -> None:
+def test_a_login_is_hidden_however_it_is_written(scheme: str) -> None:
     """User and password of a proxy are taken out of what others say; where there is no login nothing is."""
-    hidden = Route("https://x", f"{scheme}alice:s3cret%21@proxy:1").hide(f"said {text}.")
-    assert (hidden[:5], hidden[-1]) == ("said ", ".")
-    assert not any(part in hidden for part in ("alice", "s3cret", "YWxp"))
-    assert Route("https://x", f"{scheme}proxy:1").hide(f"said {text}.") == f"said {text}."
+    for text in FORMS:
+        hidden = Route("https://x", f"{scheme}alice:s3cret%21@proxy:1").hide(f"said {text}.")
+        assert (hidden[:5], hidden[-1]) == ("said ", ".")
+        assert not any(part in hidden for part in ("alice", "s3cret", "YWxp"))
+        assert Route("https://x", f"{scheme}proxy:1").hide(f"said {text}.") == f"said {text}."
 
 
 def test_every_connection_tells() -> None:

@@ -112,7 +112,7 @@ WAYS = {
     **{f"{each} of a proxy": Way(Obstructed, Blame.PROXY_ANSWER, "https_proxy", VIA["http"], page(each))
        for each in (302, 403, 407, 501)},
     **{f"{each} of a proxy": Way(NotSent, Blame.NETWORK, "https_proxy", VIA["http"], page(each))
-       for each in (408, 429, 500, 502, 503, 504)},
+       for each in (408, 429, 500, 502, 503, 504, 522)},
     "no HTTP of a proxy": Way(Obstructed, Blame.PROXY_ANSWER, "https_proxy", VIA["http"], SSH),
     "an alert of a proxy": Way(Obstructed, Blame.PROXY_ANSWER, "https_proxy", VIA["http"], ALERT),
     "a page of a proxy without TLS": Way(Obstructed, Blame.PROXY_TLS, "https_proxy", VIA["https"], page(400)),

@@ -52,9 +52,8 @@ class Route(NamedTuple):
     def hide(self, text: str) -> str:
         """Take the proxy's user and password out of a text from outside, in every way they may be written."""
         login = re.sub("^[a-z][a-z0-9+.-]*://", "", self.proxy, flags=re.IGNORECASE).rpartition("@")[0]
-        plain = unquote(login)
-        forms = {login, plain, *login.split(":", 1), *plain.split(":", 1), *map(unquote, login.split(":", 1))}
-        forms.add(b64encode(plain.encode(errors="replace")).decode())
+        written = {login, *login.split(":", 1)}
+        forms = {*written, *map(unquote, written), b64encode(unquote(login).encode(errors="replace")).decode()}
         for form in sorted(forms - {""} if login else (), key=len, reverse=True):
             text = text.replace(form, "***")
         return text
