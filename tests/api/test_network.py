@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import certifi
 import pytest
 
 from cloud66_redeploy.api.connecting import Session
@@ -20,7 +21,7 @@ SetEnv = Callable[[str, str], None]
 
 def transport(address: str, **options: Any) -> Transport:
     """Make a transport with a real session and a clock that is moved."""
-    profile = Profile(connect=2.0, read=2.0, total=5.0, **options)
+    profile = Profile(connect=9.0, read=9.0, total=30.0, **options)
     return Transport(Session(), address, "secret-token", Clock(), 100.0).but(profile=profile)
 
 
@@ -134,6 +135,7 @@ WAYS = {
     "no name of a proxy": Way(Obstructed, Blame.PROXY_NAME, "ALL_PROXY", {"ALL_PROXY": NOWHERE}),
 }
 # fmt: on
+END = "-----END CERTIFICATE-----"
 TAKES = {Unusable: (0, 0), Obstructed: (10, 20), NotTheApi: (10, 20), NotSent: (83, 100), AnswerLost: (83, 100)}
 """What can't work isn't tried again, what seldom passes for some seconds, and what passes to the end but a pause."""
 
@@ -144,7 +146,7 @@ def test_a_way_that_leads_nowhere(case: str, env: SetEnv, tmp_path: Path, monkey
     way, real = WAYS[case], socket.getaddrinfo
     (tmp_path / "empty").touch()
     (tmp_path / "text").write_text("no certificate")
-    (tmp_path / "key").write_text(CERTIFICATE.read_text().partition("-----END CERTIFICATE-----")[2])
+    (tmp_path / "key").write_text(CERTIFICATE.read_text().partition(END)[2])
 
     def resolve(host: str, *args: Any, **options: Any) -> Any:
         # Nothing else is asked of a resolver, which may be far away.
@@ -153,6 +155,9 @@ def test_a_way_that_leads_nowhere(case: str, env: SetEnv, tmp_path: Path, monkey
         return real(host, *args, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    # One authority vouches for nobody here as well as all do, and is loaded in no time, by every connection.
+    (tmp_path / "authority").write_text(certifi.contents().partition(END)[0] + END)
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(tmp_path / "authority"))
     with listening(way.handler) as port:
         for name, value in way.env.items():
             env(name, value.replace("{port}", str(port)).replace("{tmp}", str(tmp_path)))
