@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 CERTIFICATE = Path(__file__).parent / "loopback.pem"
 
@@ -19,29 +20,24 @@ Handler = Callable[[socket.socket], None]
 @contextmanager
 def listening(handle: Handler) -> Iterator[int]:
     """Serve a port, each connection in a thread; every handler has ended when this ends."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        threads: list[threading.Thread] = []
 
-        def serve() -> None:
-            # Closing the listener ends it.
+    class Serving(BaseRequestHandler):
+        def handle(self) -> None:
             with suppress(OSError):
-                while True:
-                    threads.append(threading.Thread(target=one, args=(listener.accept()[0],)))
-                    threads[-1].start()
+                self.request.settimeout(5)
+                handle(self.request)
 
-        def one(connection: socket.socket) -> None:
-            with connection, suppress(OSError):
-                connection.settimeout(5)
-                handle(connection)
+    class Server(ThreadingTCPServer):
+        request_queue_size = 50
 
-        main = threading.Thread(target=serve)
+    with Server(("127.0.0.1", 0), Serving) as server:
+        main = threading.Thread(target=server.serve_forever, args=(0.01,))
         main.start()
         try:
-            yield listener.getsockname()[1]
+            yield server.server_address[1]
         finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            for each in (main, *threads):
-                each.join()
+            server.shutdown()
+            main.join()
 
 
 def says(answer: bytes) -> Handler:

@@ -41,23 +41,19 @@ def call(*signals: signal.Signals, sleeps: float = 0.0) -> Callable[[], str]:
 
 
 # What comes during a call, how long it goes on, its limit and its grace; how it ends; what the next call does.
-CALLS = [
-    *((one, 0.0, limit, 0.0, Aborted, "answer") for one, limit in product([(INT,), (TERM,)], [0.0, LONG])),
-    ((), 0.0, MOMENT, 0.0, "answer", "answer"),
-    ((), LONG, MOMENT, 0.0, CallTimeout, "answer"),
-    ((INT,), 0.0, LONG, LONG, "answer", Aborted),
-    ((INT,), LONG, 0.0, MOMENT, Aborted, "answer"),
-    ((INT,), LONG, LONG, MOMENT, Aborted, "answer"),
-    ((INT,), LONG, MOMENT, LONG, Aborted, "answer"),
-    ((INT, TERM), LONG, LONG, LONG, Aborted, "answer"),
-    ((ALARM,), 0.0, 0.0, 0.0, "answer", "answer"),
-    ((), 3 * MOMENT, 0.0, 0.0, "answer", "answer"),
-]
-IDS = [
-    "SIGINT", "SIGINT with a limit", "SIGTERM", "SIGTERM with a limit", "within its limit", "over its limit",
-    "a call with grace may end", "grace ends", "grace ends before the limit", "the limit ends before the grace",
-    "a second signal ends the grace", "a late alarm", "an alarm that an interrupted call has left",
-]  # fmt: skip
+CALLS: dict[str, tuple[tuple[signal.Signals, ...], float, float, float, Any, Any]] = {
+    **{f"{one.name} with the limit {limit}": ((one,), 0.0, limit, 0.0, Aborted, "answer")
+       for one, limit in product((INT, TERM), (0.0, LONG))},
+    "within its limit": ((), 0.0, LONG, 0.0, "answer", "answer"),
+    "over its limit": ((), LONG, MOMENT, 0.0, CallTimeout, "answer"),
+    "a call with grace may end": ((INT,), 0.0, LONG, LONG, "answer", Aborted),
+    "grace ends": ((INT,), LONG, 0.0, MOMENT, Aborted, "answer"),
+    "grace ends before the limit": ((INT,), LONG, LONG, MOMENT, Aborted, "answer"),
+    "the limit ends before the grace": ((INT,), LONG, MOMENT, LONG, Aborted, "answer"),
+    "a second signal ends the grace": ((INT, TERM), LONG, LONG, LONG, Aborted, "answer"),
+    "a late alarm": ((ALARM,), 0.0, 0.0, 0.0, "answer", "answer"),
+    "an alarm that an interrupted call has left": ((), 3 * MOMENT, 0.0, 0.0, "answer", "answer"),
+}  # fmt: skip
 
 
 def ending(clock: SystemClock, made: Callable[[], object], limit: float = 0.0, grace: float = 0.0) -> object:
@@ -68,10 +64,10 @@ def ending(clock: SystemClock, made: Callable[[], object], limit: float = 0.0, g
         return type(error)
 
 
-@pytest.mark.parametrize("case", CALLS, ids=IDS)
-def test_a_call(clock: SystemClock, case: tuple[tuple[signal.Signals, ...], float, float, float, Any, Any]) -> None:
+@pytest.mark.parametrize("case", CALLS)
+def test_a_call(clock: SystemClock, case: str) -> None:
     """A signal or a limit ends a call at once, but for its grace; no alarm is left, and no signal is raised twice."""
-    signals, sleeps, limit, grace, ends, then = case
+    signals, sleeps, limit, grace, ends, then = CALLS[case]
     if not signals and not limit:
         signal.setitimer(signal.ITIMER_REAL, MOMENT)
     start = time.monotonic()

@@ -3,7 +3,7 @@
 import logging
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -107,47 +107,30 @@ def test_limits_shrink_after_the_deadline(now: float, limit: float) -> None:
     assert one.clock.limits == [limit][: len(one.script.asked)]
 
 
-def test_a_call_is_signed_and_named() -> None:
-    """A call carries the token, what it accepts, who asks, and its options in the query; only a POST gets grace."""
+def test_a_netrc_of_the_job_does_not_replace_the_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A call carries the token, even where the job's own .netrc has a password for the host, and shows it nowhere.
+
+    It says what it accepts and who asks, and has its options in the query; only a POST gets grace.
+    """
+    (tmp_path / ".netrc").write_text("machine api.example login them password theirs\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("NETRC", raising=False)
+    assert requests.utils.get_netrc_auth("https://api.example/") == ("them", "theirs")
     one = wire()
+    assert one.transport.session.trust_env
     for method in ("GET", "DELETE", "POST"):
         one.transport.once(method, "/x", {"deployment_profile": "night & day"}, same)
     # When the workflow is cancelled, a POST on its way gets a moment for its answer.
     assert one.clock.graces == [0.0, 0.0, 1.5]
     asked = one.script.asked[-1]
     assert asked.url == "https://api.example/api/3/x?deployment_profile=night+%26+day"
-    assert asked.headers["Authorization"] == "Bearer secret-token"
-    assert asked.headers["Accept"] == "application/json"
+    assert (asked.headers["Authorization"], asked.headers["Accept"]) == ("Bearer secret-token", "application/json")
     assert asked.headers["User-Agent"].startswith("cloud66-redeploy-action/")
     assert "secret-token" not in f"{one.transport!r}"
 
 
-def test_a_netrc_of_the_job_does_not_replace_the_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The token is sent even where the job's own .netrc has a password for the host."""
-    netrc = tmp_path / ".netrc"
-    netrc.write_text("machine api.example login them password theirs\n")
-    netrc.chmod(0o600)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("NETRC", raising=False)
-    assert requests.utils.get_netrc_auth("https://api.example/") == ("them", "theirs")
-    one = wire()
-    assert one.transport.session.trust_env
-    one.transport.once("GET", "/x", {}, same)
-    assert one.script.asked[0].headers["Authorization"] == "Bearer secret-token"
-
-
-@pytest.fixture
-def in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let the runner stand elsewhere."""
-    monkeypatch.setenv("TZ", "Asia/Tokyo")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
-
-
-@pytest.mark.usefixtures("in_tokyo")
-def test_what_headers_tell_is_noted() -> None:
+def test_what_headers_tell_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server's warning is passed on, of answers good and bad; the clock is the API's, not a stranger's page's."""
     one = wire(
         Reply(headers={"X-Cloud66-Warning": "old", "Date": "Thu, 01 Jan 2026 00:00:00"}, takes=20),
@@ -155,9 +138,14 @@ def test_what_headers_tell_is_noted() -> None:
         Reply(headers={"Date": "soon"}),
     )
     assert one.transport.heard.instant_of(datetime.now(UTC)) is None
-    for kind in (None, NotTheApi, None):
-        with pytest.raises(kind) if kind else nullcontext():
-            one.transport.once("GET", "/x", {}, same)
+    with monkeypatch.context() as elsewhere:
+        # A date without a zone is in UTC, wherever the runner stands.
+        elsewhere.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        for kind in (None, NotTheApi, None):
+            with pytest.raises(kind) if kind else nullcontext():
+                one.transport.once("GET", "/x", {}, same)
+    time.tzset()
     assert one.warnings == ["old", "bad"]
     assert one.transport.heard.instant_of(datetime(2026, 1, 1, 0, 1, tzinfo=UTC)) == 80.0
 
