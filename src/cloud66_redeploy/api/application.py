@@ -14,7 +14,7 @@ from urllib.parse import quote, urljoin, urlsplit
 import requests
 from urllib3.exceptions import InvalidChunkLength
 
-from cloud66_redeploy.api.connecting import USER_AGENT, beginning_of, route_to
+from cloud66_redeploy.api.connecting import beginning_of, route_to
 from cloud66_redeploy.api.error_text import decoded
 from cloud66_redeploy.api.failures import BREAKS, failure_of, innermost
 from cloud66_redeploy.clock import CallTimeout, Clock, without_signals
@@ -115,10 +115,9 @@ class Application:
             address,
             # Without it, requests would take a login from a ~/.netrc of the job.
             auth=lambda request: request,
-            headers={"Accept": "*/*", "User-Agent": USER_AGENT, **_ANEW},
+            headers=_ANEW,
             timeout=(VISIT_CONNECT_SECONDS, VISIT_SECONDS),
             allow_redirects=False,
-            stream=True,
         )
 
 

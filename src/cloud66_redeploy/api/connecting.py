@@ -21,8 +21,6 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from cloud66_redeploy import __version__
 from cloud66_redeploy.api.route import Route
 
-USER_AGENT = f"cloud66-redeploy-action/{__version__}"
-
 REFUSED_TUNNEL = "Tunnel connection failed: "
 """How the standard library begins its error where a proxy answers CONNECT with anything but 200."""
 
@@ -89,7 +87,7 @@ class Adapter(HTTPAdapter):
 
 class Session(requests.Session):
     """
-    A session that keeps no cookie and follows no redirect.
+    A session that says who asks, reads no body by itself, keeps no cookie and follows no redirect.
 
     It doesn't even look where a redirect leads: the library would trip over a broken one.
     What breaks before a connection stands comes out of it as `ConnectFailed`.
@@ -99,6 +97,8 @@ class Session(requests.Session):
         super().__init__()
         for scheme in ("https://", "http://"):
             self.mount(scheme, Adapter())
+        self.headers["User-Agent"] = f"cloud66-redeploy-action/{__version__}"
+        self.stream = True
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     def get_redirect_target(self, resp: requests.Response) -> None:

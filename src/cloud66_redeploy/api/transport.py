@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 import requests
 
 from cloud66_redeploy.api.answers import Answer, Call, Listener
-from cloud66_redeploy.api.connecting import USER_AGENT, beginning_of, route_to
+from cloud66_redeploy.api.connecting import beginning_of, route_to
 from cloud66_redeploy.api.failures import BREAKS, failure_of
 from cloud66_redeploy.api.headers import Headers
 from cloud66_redeploy.api.route import Route
@@ -229,10 +229,9 @@ class Transport:
             self.base_url + path,
             params=query,
             auth=self._signed,
-            headers={"Accept": "application/json", "User-Agent": USER_AGENT},
+            headers={"Accept": "application/json"},
             timeout=(min(self.profile.connect, limit), min(self.profile.read, limit)),
             allow_redirects=False,
-            stream=True,
         )
         with response:
             body = beginning_of(response, _LARGEST_BODY + 1)
