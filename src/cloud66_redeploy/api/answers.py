@@ -119,10 +119,9 @@ class Answer:
 
         Whatever stands in between (a firewall, a proxy, another server) answers with the same statuses.
         """
-        if 200 <= self.status < 300:
-            return self.is_json
         value = self.value if isinstance(self.value, dict) else {}
-        return "response" in value or any(value.get(name) not in (None, "") for name in _OWN_WORDS)
+        is_refusal = "response" in value or any(value.get(name) not in (None, "") for name in _OWN_WORDS)
+        return self.is_good or is_refusal
 
     @property
     def request_id(self) -> str:

@@ -108,7 +108,8 @@ def failure_of(call: str, error: Exception, route: Route) -> ApiError:
 
 
 def _not_connected(call: str, cause: Exception, route: Route, *, at_proxy: bool) -> ApiError:
-    row = next((row for row in _NO_CONNECTION if _fits(row, cause)), _Row((), AnswerLost))
+    fitting = (one for one in _NO_CONNECTION if isinstance(cause, one.classes) and re.match(one.text, str(cause)))
+    row = next(fitting, _Row((), AnswerLost))
     kind, blame = row.kind, _OF_PROXY.get(row.blame, row.blame) if at_proxy else row.blame
     if blame is Blame.CERTIFICATE and Path(route.bundle or __file__).is_dir():
         # The library looks for the names of hashes there, and trusts nobody where it finds none.
@@ -123,10 +124,6 @@ def _not_connected(call: str, cause: Exception, route: Route, *, at_proxy: bool)
         host = urlsplit(route.address).hostname
         said = _SAID[blame].format(where=where, text=text, host=host, peer=peer, bundle=route.fault_of_bundle())
     return kind(call, said, clue=Clue(blame, where))
-
-
-def _fits(row: _Row, error: Exception) -> bool:
-    return isinstance(error, row.classes) and (not row.text or re.match(row.text, str(error)) is not None)
 
 
 def innermost(error: Exception) -> Exception:
