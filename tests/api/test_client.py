@@ -123,7 +123,7 @@ ROWS: dict[str, Row] = {
     **{f"POST: {body!r}": (posted, [Reply(200, body)], no, [POST]) for body, no in [
         (b"", SHAPE), (b"<html>", No(NotTheApi, "not JSON")), (b"null", SHAPE), (b"[]", SHAPE), (b'"done"', SHAPE),
         (b'{"response": []}', SHAPE), (b'{"ok": false}', NOT_SAID), (b'{"error": "stack_locked", "id": 5}', NOT_SAID),
-        (b"{}", NOT_SAID),
+        (b'{"ok": false, "async_action_id": 5}', NOT_SAID), (b"{}", NOT_SAID),
     ]},
     # A DELETE that is answered well, whatever its body, has been taken; one that was not taken says why.
     **{f"DELETE: {status} {body}": (lambda one: one.cancel(108), [Reply(status, body)], meant, [DELETE] * calls)
