@@ -14,7 +14,7 @@ from urllib.parse import quote, urljoin, urlsplit
 import requests
 from urllib3.exceptions import InvalidChunkLength
 
-from cloud66_redeploy.api.connecting import beginning_of, route_to
+from cloud66_redeploy.api.connecting import Session, beginning_of, route_to
 from cloud66_redeploy.api.error_text import decoded
 from cloud66_redeploy.api.failures import BREAKS, failure_of, innermost
 from cloud66_redeploy.clock import CallTimeout, Clock, without_signals
@@ -33,7 +33,7 @@ _RESERVED = "%/:?#[]@!$&'()*+,;=~"
 class Application:
     """Visits applications."""
 
-    def __init__(self, session: requests.Session, clock: Clock) -> None:
+    def __init__(self, session: Session, clock: Clock) -> None:
         self._session = session
         self._clock = clock
 

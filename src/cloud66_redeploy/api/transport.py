@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 import requests
 
 from cloud66_redeploy.api.answers import Answer, Call, Listener
-from cloud66_redeploy.api.connecting import beginning_of, route_to
+from cloud66_redeploy.api.connecting import Session, beginning_of, route_to
 from cloud66_redeploy.api.failures import BREAKS, failure_of
 from cloud66_redeploy.api.headers import Headers
 from cloud66_redeploy.api.route import Route
@@ -83,7 +83,7 @@ class Transport:
 
     def __init__(
         self,
-        session: requests.Session,
+        session: Session,
         base_url: str,
         token: str,
         clock: Clock,
@@ -128,15 +128,7 @@ class Transport:
                 raise failed.pop()
             return self.once(method, path, query, read, next(attempts))
 
-        again = backoff.on_exception(
-            self._pauses,
-            TransientError,
-            max_tries=self.profile.tries,
-            giveup=lambda error: isinstance(error, ApiError) and error.status == 409,
-            jitter=None,
-            logger=None,
-        )
-        return again(try_again)()
+        return backoff.on_exception(self._pauses, TransientError, jitter=None, logger=None)(try_again)()
 
     def once(self, method: str, path: str, query: dict[str, str], read: Callable[[object], T], attempt: int = 1) -> T:
         """
@@ -173,21 +165,22 @@ class Transport:
 
         It sleeps on the clock that was handed in and yields 0, because backoff has no clock parameter.
         """
-        pause = 1.0
-        stubborn = 0
-        error = yield 0.0
+        pause, failures, stubborn = 1.0, 0, 0
+        most = self.profile.tries
         while True:
+            error = yield 0.0
             assert isinstance(error, TransientError)
+            failures += 1
             stubborn = stubborn + 1 if isinstance(error, STUBBORN) else 0
             asked = error.pause_asked_for
             wait = max(asked, pause * random.uniform(0.9, 1.1))  # noqa: S311 - jitter
-            impatient = stubborn >= _FEW_TRIES or (self.profile.tries is not None and asked > MAX_PAUSE_SECONDS)
-            if impatient or self.clock.monotonic() + wait >= self.deadline:
+            impatient = most is not None and (failures >= most or asked > MAX_PAUSE_SECONDS)
+            is_in_vain = error.status == 409 or stubborn >= _FEW_TRIES
+            if impatient or is_in_vain or self.clock.monotonic() + wait >= self.deadline:
                 return
             self.listener.troubled(error, wait)
             self.clock.sleep(wait)
             pause = min(MAX_PAUSE_SECONDS, pause * 2)
-            error = yield 0.0
 
     def _tell(self, came: Answer | ApiError, attempt: int, began: float) -> None:
         if not self.listener.is_debug:
