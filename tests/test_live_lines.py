@@ -145,6 +145,22 @@ def test_only_of_what_runs(record: dict[str, Any] | None) -> None:
     assert (read(), read(to_the_end=True)) == (["| ours"], ["| and more"])
 
 
+@rows(
+    "last, shown",
+    {
+        "ours goes on": ("ours\nand more", ["| ours", "| and more"]),
+        "a third one's, and then ours": ("all ours", ["| all ours"]),
+        "nothing new": ("ours", ["| ours"]),
+    },
+)
+def test_a_log_that_begins_before_ours_is_seen_to_run(last: str, shown: list[str]) -> None:
+    """What has begun when ours was last seen to wait may be ours: its record was read right before the log."""
+    read, known, _ = live("theirs", "ours", last, last, record=QUEUED)
+    assert (read(), read()) == ([], [])
+    seen(known, Deployment.from_json(RUNNING))
+    assert (read(), read()) == (shown, [])
+
+
 def test_the_end_is_only_of_the_same_log() -> None:
     """Once ours is over, a log that shares nothing with what was shown is another one's."""
     read, *_ = live("a\nb", "c\nd", "c\nd\ne")

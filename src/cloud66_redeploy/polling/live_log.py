@@ -81,6 +81,7 @@ class LiveLog:
         self._before: list[str] = []
         self._failures = 0
         self._has_run = False
+        self._has_begun = False
 
     def read(self, *, same: bool = False) -> News:
         """
@@ -102,6 +103,7 @@ class LiveLog:
         if not lines:
             return News()
         found, goes_on = new_lines(self._before, lines)
+        self._has_begun = not goes_on
         if found:
             self._before = lines
         return News([] if same and not goes_on else found)
@@ -111,8 +113,12 @@ class LiveLog:
         deployment = self._tracking.deployment
         if self._has_run and deployment is not None and deployment.phase.is_final:
             return self.read_the_end()
+        is_running = deployment is not None and deployment.phase is Phase.RUNNING
+        if is_running and not self._has_run and self._has_begun:
+            # Ours may have started between the last look and the reading of the log right after it.
+            self._before = []
         news = self.read()
-        if deployment is None or deployment.phase is not Phase.RUNNING:
+        if not is_running:
             return replace(news, lines=[])
         is_doubtful = not self._has_run and self._tracking.confirmed_id is None
         self._has_run = True
