@@ -34,8 +34,8 @@ def check_quiet(schedule: Schedule, told: Told, truth: Truth) -> None:
     if mine[0].succeeds and not mine[0].git_hash.startswith(inputs["expected_commit"]):
         right = right - {"success"} | {"failed"}
     queue_seconds = seconds_of(inputs["queue_timeout"] or inputs["timeout"])
-    if mine[0].final_fate == "action_null" and (behaviour["approval_seconds"] or 0.0) > queue_seconds:
-        # It ended after its queue_timeout, and with nothing that says how.
+    if (behaviour["approval_seconds"] or 0.0) > queue_seconds:
+        # Its queue_timeout had passed before it was approved.
         right = right | {"timed_out"}
     outcome = told.ending.outcome
     assert outcome in right | ({"unknown"} if may_lack_commit else set()), f"{outcome}, but it {mine[0].final_fate}"

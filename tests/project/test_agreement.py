@@ -16,7 +16,7 @@ from cloud66_redeploy.inputs.fields import FIELDS
 from cloud66_redeploy.model.outcome import Outcome, Reason
 from harness import OUTPUTS
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "cloud66_redeploy"
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
 README = (ROOT / "README.md").read_text()

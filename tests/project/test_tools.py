@@ -10,7 +10,7 @@ from cloud66_simulator import Simulator
 from cloud66_simulator.clock import ScaledClock
 from cloud66_simulator.server import serve
 
-TOOL = Path(__file__).parent.parent / "tools" / "stand_in.py"
+TOOL = Path(__file__).parents[2] / "tools" / "stand_in.py"
 
 
 def test_stand_in_is_asked() -> None:

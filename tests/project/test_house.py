@@ -12,7 +12,7 @@ from cloud66_redeploy.model.reference import is_derived
 from cloud66_simulator.scenarios import OUR_REFERENCE
 from harness import GITHUB
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "cloud66_redeploy"
 STAND_IN = ROOT / "src" / "cloud66_simulator"
 FILES = sorted(PACKAGE.rglob("*.py"))

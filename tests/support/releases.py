@@ -16,7 +16,7 @@ from unittest import mock
 
 import yaml
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 TOOL = ROOT / "tools" / "release.py"
 MAIN: Callable[[list[str]], None] = runpy.run_path(str(TOOL))["main"]
 IMAGE = f"ghcr.io/acme/redeploy@sha256:{'1a' * 32}"
