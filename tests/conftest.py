@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from coverage import Coverage
+from hypothesis import settings
 
 import cloud66_redeploy
 from harness import Step, steps
@@ -32,6 +33,10 @@ UNMEASURED = {
 Files and tests that needn't count, beside all of hostile texts: what they run through is run through elsewhere, and
 measuring doubles their time. If lines are missing that one of these reaches, take it out.
 """
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 MEASURING = Coverage.current()
 

@@ -175,7 +175,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()),
     st.text(max_size=20),

@@ -32,7 +32,7 @@ def test_like_git() -> None:
         check_like_git(ref)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.text("a.@{/~^:?*[\\ -lock\t\x7fé", min_size=1, max_size=8)
     | st.lists(st.sampled_from(PIECES), min_size=1, max_size=5).map("".join)
