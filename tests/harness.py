@@ -203,16 +203,9 @@ class Step:
         return self._ending(0, clock.monotonic())
 
     def _ending(self, status: int, seconds: float) -> Ending:
-        history = read_history(self.files["output"])
-        return Ending(
-            status,
-            dict(history),
-            read_commands(self.files["state"]),
-            self.capture(),
-            self.files["summary"].read_text(encoding="utf8"),
-            seconds,
-            history,
-        )
+        history, state = read_history(self.files["output"]), read_commands(self.files["state"])
+        summary = self.files["summary"].read_text(encoding="utf8")
+        return Ending(status, dict(history), state, self.capture(), summary, seconds, history)
 
     def calls(self, method: str) -> list[str]:
         """The paths of the requests with a method that reached (or were lost on the way to) the stand-in."""

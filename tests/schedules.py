@@ -119,35 +119,16 @@ def schedules(draw: st.DrawFn) -> Schedule:
         "wait": draw(st.sampled_from(["true"] * 3 + ["false"])),
         "cancel_on_timeout": draw(st.sampled_from(["true", "false"])),
         "cancel_on_abort": draw(st.sampled_from(["true", "true", "false"])),
-        "on_busy": "",
-        "rollback": "",
-        "dry_run": "",
-        "log": "",
-        "if_live": "",
+        **dict.fromkeys(("on_busy", "rollback", "dry_run", "log", "if_live"), ""),
     }
     abort_at = draw(st.floats(0, 120)) if draw(st.integers(0, 3)) == 3 else NEVER
     plan = draw(st.sampled_from(["plain"] * 3 + ["busy", "rollback"] * 2 + ["wait", "cancel", "status"]))
     later, head_start = None, 0.0
     if plan == "busy":
         head_start = draw(st.sampled_from([0.0, 20.0, 20.0]))
-        inputs["on_busy"] = draw(st.sampled_from(["queue", "fail", "skip", *["cancel"] * 3, "cancel_any"]))
-        inputs["if_live"] = draw(st.sampled_from(["", "", "skip"]))
-        inputs["dry_run"] = draw(st.sampled_from(["", "", "", "true"]))
-        inputs["log"] = draw(st.sampled_from(["", "live"]))
-        whose = st.sampled_from([OURS, OURS, *_STRANGE])
-        asked = {"user": "ci@example.com", "via": "api", "duration": draw(st.sampled_from([15.0, 60.0, 300.0, 300.0]))}
-        asked |= {"user_reference": draw(whose), "record_delays": draw(st.none() | st.tuples(DELAYS, DELAYS))}
-        others.append(Other(0.0, asked, None))
+        others.append(_make_busy(draw, inputs))
     elif plan == "rollback":
-        inputs |= {"rollback": "true", "wait": "true", "log": draw(st.sampled_from(["", "live", "never"]))}
-        # What would keep it from going back at once is rarer here.
-        inputs |= {"git_ref": draw(st.sampled_from(["v1", "v1", "main"])), "timeout": draw(st.sampled_from(_LONG))}
-        behaviour |= {"live_field": draw(st.sampled_from([True] * 4 + [False]))}
-        behaviour |= {"text": draw(st.sampled_from([None] * 4 + [behaviour["text"]]))}
-        behaviour["overtaken_after_seconds"] = draw(st.sampled_from([None] * 6 + [0.0, 2.0, 30.0]))
-        first = draw(st.sampled_from(["failed"] * 7 + list(get_args(Fate))))
-        behaviour["fates"] = (first, draw(st.sampled_from(FATES)))
-        inputs["expected_commit"] = draw(st.sampled_from(["", "", *_COMMITS]))
+        _make_roll_back(draw, inputs, behaviour)
     elif plan != "plain":
         inputs["wait"] = "false"
         later = draw(_laters(plan, inputs))
@@ -163,6 +144,30 @@ def schedules(draw: st.DrawFn) -> Schedule:
     is_quiet = is_quiet and behaviour["text"] is None
     is_quiet = is_quiet and site == "serves"
     return Schedule(behaviour, trouble, others, id_gap, inputs, abort_at, later, head_start, site, is_quiet)
+
+
+def _make_busy(draw: st.DrawFn, inputs: dict[str, str]) -> Other:
+    """Let the step find the stack deploying: say what it does then, and draw whose deployment that is."""
+    inputs["on_busy"] = draw(st.sampled_from(["queue", "fail", "skip", *["cancel"] * 3, "cancel_any"]))
+    inputs["if_live"] = draw(st.sampled_from(["", "", "skip"]))
+    inputs["dry_run"] = draw(st.sampled_from(["", "", "", "true"]))
+    inputs["log"] = draw(st.sampled_from(["", "live"]))
+    whose = st.sampled_from([OURS, OURS, *_STRANGE])
+    asked = {"user": "ci@example.com", "via": "api", "duration": draw(st.sampled_from([15.0, 60.0, 300.0, 300.0]))}
+    asked |= {"user_reference": draw(whose), "record_delays": draw(st.none() | st.tuples(DELAYS, DELAYS))}
+    return Other(0.0, asked, None)
+
+
+def _make_roll_back(draw: st.DrawFn, inputs: dict[str, str], behaviour: dict[str, Any]) -> None:
+    """Let it roll back what fails; what would keep it from going back at once is rarer here."""
+    inputs |= {"rollback": "true", "wait": "true", "log": draw(st.sampled_from(["", "live", "never"]))}
+    inputs |= {"git_ref": draw(st.sampled_from(["v1", "v1", "main"])), "timeout": draw(st.sampled_from(_LONG))}
+    behaviour |= {"live_field": draw(st.sampled_from([True] * 4 + [False]))}
+    behaviour |= {"text": draw(st.sampled_from([None] * 4 + [behaviour["text"]]))}
+    behaviour["overtaken_after_seconds"] = draw(st.sampled_from([None] * 6 + [0.0, 2.0, 30.0]))
+    first = draw(st.sampled_from(["failed"] * 7 + list(get_args(Fate))))
+    behaviour["fates"] = (first, draw(st.sampled_from(FATES)))
+    inputs["expected_commit"] = draw(st.sampled_from(["", "", *_COMMITS]))
 
 
 def _check_health(draw: st.DrawFn, inputs: dict[str, str]) -> str:

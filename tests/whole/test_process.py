@@ -106,15 +106,10 @@ IN_CANCELS = {
     for takes in (0.3, 60.0)
     for number, moment in enumerate((0.0, 0.4, 1.6, 2.5))
 }
+SLOW_GET = [Fault("slow", method="GET", seconds=3.0, count=None)]
 IN_LOOKS = {
     f"a status by {kind.name}": Play(
-        UNKNOWN,
-        LONG,
-        [Fault("slow", method="GET", seconds=3.0, count=None)],
-        ONE | {"command": "status"},
-        asked=("one",),
-        after=1.0,
-        sends=kind,
+        UNKNOWN, LONG, SLOW_GET, ONE | {"command": "status"}, asked=("one",), after=1.0, sends=kind
     )
     for kind in (INT, TERM)
 }
