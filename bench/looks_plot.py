@@ -35,7 +35,7 @@ def _panel(title: str, dots: Mapping[str, tuple[float, float]]) -> list[str]:
 
 
 def draw(cases: Mapping[str, Mapping[str, tuple[float, float]]]) -> str:
-    """Return the plot: for each case, the calls and the mean lag in seconds of each schedule (six of them)."""
+    """Return the plot: for each case, the calls and the mean lag in seconds of each schedule."""
     rows = -(-len(cases) // _COLUMNS)
     wide, high = _COLUMNS * _WIDTH, rows * _HEIGHT + 30
     parts = [

@@ -3,7 +3,7 @@ Fifty jobs that wait at once on one hour's calls: ours, and fixed pauses beside 
 
     make bench-quota
 
-Each job is the real wait (trigger, observer, waiter, client, transport) of a stack of its own, against the stand-in in
+Each job is the real wait (trigger, observer, wait, client, transport) of a stack of its own, against the stand-in in
 process, all on one clock that is moved. They start within a quarter of an hour; deployments take about 20 minutes, give
 or take 15 %. Other tools of the same user make a fifth of the 3,000 calls an hour, evenly. All of it falls into one
 hour of the limit, which is the worst that can be.

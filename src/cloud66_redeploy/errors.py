@@ -12,13 +12,13 @@ RedeployError
         ├── NotSent        never left this machine (refused connection, connect time-out)
         │   └── Obstructed …and seldom passes: a name, a proxy, TLS, a certificate
         ├── NotAccepted    answered "not now" (409, 429, 503 throttled): it was not done
-        ├── Doubted        answered with a no that has not lasted long enough to be believed (`doubt`)
+        ├── Doubted        answered with a no that has not lasted long enough to be believed (`tracking.doubt`)
         └── AnswerLost     time-out, broken connection, 408, other 5xx: whether it was done is not known
             └── NotTheApi  an answer that the API doesn't give: a page, a redirect, another shape
 
 Aborted (a BaseException, like KeyboardInterrupt): the workflow was cancelled.
 
-How a deployment ended is never an exception: it is a `deployment.Result`.
+How a deployment ended is never an exception: it is a `model.outcome.Result`.
 """
 
 from enum import Enum, auto
@@ -28,7 +28,7 @@ from cloud66_redeploy.timing import THROTTLED_PAUSE_SECONDS
 
 
 class Blame(Enum):
-    """What has to be looked at where a call fails for another reason than what the API says (see `advice`)."""
+    """What has to be looked at where a call fails for another reason than what the API says (see `report.advice`)."""
 
     NETWORK = auto()
     ADDRESS = auto()
@@ -149,7 +149,7 @@ class NotTheApi(AnswerLost):
 
 
 STUBBORN = (Obstructed, NotTheApi)
-"""Trouble that gets a few tries: what doesn't pass by then has to be mended by somebody."""
+"""Trouble that gets a few tries: what doesn't pass by then needs somebody who fixes it."""
 
 
 class Aborted(BaseException):

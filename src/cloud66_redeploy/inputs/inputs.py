@@ -1,4 +1,4 @@
-"""What the step was asked for: read once, checked, and frozen."""
+"""What the step was asked for: read and checked once, before anything else."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

@@ -1,5 +1,5 @@
 """
-The language that the rooms speak: what Cloud 66 says (records) and how a run ended (Result).
+What Cloud 66 says: the records of deployments, stack actions and stacks, read once for all rooms.
 
 Pure: no clock, no socket, no environment. Facts about fields come from the vendor's API v3 reference
 (Deployment, Stack Action and Stack models); where its samples disagree, both shapes are read.

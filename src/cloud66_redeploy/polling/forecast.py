@@ -11,7 +11,7 @@ from statistics import median
 from typing import Self
 
 FEWEST_DURATIONS = 5
-"""With fewer past durations than this, their spread is anybody's guess. So many in a row that differ are no luck."""
+"""Fewer past durations tell nothing of their spread. If so many differ from the older ones, it isn't by chance."""
 
 LAG_SECONDS_WORTH_A_CALL = 0.46
 """
@@ -24,16 +24,16 @@ takes (`make bench-looks`).
 _EARLY_ENDS = 0.1
 _USUAL_ENDS = 0.7
 _LATE_ENDS = 2.0
-"""How often one ends: in a usual duration before the usual end, in a deviation around it, in a usual duration after."""
+"""How many ends to expect: in a usual duration before the usual end, in a deviation around it, in a usual one after."""
 
 _BEGIN, _END = 1.5, 2.5
-"""How many deviations around the usual time are around it."""
+"""The usual end lies between so many deviations before the usual time and so many after it."""
 
 _CALM = 2.5
-"""From so many usual durations on it ends ever less often: what has hung for so long may hang for ever."""
+"""After so many usual durations, an end becomes ever less likely: what has hung for so long may hang forever."""
 
 _CHANGE = 3.0
-"""If new ones are so many deviations off, the pipeline has changed."""
+"""If the newest ones are so many deviations away from the older ones, the pipeline has changed."""
 
 _NARROWEST, _WIDEST = 0.03, 0.5
 """Bounds of the deviation, as a share: even a steady pipeline varies by some percent."""

@@ -16,10 +16,10 @@ from cloud66_redeploy.report.text import Sanitizer
 @dataclass(frozen=True)
 class Ending(Page):
     """
-    What a run leaves to be told: of the one deployment that it was about, or of nothing and of several.
+    What a run ends with: the page of its one deployment, or, if it had none or several, a page without facts.
 
     Attributes:
-        each: how each of those ended that the command `wait` was for.
+        each: a page for each deployment that the command `wait` waited for.
         rollback: the outputs that tell of a rollback; none where there was none.
         api_url: the address of the API; links to the dashboard go with Cloud 66's own.
 

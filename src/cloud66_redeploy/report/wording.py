@@ -1,8 +1,8 @@
 """
 The words for every reason that a run can end for: a row each. Pure; to change a wording, change it here.
 
-Placeholders are filled from the result's facts, and from the table of phrases in phrases.py, which also knows what an
-outcome usually means.
+Placeholders are filled from the result's facts, and from the table of phrases in phrases.py. What an outcome adds (its
+mark, its heading, its usual advice) is in `OUTCOMES`.
 """
 
 from typing import NamedTuple
