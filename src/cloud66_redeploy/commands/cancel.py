@@ -8,7 +8,7 @@ from cloud66_redeploy.commands.wait import meet
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Deployment
-from cloud66_redeploy.polling.ends import because_of, checked, is_over
+from cloud66_redeploy.polling.ends import because_of, checked, leaves_nothing_to_do
 from cloud66_redeploy.tracking.activity import activity_of
 from cloud66_redeploy.tracking.doubt import until_believed
 
@@ -26,7 +26,7 @@ def cancel(step: Step) -> None:
         return
     end = job.cancel_with(step.transport, "As asked").run()
     result = checked(end, job.tracking)
-    if is_over(end) and result.outcome is not Outcome.UNKNOWN:
+    if leaves_nothing_to_do(end) and result.outcome is not Outcome.UNKNOWN:
         job.result = replace(result, as_requested=True)
     elif result.reason is Reason.CANCELLATION_OPEN:
         job.result = replace(result, reason=Reason.CANCELLATION_TIMED_OUT)

@@ -7,7 +7,7 @@ from cloud66_redeploy.inputs.fields import IfLive, OnBusy
 from cloud66_redeploy.model.git import is_full_hash, same_commit
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Deployment
-from cloud66_redeploy.polling.ends import is_over, unready
+from cloud66_redeploy.polling.ends import leaves_nothing_to_do, unready
 from cloud66_redeploy.report.facts import Times
 from cloud66_redeploy.report.phrases import capitalised, sentence_of
 from cloud66_redeploy.timing import MAKING_WAY_SECONDS, RECORD_LAG_SECONDS
@@ -95,7 +95,7 @@ def _cancel_running(step: Step, job: Job, busy: StackActivity) -> Result | None:
         job.made_way = Result(Reason.MAKING_WAY, facts={"number": deployment.id})
         result = job.made_way = other.cancel_with(step.transport.but(deadline=deadline), "Making way").run()
         job.say(sentence_of(result))
-        if not is_over(result) or result.outcome is Outcome.UNKNOWN:
+        if not leaves_nothing_to_do(result) or result.outcome is Outcome.UNKNOWN:
             late = step.clock.monotonic() >= step.transport.deadline
             reason = Reason.NOT_FREED_IN_TIME if late else Reason.NOT_FREED
             return Result(reason, evidence=result.evidence, parts=(result,))

@@ -13,7 +13,7 @@ from cloud66_redeploy.inputs.fields import LogMode
 from cloud66_redeploy.inputs.inputs import Inputs
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Deployment, Phase, Stack
-from cloud66_redeploy.polling.ends import checked, is_over
+from cloud66_redeploy.polling.ends import checked, leaves_nothing_to_do
 from cloud66_redeploy.polling.live_log import LiveLog
 from cloud66_redeploy.polling.pace import Pace
 from cloud66_redeploy.polling.poll import poll_all
@@ -116,7 +116,7 @@ class Step:
         results = poll_all(polls, self.clock, self._forget)
         for job, result in zip(jobs, results, strict=True):
             self.conclude(job, result)
-        return all(map(is_over, results))
+        return all(map(leaves_nothing_to_do, results))
 
     def follow_log(self, job: Job) -> None:
         """Let the stack's log be shown as it grows, if so asked; what it holds already is another deployment's."""
