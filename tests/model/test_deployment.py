@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.model.fields import as_id, as_text, as_time, words_of
+from cloud66_redeploy.model.fields import as_id, as_text, as_time, code_and_meaning
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Action, Deployment, Phase, Stack, read_outcome
 from cloud66_redeploy.polling.ends import several
@@ -31,7 +31,7 @@ READ: dict[Callable[[object], object], list[tuple[Any, Any]]] = {
         ("9999-12-31T23:59:59-14:00", None), ("2026-01-01T12:00:00+99:00", None), ({}, None),
     ],
     # In lower case.
-    words_of: [
+    code_and_meaning: [
         ({"code": 1, "meaning": " Success "}, (1, "success")), ({"code": "API", "meaning": None}, ("api", "")),
         (None, (None, "")), ("success", (None, "")), ({}, (None, "")), ({"meaning": 5}, (None, "")),
         ({"code": [{}], "meaning": "api"}, (None, "api")),

@@ -42,7 +42,7 @@ def lines_of(log: str) -> list[str]:
     return re.split(f"[{LINE_BREAKS}]", log)
 
 
-def words_of(value: object) -> tuple[object, str]:
+def code_and_meaning(value: object) -> tuple[object, str]:
     """Take a `{code, meaning}` pair apart: the code as it is (text in lower case) and the meaning in lower case."""
     pair = value if isinstance(value, Mapping) else {}
     code = pair.get("code")

@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
-from cloud66_redeploy.model.fields import NOT_YET, as_id, as_text, as_time, words_of
+from cloud66_redeploy.model.fields import NOT_YET, as_id, as_text, as_time, code_and_meaning
 
 Record = Mapping[str, Any]
 
@@ -52,7 +52,7 @@ def read_outcome(value: object) -> Phase:
     Success is code 1 or "success" (both in the vendor's samples) with a meaning that doesn't contradict it.
     No source shows the numbers of the other outcomes, so those are known by their words alone.
     """
-    code, meaning = words_of(value)
+    code, meaning = code_and_meaning(value)
     if code in (None, "") and not meaning:
         return Phase.SILENT
     for word, phase in _BAD_WORDS.items():
@@ -128,7 +128,7 @@ class Deployment(Entry):
     @property
     def kind(self) -> frozenset[object]:
         """Its deploy_type, in the API's words: code and meaning, as far as they say something."""
-        return frozenset(words_of(self.record.get("deploy_type"))) - {None, ""}
+        return frozenset(code_and_meaning(self.record.get("deploy_type"))) - {None, ""}
 
     @property
     def is_live(self) -> bool | None:
@@ -151,7 +151,8 @@ class Deployment(Entry):
 
         One of the dashboard or a hook may have an action or none; so only these are counted against actions.
         """
-        return _OTHER_WAYS.isdisjoint(words_of(self.record.get("triggered_via"))) and not self.kind & NO_REDEPLOYS
+        ways = code_and_meaning(self.record.get("triggered_via"))
+        return _OTHER_WAYS.isdisjoint(ways) and not self.kind & NO_REDEPLOYS
 
     @property
     def has_run(self) -> bool:

@@ -7,7 +7,7 @@ its Go client. Pure.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from cloud66_redeploy.model.fields import as_text, cut, words_of
+from cloud66_redeploy.model.fields import as_text, code_and_meaning, cut
 
 _DEEPEST = 5
 _MOST_FIELDS = 60
@@ -82,7 +82,7 @@ def _names(record: Mapping[object, object]) -> Iterator[object]:
 
 def _words(value: object) -> set[str]:
     """Return the words of a `{code, meaning}` pair, or of a plain text."""
-    code, meaning = words_of(value)
+    code, meaning = code_and_meaning(value)
     plain = as_text(value).strip().lower()
     return {word for word in (code, meaning, plain) if isinstance(word, str) and word}
 
