@@ -4,6 +4,11 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from cloud66_redeploy.timing import CLOCK_SKEW_SECONDS
+
+SKEW = timedelta(seconds=CLOCK_SKEW_SECONDS)
+"""Times in two records may differ by so much and mean the same moment."""
+
 NOT_YET = (None, "", False)
 """Ways of a field to say that there is nothing to say."""
 

@@ -6,15 +6,12 @@ known they were empty or without a tag, so what isn't said contradicts nothing, 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple, Self
 
-from cloud66_redeploy.model.fields import as_text, as_time, is_before
+from cloud66_redeploy.model.fields import SKEW, as_text, as_time, is_before
 from cloud66_redeploy.model.git import is_full_hash, plain_ref, same_commit
 from cloud66_redeploy.model.records import Record
-from cloud66_redeploy.timing import CLOCK_SKEW_SECONDS
-
-_SKEW = timedelta(seconds=CLOCK_SKEW_SECONDS)
 
 
 class Service(NamedTuple):
@@ -60,7 +57,7 @@ class Service(NamedTuple):
 
     def is_older_than(self, moment: datetime | None) -> bool:
         """Tell whether all of its containers are known to have started before a moment."""
-        return bool(self.started) and all(is_before(started, moment, _SKEW) for started in self.started)
+        return bool(self.started) and all(is_before(started, moment, SKEW) for started in self.started)
 
     def lacks(self, tag: str) -> bool:
         """

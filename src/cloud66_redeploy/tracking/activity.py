@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from cloud66_redeploy.model.fields import is_before
+from cloud66_redeploy.model.fields import SKEW, is_before
 from cloud66_redeploy.model.records import Action, Deployment, Phase
 from cloud66_redeploy.model.reference import is_derived
-from cloud66_redeploy.tracking.baseline import SKEW, Baseline
+from cloud66_redeploy.tracking.baseline import Baseline
 from cloud66_redeploy.tracking.pairing import fits, holds, pair
 
 

@@ -2,18 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple, Self
 
 from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.errors import NotFound, PermanentError
-from cloud66_redeploy.model.fields import is_before
+from cloud66_redeploy.model.fields import SKEW, is_before
 from cloud66_redeploy.model.records import NO_REDEPLOYS, Action, Deployment, Phase
-from cloud66_redeploy.timing import CLOCK_SKEW_SECONDS
 from cloud66_redeploy.tracking.doubt import until_believed
-
-SKEW = timedelta(seconds=CLOCK_SKEW_SECONDS)
 
 _MOST_DURATIONS = 20
 """Older ones tell of an older pipeline."""

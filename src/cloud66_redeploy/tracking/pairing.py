@@ -8,11 +8,11 @@ were open or came since the baseline, and the deployments.
 from collections.abc import Sequence
 from datetime import timedelta
 
-from cloud66_redeploy.model.fields import is_before
+from cloud66_redeploy.model.fields import SKEW, is_before
 from cloud66_redeploy.model.git import plain_ref, same_commit
 from cloud66_redeploy.model.records import Action, Deployment, Phase
 from cloud66_redeploy.timing import LATEST_RECORD_SECONDS, SAME_FINISH_SECONDS
-from cloud66_redeploy.tracking.baseline import SKEW, Baseline
+from cloud66_redeploy.tracking.baseline import Baseline
 
 _SAME_FINISH = timedelta(seconds=SAME_FINISH_SECONDS)
 _LATEST_RECORD = timedelta(seconds=LATEST_RECORD_SECONDS)
