@@ -149,7 +149,7 @@ class NotTheApi(AnswerLost):
 
 
 STUBBORN = (Obstructed, NotTheApi)
-"""Trouble that gets a few tries: what doesn't pass by then needs somebody who fixes it."""
+"""Trouble that gets a few tries: what doesn't pass by then stays until somebody fixes it."""
 
 
 class Aborted(BaseException):

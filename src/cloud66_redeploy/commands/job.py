@@ -120,8 +120,8 @@ class Job:
         request, sighting = self.tracking.request, self.tracking.sighting
         if sighting.is_ambiguous or (sighting.duplicates and not request.is_unique):
             said = f"Another run uses the same reference ({request.reference}), so the deployment can't be identified."
-            mend = _NAME_ID if request.is_external else _NO_RUN_ID if request.is_unique else _GIVE_NONE
-            self.reporter.warn("Reference not unique", f"{said} {mend}")
+            fix = _NAME_ID if request.is_external else _NO_RUN_ID if request.is_unique else _GIVE_NONE
+            self.reporter.warn("Reference not unique", f"{said} {fix}")
             return
         # Somebody else's record may show before its action does: what is only inferred has to hold for a while.
         is_sure = transport.clock.monotonic() - sighting.candidates_since >= RECORD_LAG_SECONDS

@@ -27,7 +27,7 @@ _ANSWERED = {
     Problem.NO_ANSWER: "did not answer ({said})",
     Problem.UNTRUSTED: "could not be trusted ({said})",
 }
-_MEND_CERTIFICATE = (
+_FIX_CERTIFICATE = (
     "Fix the certificate of that address. If your network uses its own certificate authority, set "
     "REQUESTS_CA_BUNDLE to its bundle, as a path inside the container."
 )
@@ -200,7 +200,7 @@ def _visited(result: Result) -> str:
 
 def _advice_on_visit(result: Result) -> str:
     is_untrusted = result.health is not None and result.health.last.problem is Problem.UNTRUSTED
-    return _MEND_CERTIFICATE if is_untrusted else ""
+    return _FIX_CERTIFICATE if is_untrusted else ""
 
 
 def _what_followed(result: Result) -> str:
