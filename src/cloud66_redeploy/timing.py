@@ -1,4 +1,8 @@
-"""Every pause, grace and time limit of the action, in seconds, each with its reason. Constants only."""
+"""
+Every pause, grace and time limit of the action, in seconds, each with its reason. Constants only.
+
+The time limits of a single call are the profiles in `api.transport`.
+"""
 
 # The records of Cloud 66
 

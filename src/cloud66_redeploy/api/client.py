@@ -190,7 +190,7 @@ class Client:
 
 
 def _told(transport: Transport, kind: str, record: T) -> T:
-    """Let who listens be told of a record, before it is read."""
+    """Tell the listener of a record, before it is read, and return it."""
     if transport.listener.is_debug:
         transport.listener.read(kind, record)
     return record

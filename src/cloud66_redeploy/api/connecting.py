@@ -87,7 +87,7 @@ class Adapter(HTTPAdapter):
 
 class Session(requests.Session):
     """
-    A session that says who asks, reads no body by itself, keeps no cookie and follows no redirect.
+    A session that names this action, reads no body by itself, keeps no cookie and follows no redirect.
 
     It doesn't even look where a redirect leads: the library would trip over a broken one.
     What breaks before a connection stands comes out of it as `ConnectFailed`.

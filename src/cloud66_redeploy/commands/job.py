@@ -49,7 +49,7 @@ class Job:
         log: the last lines of the stack's log, where they were asked for.
         live: reads that log as it grows, where that was asked for.
         cancellation: what cancels it, or has, for whatever reason.
-        made_way: what became of somebody else's, which is cancelled because the stack is busy with it.
+        made_way: what became of another deployment, cancelled because the stack was busy with it.
 
     """
 
@@ -166,7 +166,7 @@ class Job:
         return stock
 
     def cancel_with(self, transport: Transport, why: str, pause_seconds: float | None = None) -> Cancellation:
-        """Make what cancels it until the transport's deadline (see there)."""
+        """Make what cancels it until the transport's deadline (see `Cancellation`)."""
         self.cancellation = Cancellation(
             observer=self.observer(transport),
             listener=Watch(self, transport, why),
@@ -180,7 +180,7 @@ class Job:
 
 @dataclass(eq=False, repr=False)
 class Watch:
-    """Tells the log what a poll of one job does; `why` it is cancelled, if it is, as the beginning of a sentence."""
+    """Tells the log what a poll of one job does; `why` begins the line that says that it is being cancelled."""
 
     job: Job
     transport: Transport

@@ -34,9 +34,9 @@ class Step:
     One step.
 
     Attributes:
-        transport: makes its calls; its deadline is the step's, and moves where the timeout begins anew.
-        patient: makes calls that are tried again until the same deadline, and says so.
-        first: the stack that was read before the commands were there, or what kept it from being read; None once used.
+        transport: makes its calls; its deadline is the step's. A rollback and a health check move it.
+        patient: makes calls that are tried again until the deadline, and logs that. A rollback moves its deadline, too.
+        first: what the first request of `start` brought: the stack, or an error; None once used, or if there was none.
         jobs: the deployments that its user asked about.
         rollback: the one that goes back to what was live before, if there is one.
         result: how the step ended, where that is no single deployment's.
@@ -61,7 +61,7 @@ class Step:
 
     @property
     def every_job(self) -> list[Job]:
-        """All deployments that it asks for or follows. What of them is open is cancelled with the workflow."""
+        """All its deployments, with the rollback. Those that are open are cancelled with the workflow."""
         return [*self.jobs, self.rollback] if self.rollback else self.jobs
 
     def add(self, stack_id: str, tracking: Tracking, *, shares: bool = False) -> None:
@@ -71,7 +71,7 @@ class Step:
 
     def stack_of(self, job: Job) -> Stack:
         """
-        Read a job's stack; the first time, take what came of that before the commands were there.
+        Return a job's stack: the first time, what the first request of `start` brought.
 
         Raises:
             ApiError: it could not be read.

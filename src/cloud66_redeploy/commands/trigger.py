@@ -159,9 +159,9 @@ class Trigger:
         """
         Tell whether a reference that a look-up did not find can be taken for absent.
 
-        Where an answer was lost, that is at least the settle time after the POST, and if no deployment is there that
-        the actions don't account for. Where none was lost and no action can be read, a deployment that has come since
-        the baseline may be that of the request.
+        If an answer was lost, it can only after a minute, with readable actions that account for every deployment. If
+        none was lost, it can at once, unless no action can be read and a deployment has come since the baseline, which
+        may be the request's.
         """
         readable = self._tracking.actions_readable
         if self._lost is None and readable:

@@ -148,7 +148,7 @@ def known_outputs(facts: Facts, sanitizer: Sanitizer) -> dict[str, str]:
 
 
 def told_of(result: Result) -> tuple[Result, ...]:
-    """Return what a result tells of its deployment, and of a rollback after it, if there was to be one."""
+    """Return the result of the deployment, and of what followed it, if anything: a cancellation, or a rollback."""
     return result.parts if result.reason is Reason.FOLLOWED else (result,)
 
 

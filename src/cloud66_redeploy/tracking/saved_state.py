@@ -74,7 +74,7 @@ def write(states: Sequence[SavedState]) -> str:
 
 
 def read(text: str) -> list[SavedState]:
-    """Read it again; nothing where nothing was kept, or where that is not all as it was written."""
+    """Read it again; return nothing if nothing was kept, or if it isn't as `write` has written it."""
     try:
         return [SavedState.from_json(entry) for entry in json.loads(text)]
     except (KeyError, RecursionError, TypeError, ValueError):
