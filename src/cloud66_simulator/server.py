@@ -1,4 +1,4 @@
-"""The door for real sockets: the API, whose disturbances are carried out for real, and what lies beside it."""
+"""The door for real sockets: the API, whose faults are carried out for real, and what lies beside it."""
 
 import json
 import logging
