@@ -115,6 +115,7 @@ ROWS: dict[str, Row] = {
         ('{"ok": true}', (None, None)), ('{"async_action_id": null}', (None, None)),
         ('{"id": true, "queued": 1}', (None, None)),
     ] for reply in (Reply(201, body), Reply(200, f'{{"response": {body}}}'))},
+    "POST: a field like the envelope's": (posted, [wrapped({"id": 5, "response": "ok"})], (5, None), [POST]),
     # It is never sent again by itself, and counts as unclear unless it says.
     "POST: 500": (posted, [Reply(500)], No(AnswerLost, "500"), [POST]),
     "POST: no room": (posted, [wrapped({"ok": False, "message": "no room"})], No(AnswerLost, "no room"), [POST]),

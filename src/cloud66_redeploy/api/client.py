@@ -171,7 +171,12 @@ class Client:
 
     def _record_of(self, kind: str) -> Callable[[object], Mapping[str, Any]]:
         """Make what takes an answer's one record."""
-        return lambda body: _record(_told(self._transport, kind, _unwrap(body)))
+
+        def read(body: object) -> Mapping[str, Any]:
+            _told(self._transport, kind, _unwrap(body))
+            return _record(body)
+
+        return read
 
     def _list(self, name: str, read: Callable[[Any], N], is_enough: Callable[[Sequence[N]], bool]) -> list[N]:
         kept, path = {} if self._kept is None else self._kept, f"{self._stack}/{name}"
