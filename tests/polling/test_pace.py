@@ -135,6 +135,7 @@ def test_pauses_stay_within_bounds(age: float, interval: float, seed: int) -> No
     pauses = [jittered(age, interval, rng), pause_before_next_look(age, interval, rng=rng)]
     assert 1 <= min(pauses) <= max(pauses) <= interval
     assert jittered(0.1, 0.5) == 0.5
+    assert len({jittered(52, 30) for _ in range(20)}) > 2, "those that poll_interval cuts"
     assert len({jittered(20, 30) for _ in range(5)} | {pause_before_next_look(200, 30) for _ in range(5)}) > 2
 
 

@@ -57,7 +57,8 @@ def pause_before_next_look(
 
 def jittered(pause_seconds: float, poll_interval_seconds: float, rng: random.Random | None = None) -> float:
     """Return a pause give or take five percent, at least a second and at most poll_interval."""
-    spread = pause_seconds * (rng or random).uniform(1 - _JITTER, 1 + _JITTER)
+    # Jobs whose pauses are all longer than poll_interval shall not look together, either.
+    spread = min(pause_seconds, poll_interval_seconds) * (rng or random).uniform(1 - _JITTER, 1 + _JITTER)
     return min(max(SHORTEST_PAUSE_SECONDS, spread), poll_interval_seconds)
 
 
