@@ -161,6 +161,15 @@ def test_a_log_that_begins_before_ours_is_seen_to_run(last: str, shown: list[str
     assert (read(), read()) == (shown, [])
 
 
+@rows("between", {"fails": ERROR, "brings none": ""})
+def test_a_log_that_began_a_look_before_is_no_longer_ours(between: Any) -> None:
+    """Only what has begun at the very last look that ours was seen to wait may be ours, though a reading fails."""
+    read, known, _ = live("theirs", "a third one's", between, "a third one's", "ours", record=QUEUED)
+    assert (read(), read(), read()) == ([], [], [])
+    seen(known, Deployment.from_json(RUNNING))
+    assert (read(), read()) == ([], ["| ours"])
+
+
 def test_the_end_is_only_of_the_same_log() -> None:
     """Once ours is over, a log that shares nothing with what was shown is another one's."""
     read, *_ = live("a\nb", "c\nd", "c\nd\ne")

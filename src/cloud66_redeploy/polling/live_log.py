@@ -91,6 +91,7 @@ class LiveLog:
             same: only those of the log that has been read before, not of one that has begun since.
 
         """
+        self._has_begun = False
         if self._failures >= _MOST_FAILURES or self._quota.is_low:
             return News()
         try:
