@@ -97,6 +97,15 @@ def test_a_rollback_that_times_out(step: MakeStep, cancels: str) -> None:
     assert (back.final_fate == "cancelled") is (cancels == "true")
 
 
+def test_the_log_after_a_look_that_outlasts_the_timeout(step: MakeStep) -> None:
+    """However long the last look of a rollback goes on beyond its timeout, its log is read."""
+    slow = Fault("slow", method="GET", path="/deployments/109$", seconds=25, after=50, count=None)
+    case = broken(dials={"duration_seconds": 20}, inputs={"timeout": "40s", "poll_interval": "5s"}, faults=(slow,))
+    log = go(step, case, "timed_out", 10, LONGER).ending.log
+    assert "after the rollback" in log
+    assert "Couldn't read the stack log" not in log
+
+
 def test_lists_that_fail_beyond_the_first_timeout(step: MakeStep) -> None:
     """What a rollback has to read is tried again until its own timeout, not until the first one's."""
     faults = (Fault("status", method="GET", path="/deployments$", code=502, after=40, until=75, count=None),)
