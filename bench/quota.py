@@ -144,9 +144,7 @@ def play(make_pace: Callable[[Tracking, float, Transport], Pace], seed: int) -> 
     """Run all jobs with one schedule."""
     stage, rng = Stage(), random.Random(seed)  # noqa: S311
     stacks = [StackSpec(uid=f"{number:032x}", name=f"App {number}", history=20) for number in range(JOBS)]
-    simulator = Simulator(
-        stage.manual.now, seed, Behaviour(duration_seconds=MEDIAN_SECONDS, rate_limit=LIMIT), stacks=stacks
-    )
+    simulator = Simulator(stage.manual.now, Behaviour(duration_seconds=MEDIAN_SECONDS, rate_limit=LIMIT), stacks=stacks)
     durations = [MEDIAN_SECONDS * rng.lognormvariate(0, SPREAD) for _ in stacks]
     fates = [rng.random() < 0.1 for _ in stacks]
     figures = Figures(0, 0, [])

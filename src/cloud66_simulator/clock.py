@@ -1,6 +1,5 @@
-"""Clocks for the simulator: one that a test moves, one that runs, maybe faster than the wall's."""
+"""A clock that a test moves; a simulator that is served for real takes `time.time`."""
 
-import time
 from typing import Protocol
 
 DEFAULT_START = 1_767_225_600.0
@@ -31,16 +30,3 @@ class ManualClock:
     def sleep(self, seconds: float) -> None:
         """Pass that many seconds, at once."""
         self.advance(seconds)
-
-
-class ScaledClock:
-    """The machine's monotonic time, `speed` times as fast, counted from the wall time of its making."""
-
-    def __init__(self, speed: float = 1.0) -> None:
-        self._speed = speed
-        self._wall = time.time()
-        self._began = time.monotonic()
-
-    def now(self) -> float:
-        """Return the scaled time in epoch seconds."""
-        return self._wall + (time.monotonic() - self._began) * self._speed

@@ -1,21 +1,16 @@
-"""
-The demo: the action, as a workflow would start it, against the stand-in. `python -m cloud66_simulator.demo`.
-
-The stand-in runs at the wall's speed with short deployments: at another speed its timestamps and the action's own
-waits would be of different lengths.
-"""
+"""The demo: the action, as a workflow would start it, against the stand-in. `python -m cloud66_simulator.demo`."""
 
 import os
 import signal
 import subprocess
 import sys
+import time
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cloud66_simulator.behaviour import Behaviour
-from cloud66_simulator.clock import ScaledClock
 from cloud66_simulator.core.records import DEFAULT_STACK
 from cloud66_simulator.core.world import Simulator
 from cloud66_simulator.scenarios import SCENARIOS, apply_scenario
@@ -48,7 +43,7 @@ def demo(
     page: Path = PAGE,
 ) -> int:
     """Run the action to its end, show what it left behind, write its summary as a page, and return its exit code."""
-    simulator = Simulator(ScaledClock().now, behaviour=Behaviour(duration_seconds=duration_seconds))
+    simulator = Simulator(time.time, behaviour=Behaviour(duration_seconds=duration_seconds))
     for name in scenarios:
         apply_scenario(simulator, name)
     with TemporaryDirectory() as folder, serve(simulator) as address:

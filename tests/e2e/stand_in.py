@@ -2,12 +2,13 @@
 
 import ssl
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from cloud66_simulator import Behaviour, Deployment, Fault, RequestRecord, ScaledClock, Simulator, StackSpec
+from cloud66_simulator import Behaviour, Deployment, Fault, RequestRecord, Simulator, StackSpec
 from cloud66_simulator.server import serve
 
 
@@ -49,7 +50,7 @@ class StandIns:
         **behaviour: Any,
     ) -> StandIn:
         """Start one."""
-        simulator = Simulator(ScaledClock().now, behaviour=Behaviour(**behaviour), faults=faults, stacks=stacks)
+        simulator = Simulator(time.time, behaviour=Behaviour(**behaviour), faults=faults, stacks=stacks)
         return StandIn(simulator, self._stack.enter_context(serve(simulator, ssl_context=tls)))
 
     def after_post(self, stand_in: StandIn, seconds: float, act: Callable[[], object]) -> None:

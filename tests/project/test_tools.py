@@ -4,10 +4,10 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from cloud66_simulator import Simulator
-from cloud66_simulator.clock import ScaledClock
 from cloud66_simulator.server import serve
 
 TOOL = Path(__file__).parents[2] / "tools" / "stand_in.py"
@@ -15,7 +15,7 @@ TOOL = Path(__file__).parents[2] / "tools" / "stand_in.py"
 
 def test_stand_in_is_asked() -> None:
     """The script waits for the stand-in, changes it, and compares what it saw with what was expected."""
-    simulator = Simulator(ScaledClock().now)
+    simulator = Simulator(time.time)
     with serve(simulator) as address:
 
         def run(*arguments: str) -> int:

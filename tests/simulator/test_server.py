@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from cloud66_simulator import DEFAULT_STACK, DOCKER_STACK, Fault, ScaledClock, Simulator
+from cloud66_simulator import DEFAULT_STACK, DOCKER_STACK, Behaviour, Fault, Simulator
 from cloud66_simulator.server import serve
 from simulator.api import DEPLOYMENTS, STACK
 
@@ -17,8 +17,8 @@ HEADERS = {"Authorization": "Bearer demo-token"}
 
 @pytest.fixture
 def live() -> Simulator:
-    """An account whose time runs a hundred times as fast."""
-    return Simulator(ScaledClock(speed=100).now)
+    """An account with short deployments."""
+    return Simulator(time.time, behaviour=Behaviour(duration_seconds=0.3))
 
 
 @pytest.fixture
@@ -40,10 +40,10 @@ def ask(address: str, path: str, body: object = None) -> tuple[int, Any]:
 
 
 def test_answers(address: str) -> None:
-    """A real request gets the same answers, and time runs at the clock's speed."""
+    """A real request gets the same answers, and time runs as it does."""
     posted = requests.post(f"{address}{DEPLOYMENTS}?git_ref=v%202", headers=HEADERS, timeout=5)
     assert posted.json()["response"]["id"] == 108
-    time.sleep(0.45)
+    time.sleep(0.3)
     shown = get(address, f"{DEPLOYMENTS}/108").json()["response"]
     assert (shown["git_ref"], shown["outcome"]["code"], get(address, "/nope").status_code) == ("v 2", 1, 404)
 
@@ -66,7 +66,7 @@ def test_cut(live: Simulator, address: str, *, kind: Any, done: int, error: type
 
 
 def test_slow(live: Simulator, address: str) -> None:
-    """A slow answer takes real seconds, also on a fast clock; a dripping body comes byte by byte."""
+    """A slow answer takes real seconds; a dripping body comes byte by byte."""
     live.faults += [Fault("slow", seconds=0.3), Fault("drip")]
     began = time.monotonic()
     assert get(address).status_code == 200
@@ -131,7 +131,7 @@ def test_control_mistakes(live: Simulator, address: str, path: str, body: object
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_program(number: signal.Signals) -> None:
     """The program says where it listens, serves its scenarios, and ends on a signal."""
-    command = [sys.executable, "-m", "cloud66_simulator", "--scenario", "queued", "failed", "--speed", "50"]
+    command = [sys.executable, "-m", "cloud66_simulator", "--scenario", "queued", "failed"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
         assert program.stderr is not None

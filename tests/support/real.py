@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from cloud66_simulator import Behaviour, Fault, ScaledClock, Simulator
+from cloud66_simulator import Behaviour, Fault, Simulator
 from cloud66_simulator.server import serve
 from elsewhere import CI
 from harness import GITHUB, INPUTS, read_commands
@@ -72,7 +72,7 @@ class Play:
         """Run it all, each step after the one before it."""
         folder.mkdir()
         self.folder = folder
-        self.simulator = Simulator(ScaledClock().now, behaviour=Behaviour(**self.dials), faults=self.faults)
+        self.simulator = Simulator(time.time, behaviour=Behaviour(**self.dials), faults=self.faults)
         self.theirs = [self._ask(one) for one in self.asked]
         with serve(self.simulator) as url, ExitStack() as stack:
             self._environ = self._environment(url)

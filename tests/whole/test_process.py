@@ -18,7 +18,7 @@ from cloud66_redeploy.api.connecting import Session
 from cloud66_redeploy.api.transport import Profile, Transport
 from cloud66_redeploy.clock import SystemClock
 from cloud66_redeploy.errors import AnswerLost
-from cloud66_simulator import DEFAULT_STACK, Fault, ScaledClock, Simulator
+from cloud66_simulator import DEFAULT_STACK, Fault, Simulator
 from cloud66_simulator.server import serve
 from real import Play, Stage
 
@@ -155,7 +155,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 def test_bytes_that_trickle_in_cannot_hold_the_step_past_its_deadline(stage: Stage) -> None:
     """A call is given up when its whole time is over, though a byte every 0.2 s keeps the socket's time-out from it."""
     assert stage, "the plays have begun meanwhile"
-    simulator = Simulator(ScaledClock().now, faults=[Fault("drip", count=None)])
+    simulator = Simulator(time.time, faults=[Fault("drip", count=None)])
     clock = SystemClock()
     before = {number: signal.getsignal(number) for number in (INT, TERM, signal.SIGALRM)}
     clock.install()

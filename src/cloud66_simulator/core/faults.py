@@ -56,7 +56,7 @@ class Fault:
         count: how many are hit then, or None for all.
         after: from when, in seconds since the simulator's start.
         until: up to when (exclusive), in the same seconds, or None.
-        seconds: of `slow`, `late` and `late_status`. `slow` is transport: never scaled by a fast clock.
+        seconds: of `slow`, `late` and `late_status`.
         code: the HTTP status, or None for the kind's own (500; html 502, late_status 504, garbage and wrong_json 200).
         retry_after: the value of a Retry-After header, or None.
         retry_after_is_date: whether its seconds are written as a date, by the server's clock.

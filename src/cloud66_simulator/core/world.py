@@ -30,6 +30,8 @@ _FULL_HASH = re.compile(r"[0-9a-f]{40}")
 _HOUR_SECONDS = 3600.0
 _PAST_GAP_SECONDS = 6 * 3600.0
 _PAST_DURATION_SECONDS = 40.0
+_SEED = 0
+"""Of all hashes and past durations."""
 
 
 class Simulator:
@@ -51,14 +53,12 @@ class Simulator:
     def __init__(
         self,
         now: Callable[[], float],
-        seed: int = 0,
         behaviour: Behaviour | None = None,
         *,
         stacks: Sequence[StackSpec] | None = None,
         faults: Iterable[Fault] = (),
     ) -> None:
         self.now = now
-        self.seed = seed
         self.started = now()
         self.behaviour = behaviour or Behaviour()
         self.faults: list[Fault] = list(faults)
@@ -191,7 +191,7 @@ class Simulator:
         ref = git_ref or spec.git_branch
         if spec.docker:
             return None
-        return ref if _FULL_HASH.fullmatch(ref) else self.behaviour.git_hash or _derived_hash(self.seed, stack_uid, ref)
+        return ref if _FULL_HASH.fullmatch(ref) else self.behaviour.git_hash or _derived_hash(stack_uid, ref)
 
     def _found(self, deployment_id: int) -> Deployment:
         for deployment in self._asked:
@@ -211,14 +211,14 @@ class Simulator:
 
     def _invent_history(self) -> None:
         """Give each stack its past successes, one every six hours, the last one six hours ago."""
-        usual, random = self.behaviour.duration_seconds, Random(self.seed)  # noqa: S311 - no secrets
+        usual, random = self.behaviour.duration_seconds, Random(_SEED)  # noqa: S311 - no secrets
         usual = usual if 0 < usual < inf else _PAST_DURATION_SECONDS
         for spec in (queue.spec for queue in self.stacks.values()):
             for ago in range(spec.history, 0, -1):
                 branch = spec.git_branch if ago == 1 else f"{spec.git_branch}~{ago - 1}"
                 past = Deployment(
                     spec.uid,
-                    None if spec.docker else _derived_hash(self.seed, spec.uid, branch),
+                    None if spec.docker else _derived_hash(spec.uid, branch),
                     duration=usual * random.uniform(0.85, 1.15),
                     user="ci@example.com",
                     via="api",
@@ -229,5 +229,5 @@ class Simulator:
 
 
 @lru_cache(maxsize=10_000)
-def _derived_hash(seed: int, stack_uid: str, branch: str) -> str:
-    return sha256(f"{seed} {stack_uid} {branch}".encode()).hexdigest()[:40]
+def _derived_hash(stack_uid: str, branch: str) -> str:
+    return sha256(f"{_SEED} {stack_uid} {branch}".encode()).hexdigest()[:40]
