@@ -35,6 +35,7 @@ from cloud66_redeploy.tracking.baseline import read_baseline
 from cloud66_redeploy.tracking.tracking import Request, Tracking
 from cloud66_simulator import ManualClock, Simulator, SimulatorAdapter, StackSpec
 from cloud66_simulator.behaviour import Behaviour
+from cloud66_simulator.core.records import TOKENS
 
 T = TypeVar("T")
 
@@ -110,7 +111,7 @@ class Stage:
             self._over.set()
             return
         turn = heapq.heappop(self._turns)
-        self.manual.advance(self.origin + turn.at - self.manual.now())
+        self.manual.sleep(self.origin + turn.at - self.manual.now())
         turn.baton.set()
 
 
@@ -152,7 +153,7 @@ def play(make_pace: Callable[[Tracking, float, Transport], Pace], seed: int) -> 
     def job(number: int) -> None:
         session = Session()
         session.trust_env = False
-        session.mount("https://", SimulatorAdapter(simulator, stage))
+        session.mount("https://", SimulatorAdapter(simulator, stage.sleep))
         transport = Transport(
             session,
             "https://app.cloud66.com/api/3",
@@ -185,7 +186,7 @@ def play(make_pace: Callable[[Tracking, float, Transport], Pace], seed: int) -> 
 
 def other_tools(simulator: Simulator, stage: Stage, figures: Figures) -> None:
     """Ask for something, evenly, as other tools of the same user do, for as long as a job waits."""
-    user = simulator.tokens["demo-token"].user
+    user = TOKENS["demo-token"].user
     while len(figures.ended) < JOBS and stage.monotonic() < 2 * 3600:
         simulator.count_call(user)
         stage.sleep(3600 / (OTHER_TOOLS * LIMIT))

@@ -41,13 +41,13 @@ class EventClock(ManualClock):
         self._events.append((self._start + seconds, happen))
         self._events.sort(key=lambda event: event[0])
 
-    def advance(self, seconds: float) -> None:
+    def sleep(self, seconds: float) -> None:
         end = self.now() + max(0.0, seconds)
         while self._events and self._events[0][0] <= end:
             moment, happen = self._events.pop(0)
-            super().advance(moment - self.now())
+            super().sleep(moment - self.now())
             happen()
-        super().advance(end - self.now())
+        super().sleep(end - self.now())
 
 
 def check(schedule: Schedule) -> list[str]:
@@ -65,20 +65,20 @@ def check(schedule: Schedule) -> list[str]:
 def _check(schedule: Schedule, folder: Path) -> list[str]:
     step = _stage(schedule, folder)
     command = "dry run" if schedule.inputs["dry_run"] == "true" else "redeploy"
-    step.clock.advance(schedule.head_start)
+    step.clock.sleep(schedule.head_start)
     told = _tell(step, command, schedule.inputs, schedule.abort_at)
     # Where another one is live already, it carries no reference of ours; ours was put out before that was found.
     over_at, [reference] = step.clock.now(), told.ending.ever("user_reference") - {""}
     later, later_over_at, number = schedule.later, 0.0, told.ending.outputs["deployment_id"]
     second = None
     if later is not None and told.ending.outcome == "scheduled":
-        step.clock.advance(later.pause)
+        step.clock.sleep(later.pause)
         named = later.named if number or later.named == "none" else "reference"
         names = {"user_reference": reference if named in {"reference", "both"} else ""}
         names["deployment_id"] = number if named in {"id", "both"} else ""
         second = _tell(step.next_step(), later.command, later.inputs | names, later.abort_at)
         later_over_at = step.clock.now()
-    step.clock.advance(AFTERWARDS_SECONDS)
+    step.clock.sleep(AFTERWARDS_SECONDS)
     truth = Truth.of(step, reference)
     check_any(told)
     check_redeploy(schedule, told, truth, over_at)

@@ -96,7 +96,7 @@ def stage(step: MakeStep, case: Case) -> tuple[Step, list[Any]]:
             clock.plan(at, lambda fields=fields: ask(fields))  # type: ignore[misc]
         else:
             ask(fields)
-    clock.advance(case.head_start)
+    clock.sleep(case.head_start)
     return made, theirs
 
 
@@ -106,7 +106,7 @@ def play(step: MakeStep, case: Case, made: Step | None = None, theirs: list[Any]
         made, theirs = stage(step, case)
     ending = made.run(abort_at=case.abort_at, **case.inputs)
     over_at = made.clock.now()
-    made.clock.advance(120)
+    made.clock.sleep(120)
     requests = [(one.time - made.simulator.started, one.method, one.path) for one in made.simulator.requests]
     told = Told(_command(case), _USUAL | case.inputs, case.abort_at, ending, requests, ending.log)
     truth = Truth.of(made, ending.outputs["user_reference"])

@@ -177,7 +177,7 @@ class Step:
     def session(self, clock: StepClock) -> Session:
         session = Session()
         session.trust_env = False
-        adapter = SimulatorAdapter(self.simulator, clock)
+        adapter = SimulatorAdapter(self.simulator, clock.sleep)
         for scheme in ("https://", "http://"):
             session.mount(scheme, adapter)
             for host in HOSTS:

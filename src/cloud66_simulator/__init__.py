@@ -6,7 +6,7 @@ It imports nothing of the action, so that the two can't share one wrong idea of 
 
 from cloud66_simulator.adapter import SimulatorAdapter
 from cloud66_simulator.behaviour import Behaviour
-from cloud66_simulator.clock import DEFAULT_START, ManualClock
+from cloud66_simulator.clock import ManualClock
 from cloud66_simulator.core.answers import Problem
 from cloud66_simulator.core.faults import Fault
 from cloud66_simulator.core.records import DEFAULT_STACK, DOCKER_STACK, Deployment, RequestRecord, StackSpec
@@ -14,7 +14,6 @@ from cloud66_simulator.core.world import Simulator
 
 __all__ = [
     "DEFAULT_STACK",
-    "DEFAULT_START",
     "DOCKER_STACK",
     "Behaviour",
     "Deployment",

@@ -1,6 +1,6 @@
 """The door for requests in process: an adapter that calls the account directly, on a clock that a test moves."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from http.client import IncompleteRead, RemoteDisconnected, responses
 from io import BytesIO
 from typing import Any
@@ -13,8 +13,7 @@ from urllib3 import HTTPConnectionPool
 from urllib3 import exceptions as low
 from urllib3.connection import HTTPConnection
 
-from cloud66_simulator.clock import Sleeper
-from cloud66_simulator.core.account import Account
+from cloud66_simulator.core import account
 from cloud66_simulator.core.answers import Answer
 from cloud66_simulator.core.world import Simulator
 
@@ -26,62 +25,53 @@ _HUNG_UP = RemoteDisconnected("Remote end closed connection without response")
 
 class SimulatorAdapter(HTTPAdapter):
     """
-    Answers a session's requests, which need a timeout, from a simulator's account; waits happen on the clock.
+    Answers a session's requests, which need a timeout, from a simulator's account; waits happen by `sleep`.
 
     Half of the latency of 0.05 s passes before the account works on the request, half after it.
     """
 
-    def __init__(self, simulator: Simulator, clock: Sleeper) -> None:
+    def __init__(self, simulator: Simulator, sleep: Callable[[float], None]) -> None:
         super().__init__()
-        self._account = Account(simulator)
-        self._clock = clock
+        self._simulator = simulator
+        self._sleep = sleep
 
-    def send(
-        self,
-        request: PreparedRequest,
-        stream: bool = False,
-        timeout: Any = None,  # noqa: ANN401 - seconds, or a pair of these
-        verify: bool | str = True,
-        cert: Any = None,  # noqa: ANN401
-        proxies: Mapping[str, str] | None = None,
-    ) -> Response:
+    def send(self, request: PreparedRequest, *_: Any, timeout: Any = None, **_options: Any) -> Response:  # noqa: ANN401
         """Send one request; the clock moves by the latency and by whatever a fault makes it take."""
-        del stream, verify, cert, proxies
-        self._clock.sleep(_LATENCY_SECONDS / 2)
+        self._sleep(_LATENCY_SECONDS / 2)
         parts = urlsplit(str(request.url))
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         authorization = request.headers.get("Authorization", "")
-        answer = self._account.answer(str(request.method), unquote(parts.path), query, str(authorization))
+        answer = account.answer(self._simulator, str(request.method), unquote(parts.path), query, str(authorization))
         connect_timeout, read_timeout = timeout if isinstance(timeout, tuple) else (timeout, timeout)
         cut, seconds = answer.cut, answer.delay_seconds
         if cut in _TIMEOUTS or seconds > read_timeout:
             cut, seconds = _TIMEOUTS[0], read_timeout
         elif cut == "connect_timeout":
             seconds = connect_timeout
-        self._clock.sleep(seconds)
+        self._sleep(seconds)
         if cut is not None:
             raise _error(cut, request, seconds)
-        self._clock.sleep(_LATENCY_SECONDS / 2)
-        raw: Any = _Raw(answer, self._clock)
+        self._sleep(_LATENCY_SECONDS / 2)
+        raw: Any = _Raw(answer, self._sleep)
         return self.build_response(request, raw)
 
 
 class _Raw(BytesIO):
     """An answer as the library's own would be: with a body that may take its time or end too early."""
 
-    def __init__(self, answer: Answer, clock: Sleeper) -> None:
+    def __init__(self, answer: Answer, sleep: Callable[[float], None]) -> None:
         super().__init__(answer.body)
         self.status = answer.status
         self.headers = answer.headers
         self.reason = responses.get(answer.status)
-        self._clock = clock
+        self._sleep = sleep
         self._answer = answer
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Read, and let the time pass that it takes."""
         piece = super().read(size)
         if self._answer.drip_seconds:
-            self._clock.sleep(len(piece) * self._answer.drip_seconds)
+            self._sleep(len(piece) * self._answer.drip_seconds)
         if not piece and self._answer.missing_bytes:
             early = IncompleteRead(self._answer.body, self._answer.missing_bytes)
             raise broken.ChunkedEncodingError(low.ProtocolError(f"Connection broken: {early!r}", early))

@@ -7,7 +7,6 @@ from typing import Any, Literal, get_args, get_origin
 PostShape = Literal["deployment_id", "action_id_as_id", "async_action_id", "async_action_id_null"]
 OutcomeCodes = Literal["number", "string"]
 CancelledAs = Literal["cancelled", "failed", "null", "null_code"]
-OffsetStyle = Literal["Z", "+00:00"]
 ServicesSay = Literal["truth", "older_tag", "old_containers", "nothing", "absent"]
 ListOrder = Literal["newest_first", "oldest_first"]
 PAGINATION = ("previous", "next", "current", "per_page", "count", "pages")
@@ -61,9 +60,7 @@ class Behaviour:
         git_hash: the hash that is deployed, or None: derived from the ref (a full hash deploys itself).
         text: replaces every free text of the answers (names, refs, messages, links, logs, meanings that are not
             a success, the warning), or None.
-        timestamps_offset_style: how times end, `Z` or `+00:00`.
         log_lines_per_second: how fast the log of a running deployment grows; 0: there are logs of finished ones only.
-        log_keeps_lines: how many lines of a log are kept, the last ones, or None: all.
 
     """
 
@@ -95,9 +92,7 @@ class Behaviour:
     warning: str | None = None
     git_hash: str | None = None
     text: str | None = None
-    timestamps_offset_style: OffsetStyle = "Z"
     log_lines_per_second: float = 0.0
-    log_keeps_lines: int | None = None
 
     def __post_init__(self) -> None:
         for dial in fields(self):

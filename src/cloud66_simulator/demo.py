@@ -88,9 +88,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the demo and return its exit code."""
     parser = ArgumentParser(prog="python -m cloud66_simulator.demo", description="The action against the stand-in.")
     parser.add_argument("--scenario", nargs="+", default=["queued"], choices=list(SCENARIOS), metavar="NAME")
-    parser.add_argument("--page", type=Path, default=PAGE, metavar="FILE", help=f"the job summary (default: {PAGE})")
-    chosen = parser.parse_args(arguments)
-    return demo(chosen.scenario, page=chosen.page)
+    return demo(parser.parse_args(arguments).scenario)
 
 
 def _environment(address: str, folder: str, files: Mapping[str, Path]) -> dict[str, str]:
@@ -107,7 +105,6 @@ def _environment(address: str, folder: str, files: Mapping[str, Path]) -> dict[s
         "INPUT_POLL_INTERVAL": "1s",
         "GITHUB_ACTIONS": "true",
         "GITHUB_ACTION": "redeploy",
-        "GITHUB_ACTOR": "octocat",
         "GITHUB_JOB": "deploy",
         "GITHUB_REPOSITORY": "acme/awesome",
         "GITHUB_RUN_ATTEMPT": "1",

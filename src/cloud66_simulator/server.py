@@ -17,7 +17,7 @@ from typing import Any
 from flask import Flask, Response, request
 from werkzeug.serving import make_server
 
-from cloud66_simulator.core.account import BASE_PATH, Account
+from cloud66_simulator.core import account
 from cloud66_simulator.core.answers import Answer, Problem, as_json
 from cloud66_simulator.core.faults import Fault
 from cloud66_simulator.core.records import Deployment
@@ -47,7 +47,7 @@ def serve(
     thread = threading.Thread(target=server.serve_forever, args=(_GLANCE_SECONDS,), name="stand-in")
     thread.start()
     try:
-        yield f"{'https' if ssl_context else 'http'}://{HOSTS[0]}:{server.port}{BASE_PATH}"
+        yield f"{'https' if ssl_context else 'http'}://{HOSTS[0]}:{server.port}{account.BASE_PATH}"
     finally:
         server.shutdown()
         thread.join()
@@ -55,7 +55,7 @@ def serve(
 
 def _application(simulator: Simulator) -> Flask:
     """Return the application of a simulator, for werkzeug's server: it cuts connections by their sockets."""
-    app, account = Flask("cloud66_simulator", static_folder=None), Account(simulator)
+    app = Flask("cloud66_simulator", static_folder=None)
     # What ends a connection has to reach the server, and a mistake of the stand-in's own the log.
     app.config["PROPAGATE_EXCEPTIONS"] = True
 
@@ -66,7 +66,7 @@ def _application(simulator: Simulator) -> Flask:
         if path.startswith(_CONTROL_PATH):
             return _delivered(_controlled(simulator, path.split("/")[2:], body))
         given = request.headers.get("Authorization", "")
-        return _delivered(account.answer(request.method, path, request.args.to_dict(), given))
+        return _delivered(account.answer(simulator, request.method, path, request.args.to_dict(), given))
 
     return app
 
@@ -86,54 +86,43 @@ def _delivered(answer: Answer) -> Response:
 
 
 def _pieces(answer: Answer) -> Iterator[bytes]:
-    if not answer.drip_seconds:
-        yield answer.body
-        return
-    for number in range(len(answer.body)):
+    size = 1 if answer.drip_seconds else max(1, len(answer.body))
+    for start in range(0, len(answer.body), size):
         time.sleep(answer.drip_seconds)
-        yield answer.body[number : number + 1]
+        yield answer.body[start : start + size]
 
 
 def _controlled(simulator: Simulator, path: Sequence[str], body: bytes) -> Answer:
     with simulator.lock:
         try:
             return as_json(_behind_the_scenes(simulator, path, **json.loads(body or b"{}")))
-        except Problem as problem:
-            return problem.answer(simulator.behaviour)
         except (KeyError, TypeError, ValueError, re.error) as error:
             return Problem(400, f"{type(error).__name__}: {error}").answer(simulator.behaviour)
 
 
 def _behind_the_scenes(simulator: Simulator, path: Sequence[str], **given: Any) -> object:  # noqa: ANN401
     """Show the truth, or change what happens; what is given are the arguments of the Python call of that name."""
-    live = {uid: queue.live(simulator.now(), simulator.behaviour) for uid, queue in simulator.stacks.items()}
     match path:
         case ["requests"]:
             return [asdict(record) for record in simulator.requests]
         case ["state"]:
-            everybody = [_truth(deployment, simulator.now()) for deployment in simulator.all_deployments()]
-            return {"deployments": everybody, "live": {uid: one and one.id for uid, one in live.items()}}
+            return {"deployments": [_truth(one, simulator.now()) for one in simulator.all_deployments()]}
         case ["app", uid]:
             # The page of the stack's application.
-            return {"commit": one.git_hash if (one := live[uid]) else None}
+            live = simulator.stacks[uid].live(simulator.now(), simulator.behaviour)
+            return {"commit": live.git_hash if live else None}
         case ["faults"]:
             simulator.faults.append(Fault(**given))
             return {"faults": len(simulator.faults)}
         case ["behaviour"]:
             simulator.behaviour.update(given)
             return asdict(simulator.behaviour)
-        case ["deployments" | "cancel" | "revert" as name, *number]:
-            work: Any = simulator.request_deployment if name == "deployments" else getattr(simulator, name)
-            return _truth(work(*map(int, number), **given), simulator.now())
-    raise Problem(404, "Not Found")
+        case ["deployments"]:
+            return _truth(simulator.request_deployment(**given), simulator.now())
+    raise ValueError(f"no such path: {'/'.join(path)}")
 
 
 def _truth(deployment: Deployment, now: float) -> dict[str, Any]:
     """Return everything about a deployment; JSON knows no infinity, so never is null."""
-    values = asdict(deployment) | {
-        "state": deployment.state(now),
-        "cancelled": deployment.cancelled,
-        "reverted": deployment.gone_at <= now,
-        "final_fate": deployment.final_fate,
-    }
+    values = asdict(deployment) | {"state": deployment.state(now), "cancelled": deployment.cancelled}
     return {name: None if isinstance(value, float) and not isfinite(value) else value for name, value in values.items()}

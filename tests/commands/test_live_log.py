@@ -99,7 +99,7 @@ def test_whose_log_it_is(step: MakeStep, dials: Any, other: Any, inputs: Any, ou
     if other:
         made.simulator.request_deployment(**other)
     if other is AHEAD:
-        made.clock.advance(60)
+        made.clock.sleep(60)
     ending = made.run(**inputs)
     told = [one for one in (OURS, MAYBE, GONE_ON) if f"{one}\n" in ending.log]
     assert (ending.outcome, told, bool(log_calls(made))) == (outcome, [title] * bool(title), title in {OURS, MAYBE})

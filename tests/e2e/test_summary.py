@@ -78,7 +78,7 @@ def more(make: MakeStep) -> dict[str, str]:
     found = {"healthy": told(usual(make), **CHECK)}
     made = usual(make)
     made.simulator.request_deployment(git_ref=COMMIT, duration=5)
-    made.clock.advance(60)
+    made.clock.sleep(60)
     found["already_live"] = told(made, git_ref=COMMIT, if_live="skip")
     found["services"] = told(usual(make), stack_id=DOCKER_STACK, services="web:v2,worker")
     made = usual(make)

@@ -80,6 +80,6 @@ def test_the_other_commands_are_about_somebody_elses(step: MakeStep, command: st
     """A command other than redeploy never deploys, whatever else is given."""
     made = step()
     made.simulator.request_deployment(user_reference="mine", via="api", user="ci@example.com", duration=5)
-    made.clock.advance(10)
+    made.clock.sleep(10)
     assert made.run(command=command, user_reference="mine").outcome == "success"
     assert made.calls("POST") == []

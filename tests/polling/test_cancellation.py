@@ -59,7 +59,7 @@ def judge(made: Step, ending: Ending, row: Row) -> None:
     assert ("ended" in ending.state) is row.settled
     made.clean_up(ending.state, **row.inputs)
     assert {*cancelled(made)} <= {str(one.id) for one in made.mine(ending)}
-    made.clock.advance(60)
+    made.clock.sleep(60)
     assert row.fates is None or [one.final_fate for one in made.mine(ending)] == [*row.fates]
 
 

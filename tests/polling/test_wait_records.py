@@ -17,7 +17,7 @@ LATE = {
     "action_record_delay_seconds": 7, "deployment_record_delay_seconds": 12, "action_finish_lag_seconds": 6,
     "record_while_queued": False,
 }  # fmt: skip
-BY_STRING = {"outcome_codes": "string", "timestamps_offset_style": "+00:00"}
+BY_STRING = {"outcome_codes": "string"}
 
 
 @dataclass(frozen=True)

@@ -30,5 +30,5 @@ def api(simulator: Simulator, clock: ManualClock) -> Iterator[Api]:
     with Api() as made:
         made.trust_env = False
         made.headers["Authorization"] = "Bearer demo-token"
-        made.mount("https://", SimulatorAdapter(simulator, clock))
+        made.mount("https://", SimulatorAdapter(simulator, clock.sleep))
         yield made

@@ -1,28 +1,42 @@
+"""Who may ask for what, how often, and what is kept of it."""
+
 import pytest
 
-from cloud66_simulator import Behaviour, ManualClock, Simulator
+from cloud66_simulator import DOCKER_STACK, Behaviour, ManualClock, Simulator
 from simulator.api import ACTIONS, DEPLOYMENTS, STACK, Api
 
-READER = {"Authorization": "Bearer public-token"}
+BOXED = f"/stacks/{DOCKER_STACK}/deployments"
 
 
 @pytest.mark.parametrize(
-    ("authorization", "method", "path", "status", "word"),
+    ("token", "asked", "status", "word"),
     [
-        ("", "GET", "/nope", 401, "unauthenticated"),
-        ("Bearer wrong", "GET", STACK, 401, "unauthenticated"),
-        ("Basic demo-token", "GET", STACK, 401, "unauthenticated"),
-        ("Bearer expired-token", "GET", "/nope", 402, "trial_expired"),
-        ("Bearer no-scope-token", "GET", STACK, 403, "forbidden"),
-        ("Bearer public-token", "POST", DEPLOYMENTS, 403, "forbidden"),
-        ("Bearer public-token", "DELETE", "/nope", 403, "forbidden"),
+        ("", "GET /nope", 401, "unauthenticated"),
+        ("Bearer wrong", f"GET {STACK}", 401, "unauthenticated"),
+        ("Basic demo-token", f"GET {STACK}", 401, "unauthenticated"),
+        ("Bearer no-scope-token", f"GET {STACK}", 403, "forbidden"),
+        ("Bearer public-token", f"POST {DEPLOYMENTS}", 403, "forbidden"),
+        ("Bearer public-token", "DELETE /nope", 403, "forbidden"),
+        ("Bearer demo-token", "GET /stacks/x", 404, "not_found"),
+        ("Bearer demo-token", f"GET {STACK}/", 404, "not_found"),
+        ("Bearer demo-token", f"GET {DEPLOYMENTS}/1", 404, "not_found"),
+        ("Bearer demo-token", f"GET {ACTIONS}/1", 404, "not_found"),
+        ("Bearer demo-token", f"GET {BOXED}/107", 404, "not_found"),
+        ("Bearer demo-token", f"DELETE {DEPLOYMENTS}/999", 404, "not_found"),
+        ("Bearer demo-token", f"DELETE {DEPLOYMENTS}/107", 409, "conflict"),
+        ("Bearer demo-token", f"POST {DEPLOYMENTS}?services=web", 400, "bad_request"),
+        ("Bearer demo-token", f"POST {BOXED}?git_ref=main", 400, "bad_request"),
+        ("Bearer demo-token", f"POST {DEPLOYMENTS}?user_reference={256 * 'x'}", 400, "bad_request"),
     ],
 )
-def test_refused(api: Api, authorization: str, method: str, path: str, status: int, word: str) -> None:
-    """A token that doesn't open the scope is refused, whatever it asks for, and the body says why."""
-    answer = api.request(method, path, headers={"Authorization": authorization})
+def test_declined(api: Api, simulator: Simulator, token: str, asked: str, status: int, word: str) -> None:
+    """The token is looked at first, then what is asked for; the body says why not, and nothing is deployed."""
+    before = simulator.all_deployments()
+    method, path = asked.split()
+    answer = api.request(method, path, headers={"Authorization": token})
     assert (answer.status_code, answer.json()["error"]) == (status, word)
     assert set(answer.json()) == {"error", "error_description", "details"}
+    assert simulator.all_deployments() == before
 
 
 def test_limit(api: Api, behaviour: Behaviour, clock: ManualClock) -> None:
@@ -32,13 +46,13 @@ def test_limit(api: Api, behaviour: Behaviour, clock: ManualClock) -> None:
     seen = [(answer.status_code, answer.headers["X-RateLimit-Remaining"]) for answer in answers]
     assert seen == [(200, "1"), (404, "0"), (503, "0")]
     assert (answers[-1].json()["error"], answers[-1].headers["X-RateLimit-Limit"]) == ("throttled", "2")
-    assert api.get(STACK, headers=READER).status_code == 200
-    clock.advance(3600 - clock.now() % 3600)
+    assert api.get(STACK, headers={"Authorization": "Bearer public-token"}).status_code == 200
+    clock.sleep(3600 - clock.now() % 3600)
     assert api.get(STACK).status_code == 200
 
 
-def test_log_of_requests(api: Api, simulator: Simulator, clock: ManualClock) -> None:
-    """The log of requests tells who asked for what and what came of it; it holds no token, and nothing else."""
+def test_log_of_requests(api: Api, simulator: Simulator) -> None:
+    """The log of requests tells who asked for what, when, and what came of it; it holds no token, and nothing else."""
     api.get(ACTIONS, params={"user_reference": "x y", "page": ""})
     api.get("/nope", headers={"Authorization": "Bearer wrong"})
     api.base = "https://app.cloud66.com/api/2"
@@ -46,5 +60,5 @@ def test_log_of_requests(api: Api, simulator: Simulator, clock: ManualClock) -> 
     first, second = simulator.requests
     assert (first.method, first.path, first.query) == ("GET", ACTIONS, {"user_reference": "x y", "page": ""})
     assert (first.status, first.user, second.status, second.user) == (200, "ci@example.com", 401, None)
-    assert first.time == pytest.approx(clock.now() - 0.125)
+    assert second.time - simulator.started == pytest.approx(0.075, abs=1e-3)
     assert "demo-token" not in repr(simulator.requests)

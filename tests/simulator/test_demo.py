@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from cloud66_simulator.demo import parse_outputs
-
 ROOT = Path(__file__).parent.parent.parent
 CALL = """
 import json, os, signal, sys, time, urllib.request
@@ -18,7 +16,7 @@ def call(method):
 """
 ENDS = f"""{CALL}
 with open(environ["GITHUB_OUTPUT"], "a") as file:
-    file.write(f"deployment_id<<END\\n{{call('POST')['id']}}\\nEND\\n")
+    file.write(f"deployment_id<<END\\n{{call('POST')['id']}}\\nEND\\nreason<<MARK\\none\\nb=two\\nMARK\\n")
 with open(environ["GITHUB_STEP_SUMMARY"], "a") as file:
     file.write("<p>All is <b>well</b>: \u2705</p>\\n")
 raise SystemExit(3)
@@ -49,7 +47,7 @@ def test_demo(tmp_path: Path) -> None:
     with start(ENDS, page) as running:
         shown, _ = running.communicate(timeout=30)
     assert running.returncode == 3
-    assert "  deployment_id           109\n" in shown
+    assert "  deployment_id           109\n  reason                  one b=two\n" in shown
     assert f"Job summary: {page.as_uri()}\n" in shown
     assert "<" not in shown, "no HTML"
     assert "saw 1 requests and 1 deployment(s) with a reference" in shown
@@ -77,9 +75,3 @@ def test_the_demo_installs_what_it_runs(tmp_path: Path, target: str, *, needs_to
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert "requirements/runtime.txt -r requirements/toolkit.txt -r requirements/stand-in.txt" in said
     assert ("requirements/dev.txt" in said) is needs_tools
-
-
-def test_outputs() -> None:
-    """A value of an output may have several lines, and look like another output."""
-    text = "a<<MARK\none\nb=two\nMARK\nd<<END\n\nEND\n"
-    assert parse_outputs(text) == {"a": "one\nb=two", "d": ""}

@@ -1,15 +1,11 @@
 """What becomes of deployments: they are asked for, wait, run, are cancelled and reverted."""
 
-from contextlib import suppress
-from itertools import pairwise
+from collections.abc import Callable
 from math import inf
-from typing import Any, get_args
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from cloud66_simulator import DEFAULT_STACK, DEFAULT_START, DOCKER_STACK, Behaviour, ManualClock, Problem, Simulator
+from cloud66_simulator import DEFAULT_STACK, DOCKER_STACK, Behaviour, Fault, ManualClock, Problem, Simulator
 from cloud66_simulator.behaviour import Fate
 from simulator.api import ACTIONS, DEPLOYMENTS, MINE, Api
 
@@ -42,25 +38,9 @@ def test_approval(api: Api, simulator: Simulator, clock: ManualClock, seconds: f
     [mine] = simulator.deployments_of("mine")
     seen = []
     for wait in (119, 2):
-        clock.advance(wait)
+        clock.sleep(wait)
         seen.append((len(api.show(DEPLOYMENTS)), len(api.show(ACTIONS)), mine.id))
     assert seen == [(12, 12, 0), found]
-
-
-@pytest.mark.parametrize(
-    ("stack", "options"),
-    [
-        (DEFAULT_STACK, {"services": "web"}),
-        (DOCKER_STACK, {"git_ref": "main"}),
-        (DEFAULT_STACK, {"user_reference": 256 * "x"}),
-    ],
-)
-def test_bad(api: Api, simulator: Simulator, stack: str, options: dict[str, str]) -> None:
-    """A bad option is a 400 and deploys nothing."""
-    before = simulator.all_deployments()
-    answer = api.post(f"/stacks/{stack}/deployments", params=options)
-    assert (answer.status_code, answer.json()["error"]) == (400, "bad_request")
-    assert simulator.all_deployments() == before
 
 
 def test_hash(api: Api, behaviour: Behaviour) -> None:
@@ -78,27 +58,20 @@ def test_hash(api: Api, behaviour: Behaviour) -> None:
     assert [deployed(ref)[0] for ref in ("main", full)] == [40 * "b", full]
 
 
-def test_cancel_running(api: Api, simulator: Simulator, clock: ManualClock) -> None:
-    """A running deployment that is cancelled is over shortly after, however often; then the queue moves on."""
-    first, second = simulator.request_deployment(), simulator.request_deployment()
-    clock.advance(10)
-    answers = [api.delete(f"{DEPLOYMENTS}/{first.id}").json() for _ in range(2)]
-    assert answers == 2 * [{"response": {"ok": True, "message": "Deployment cancelled"}}]
-    assert first.state(clock.now()) == "running"
-    clock.advance(2)
-    assert api.show(f"{DEPLOYMENTS}/{first.id}")["outcome"]["meaning"] == "cancelled"
-    assert second.starts_at == first.ends_at == pytest.approx(DEFAULT_START + 12.025)
-    assert (first.cancelled, first.cancelled_by, second.cancelled) == (True, "ci@example.com", False)
-
-
-def test_cancel_queued(api: Api, simulator: Simulator, clock: ManualClock) -> None:
-    """A waiting deployment that is cancelled never starts, and the next one doesn't wait for it."""
+def test_cancelled(api: Api, simulator: Simulator, clock: ManualClock) -> None:
+    """What runs is over shortly after its cancellation, however often; what waits never starts; the queue moves on."""
     first, second, third = (simulator.request_deployment() for _ in range(3))
-    api.delete(f"{DEPLOYMENTS}/{second.id}")
-    clock.advance(5)
+    clock.sleep(10)
+    answers = [api.delete(f"{DEPLOYMENTS}/{number}").json() for number in (first.id, first.id, second.id)]
+    assert answers == 3 * [{"response": {"ok": True, "message": "Deployment cancelled"}}]
+    assert (first.state(clock.now()), second.state(clock.now())) == ("running", "queued")
+    clock.sleep(5)
     record = api.show(f"{DEPLOYMENTS}/{second.id}")
     assert (record["started_at"], record["outcome"]["code"], record["finished_at"] is None) == (None, 3, False)
-    assert (first.state(clock.now()), second.starts_at, third.starts_at) == ("running", inf, first.ends_at)
+    assert api.show(f"{DEPLOYMENTS}/{first.id}")["outcome"]["meaning"] == "cancelled"
+    assert first.ends_at - simulator.started == pytest.approx(12.025, abs=1e-3)
+    assert (second.starts_at, third.starts_at) == (inf, first.ends_at)
+    assert (first.cancelled, first.cancelled_by, third.cancelled) == (True, "ci@example.com", False)
 
 
 @pytest.mark.parametrize("delays", [None, (10.0, 5.0)])
@@ -111,7 +84,7 @@ def test_late_records(api: Api, simulator: Simulator, clock: ManualClock, delays
     for _ in range(3):
         shown = [api.request(method, f"{DEPLOYMENTS}/108").status_code for method in ("GET", "DELETE")]
         seen.append((len(api.ids(ACTIONS, **MINE)), *shown))
-        clock.advance(5)
+        clock.sleep(5)
     assert seen == [(0, 404, 404), (1, 404, 404), (1, 200, 200)]
 
 
@@ -123,24 +96,15 @@ def test_no_record_while_queued(api: Api, simulator: Simulator, behaviour: Behav
     simulator.cancel(110)
     seen = []
     for seconds in (0, 3, 40):
-        clock.advance(seconds)
+        clock.sleep(seconds)
         seen.append(api.ids(DEPLOYMENTS)[:-12])
     assert seen == [[108], [110, 108], [110, 109, 108]]
-
-
-@pytest.mark.parametrize("fate", get_args(Fate))
-def test_exactly_one_is_live(api: Api, simulator: Simulator, clock: ManualClock, fate: Fate) -> None:
-    """Exactly one deployment is live at any time."""
-    simulator.request_deployment(fate=fate)
-    for seconds in range(10):
-        assert len(api.live()) == 1
-        clock.advance(seconds)
 
 
 def test_revert(api: Api, simulator: Simulator, clock: ManualClock) -> None:
     """A colleague reverts a success: its record says by whom and when, and the one before is live again."""
     made = simulator.request_deployment()
-    clock.advance(60)
+    clock.sleep(60)
     before, action = api.show(f"{DEPLOYMENTS}/108"), api.show(f"{ACTIONS}/40")
     assert (before["reverted"], before["reverted_by"], before["reverted_at"], api.live()) == (None, None, None, [108])
     assert simulator.revert(108, "anna@example.com") is made
@@ -153,45 +117,35 @@ def test_revert(api: Api, simulator: Simulator, clock: ManualClock) -> None:
 
 
 @pytest.mark.parametrize("fate", ["success", "failed", "cancelled", "reverted"])
-def test_neither_cancelled_nor_reverted(api: Api, simulator: Simulator, clock: ManualClock, fate: Fate) -> None:
+def test_neither_cancelled_nor_reverted(simulator: Simulator, clock: ManualClock, fate: Fate) -> None:
     """What is over can't be cancelled, what is no finished success not be reverted: 409; nor what isn't there: 404."""
-    made = simulator.request_deployment(fate=fate)
 
-    def status(work: Any, number: int) -> int:
+    def status(work: Callable[[int], object], number: int = 108) -> int:
         try:
-            return int(bool(work(number)))
+            work(number)
         except Problem as problem:
             return problem.status
+        return 200
 
-    seen = [status(simulator.revert, made.id)]
-    clock.advance(60)
-    seen += [status(simulator.cancel, made.id), status(simulator.revert, made.id), status(simulator.revert, made.id)]
-    assert seen == [409, 409, 1 if fate == "success" else 409, 409]
-    assert [status(work, 999) for work in (simulator.cancel, simulator.revert)] == [404, 404]
-    assert [api.delete(f"{DEPLOYMENTS}/{number}").status_code for number in (107, 999)] == [409, 404]
+    simulator.request_deployment(fate=fate)
+    seen = [status(simulator.revert), status(simulator.revert, 999), status(simulator.cancel, 999)]
+    clock.sleep(60)
+    seen += [status(simulator.cancel), status(simulator.revert), status(simulator.revert)]
+    assert seen == [409, 404, 404, 409, 200 if fate == "success" else 409, 409]
 
 
-@given(
-    steps=st.lists(
-        st.tuples(
-            st.floats(0, 30), st.floats(0, 30), st.sampled_from(get_args(Fate)), st.none() | st.integers(108, 116)
-        ),
-        max_size=9,
-    )
-)
-def test_one_at_a_time(steps: list[tuple[float, float, Fate, int | None]]) -> None:
-    """Whatever is asked and cancelled, deployments run in their order and never two at once."""
-    clock = ManualClock()
-    simulator = Simulator(clock.now)
-    for wait, duration, fate, cancelled in steps:
-        simulator.request_deployment(duration=duration, fate=fate)
-        clock.advance(wait)
-        if cancelled is not None:
-            with suppress(Problem):
-                simulator.cancel(cancelled)
-    clock.advance(1000)
-    asked = simulator.all_deployments()[12:]
-    assert all(deployment.state(clock.now()) == "finished" for deployment in asked)
-    ran = [deployment for deployment in asked if deployment.starts_at < inf]
-    assert all(deployment.requested_at <= deployment.starts_at <= deployment.ends_at for deployment in ran)
-    assert all(before.ends_at <= after.starts_at for before, after in pairwise(ran))
+@pytest.mark.parametrize(("stack", "ref", "late"), [(DOCKER_STACK, None, 0), (DEFAULT_STACK, "hotfix", 30)])
+def test_overtaken(api: Api, simulator: Simulator, clock: ManualClock, stack: str, ref: str | None, late: int) -> None:
+    """Right behind a POST, also a late one, comes a colleague's short deployment of another ref, and is live soon."""
+    simulator.behaviour.overtaken_after_seconds = 2
+    simulator.faults.append(Fault("late_status", method="POST", seconds=late))
+    path = f"/stacks/{stack}/deployments"
+    api.post(path, params=MINE)
+    seen = []
+    for seconds in (late + 1, 2, 38, 5):
+        clock.sleep(seconds)
+        seen.append([record["id"] for record in api.show(path) if record["id"] > 107 and record["is_live"]])
+    assert seen == [[], [], [108], [109]]
+    mine, overtaking = simulator.all_deployments()[-2:]
+    assert (overtaking.git_ref, overtaking.user, overtaking.starts_at) == (ref, "colleague@example.com", mine.ends_at)
+    assert overtaking.requested_at - mine.requested_at == 2

@@ -57,8 +57,6 @@ ROWS: dict[str, tuple[Mapping[str, Any], Mapping[str, Any], float, Mapping[str, 
     "action is done, too": ({"action_finish_lag_seconds": 30}, {}, 70, {"action.finished_success": True}),
     "not live yet": ({"live_lag_seconds": 20}, {}, 59, outcome(1, "success") | {"live": [107]}),
     "live by now": ({"live_lag_seconds": 20}, {}, 60, {"live": [108]}),
-    "another offset": ({"timestamps_offset_style": "+00:00"}, {}, 60,
-                       {"deployment.finished_at": "2026-01-01T00:00:40+00:00"}),
     "a clock that is ahead": ({"clock_offset_seconds": 3600}, {}, 60, {
         "deployment.finished_at": "2026-01-01T01:00:40Z", "action.started_at": "2026-01-01T01:00:00Z"}),
     "a hook's": ({}, {"via": "hook"}, 1, {
@@ -83,7 +81,7 @@ def test_looks(api: Api, simulator: Simulator, clock: ManualClock, row: str) -> 
     dials, asked, seconds, expected = ROWS[row]
     simulator.behaviour.update(dials)
     made = simulator.request_deployment(**asked)
-    clock.advance(seconds)
+    clock.sleep(seconds)
     stack = f"/stacks/{made.stack_uid}"
     records = {
         "deployment": api.show(f"{stack}/deployments/108"),
@@ -119,7 +117,7 @@ def test_hostile_text(api: Api, simulator: Simulator, behaviour: Behaviour, cloc
     """Every free text is replaced, that of the warning on one line; what a client decides by is not."""
     made = simulator.request_deployment(fate="failed", user_reference="mine")
     behaviour.text = HOSTILE_TEXT
-    clock.advance(60)
+    clock.sleep(60)
     deployment, action = api.show(f"{DEPLOYMENTS}/{made.id}"), api.show(f"{ACTIONS}/{made.action_id}")
     assert (deployment["outcome"]["code"], action["metadata"]) == (2, {"user_reference": "mine"})
     assert api.show(f"{DEPLOYMENTS}/107")["outcome"] == {"code": 1, "meaning": "success"}
@@ -137,10 +135,3 @@ def test_hostile_text(api: Api, simulator: Simulator, behaviour: Behaviour, cloc
     simulator.faults.append(Fault("status"))
     for _ in range(2):
         assert _texts(api.get("/stacks/nope").json()) == {"error_description", "details"}
-
-
-@pytest.mark.parametrize("text", ["", "\r\n\x00\x85\u2028", "\ud800", "日本", 5000 * "x"])
-def test_any_text(api: Api, behaviour: Behaviour, text: str) -> None:
-    """Any text can be sent, even what no header could hold."""
-    behaviour.text = text
-    assert api.show(STACK)["name"] == text

@@ -72,7 +72,7 @@ def play(step: MakeStep, command: str, case: Case, **also: Any) -> tuple[Step, E
         asked(made, ago=0, **case.mine)
     for one in case.behind:
         made.simulator.request_deployment(**one)
-    made.clock.advance(case.ago)
+    made.clock.sleep(case.ago)
     made.simulator.faults.extend(case.faults)
     ending = made.run(command=command, **dict[str, Any](case.inputs), **also)
     check(made, ending, as_asked=command != "wait" and case.outcome in {"cancelled", "failed"})
@@ -88,7 +88,7 @@ def play(step: MakeStep, command: str, case: Case, **also: Any) -> tuple[Step, E
 def asked(made: Step, reference: str = "mine", ago: float = 5.0, **fields: Any) -> Any:
     """Let an earlier job ask for a deployment, some seconds before the step begins; return what it truly is."""
     found = made.simulator.request_deployment(user_reference=reference or None, **(CI | fields))
-    made.clock.advance(ago)
+    made.clock.sleep(ago)
     return found
 
 
@@ -99,7 +99,7 @@ def cancelled(made: Step) -> list[str]:
 
 def fate(made: Step, deployment: Any) -> str:
     """Let what is under way take its course, and say how a deployment truly ended."""
-    made.clock.advance(60)
+    made.clock.sleep(60)
     return str(deployment.final_fate)
 
 

@@ -81,7 +81,7 @@ def told(step: MakeStep, case: Case, listing: dict[str, Any]) -> tuple[Any, ...]
     before, behaviour, inputs = case
     made = step(clock=EventClock(), stacks=[StackSpec(history=100)], behaviour=Behaviour(**behaviour | listing))
     before(made.simulator)
-    made.clock.advance(60)
+    made.clock.sleep(60)
     ending: Ending = made.run(**inputs)
     names = ("outcome", "deployment_id", "action_id", "reason", "rollback_outcome", "rollback_commit")
     # How long deployments usually take is told from more records or from fewer.

@@ -59,7 +59,7 @@ def test_the_log_of_another_is_not_shown(step: MakeStep) -> None:
     made = step()
     asked(made, fate="failed", duration=10, ago=20)
     made.simulator.request_deployment(duration=10)
-    made.clock.advance(20)
+    made.clock.sleep(20)
     ending = made.run(command="wait", deployment_id="108")
     assert (ending.outcome, "Starting deployment 109" in ending.log) == ("failed", False)
 

@@ -34,7 +34,7 @@ def begin(step: MakeStep, *faults: Fault, **dials: Any) -> Step:
 
 def fates(made: Step, state: dict[str, str]) -> list[Any]:
     """Return what becomes of our deployments."""
-    made.clock.advance(60)
+    made.clock.sleep(60)
     return [one.final_fate for one in made.simulator.deployments_of(reference(state))]
 
 
@@ -129,7 +129,7 @@ def test_what_had_ended_is_told(step: MakeStep) -> None:
     """A deployment that has ended since is told as it ended."""
     made = step()
     state = killed(made)
-    made.clock.advance(100)
+    made.clock.sleep(100)
     assert "had already succeeded" in made.clean_up(state).log
     assert fates(made, state) == ["success"]
 
@@ -228,7 +228,7 @@ def test_a_shared_reference_is_not_guessed_at(step: MakeStep) -> None:
     made = step()
     asked(made, duration=LONG, ago=0)
     made.simulator.request_deployment(**REF, **CI)
-    made.clock.advance(5)
+    made.clock.sleep(5)
     after = made.clean_up(killed(made, command="wait", **REF), command="wait", **REF)
     assert cancelled(made) == []
     assert any("Nothing was cancelled." in one for one in after.warnings)

@@ -12,7 +12,7 @@ from cloud66_redeploy.polling.pauses import Ground
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.text import Sanitizer
 from cloud66_simulator import DEFAULT_STACK, Behaviour, Fault
-from cloud66_simulator.core.account import Account
+from cloud66_simulator.core import account
 from harness import Ending, Step
 
 DEBUG = {"RUNNER_DEBUG": "1"}
@@ -208,14 +208,14 @@ def test_without_it_no_text_is_made(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_request_id_of_the_server(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> None:
     """The request's id that the server gave is shown, where there is one."""
-    real = Account.answer
+    real = account.answer
 
-    def answer(self: Account, *args: Any) -> Any:
-        found = real(self, *args)
+    def answer(*args: Any) -> Any:
+        found = real(*args)
         found.headers["X-Request-Id"] = "4f0c::error::x"
         return found
 
-    monkeypatch.setattr(Account, "answer", answer)
+    monkeypatch.setattr(account, "answer", answer)
     _, lines = debugged(step())
     assert any(line.endswith(", X-Request-Id 4f0c::error::x") for line in lines)
 

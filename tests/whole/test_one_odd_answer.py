@@ -83,7 +83,7 @@ def test_one_odd_answer_to_a_cancellation(step: MakeStep, name: str, method: str
     if "ended" not in ending.state:
         made.simulator.faults.append(Fault(**SOME[name], method=method))
         made.clean_up(ending.state)
-    made.clock.advance(60)
+    made.clock.sleep(60)
     assert [one.final_fate for one in made.mine(ending)] == ["cancelled"]
 
 

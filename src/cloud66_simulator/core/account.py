@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from cloud66_simulator.core.answers import Answer, Problem, as_json
 from cloud66_simulator.core.faults import NEVER_SENT
 from cloud66_simulator.core.looks import Looks
-from cloud66_simulator.core.records import Deployment, RequestRecord, Token
+from cloud66_simulator.core.records import TOKENS, Deployment, RequestRecord, Token
 from cloud66_simulator.core.world import Simulator
 
 T = TypeVar("T")
@@ -19,37 +19,30 @@ BASE_PATH = "/api/3"
 _NOBODY = Token("", ())
 _LONGEST_REFERENCE = 255
 _OPTIONS = ("git_ref", "services", "deployment_profile", "user_reference")
-_OVERTAKING_REF = "hotfix"
 _OVERTAKING_IS_SHORTER = 8
 
 
-class Account:
-    """Answers as the API of a simulator's account does, without HTTP."""
-
-    def __init__(self, simulator: Simulator) -> None:
-        self.simulator = simulator
-
-    def answer(self, method: str, path: str, query: Mapping[str, str], authorization: str) -> Answer:
-        """Answer one request, given with its whole path; requests of several threads one after the other."""
-        simulator, behaviour = self.simulator, self.simulator.behaviour
-        with simulator.lock:
-            simulator.catch_up()
-            if not path.startswith(BASE_PATH):
-                return Problem(404, "Not Found").answer(behaviour)
-            scheme, _, secret = authorization.partition(" ")
-            token = simulator.tokens.get(secret if scheme == "Bearer" else "", _NOBODY)
-            below = path.removeprefix(BASE_PATH)
-            fault = simulator.next_fault(method, below)
-            call = _Call(simulator, method, below, query, token, fault.defer_seconds)
-            answer = fault.instead(behaviour) or call.answer()
-            server_time = simulator.now() + behaviour.clock_offset_seconds
-            answer.headers["Date"] = formatdate(server_time, usegmt=True)
-            answer = fault.spoil(answer, behaviour, server_time)
-            answer.headers["Content-Length"] = str(len(answer.body) + answer.missing_bytes)
-            status = answer.status if answer.cut is None else "never sent" if answer.cut in NEVER_SENT else "cut"
-            seen = RequestRecord(simulator.now(), method, below, dict(query), status, token.user or None)
-            simulator.requests.append(seen)
-            return answer
+def answer(simulator: Simulator, method: str, path: str, query: Mapping[str, str], authorization: str) -> Answer:
+    """Answer one request to an account, given with its whole path; requests of several threads one after the other."""
+    behaviour = simulator.behaviour
+    with simulator.lock:
+        simulator.catch_up()
+        if not path.startswith(BASE_PATH):
+            return Problem(404, "Not Found").answer(behaviour)
+        scheme, _, secret = authorization.partition(" ")
+        token = TOKENS.get(secret if scheme == "Bearer" else "", _NOBODY)
+        below = path.removeprefix(BASE_PATH)
+        fault = simulator.next_fault(method, below)
+        call = _Call(simulator, method, below, query, token, fault.defer_seconds)
+        answer = fault.instead(behaviour) or call.answer()
+        server_time = simulator.now() + behaviour.clock_offset_seconds
+        answer.headers["Date"] = formatdate(server_time, usegmt=True)
+        answer = fault.spoil(answer, behaviour, server_time)
+        answer.headers["Content-Length"] = str(len(answer.body) + answer.missing_bytes)
+        status = answer.status if answer.cut is None else "never sent" if answer.cut in NEVER_SENT else "cut"
+        seen = RequestRecord(simulator.now(), method, below, dict(query), status, token.user or None)
+        simulator.requests.append(seen)
+        return answer
 
 
 @dataclass
@@ -92,8 +85,6 @@ class _Call:
         token, limit = self.token, self.simulator.behaviour.rate_limit
         if token is _NOBODY:
             raise Problem(401, "The access token is missing or invalid")
-        if token.expired:
-            raise Problem(402, "The trial of this account has expired")
         used = self.simulator.count_call(token.user)
         self.limits = {"X-RateLimit-Limit": str(limit), "X-RateLimit-Remaining": str(max(0, limit - used))}
         if used > limit:
@@ -157,11 +148,10 @@ class _Call:
         return self._page(found, lambda queue: Looks(self.simulator, queue).stack())
 
     def show_stack(self, uid: str) -> Answer:
-        """Answer with a stack; `show_log` adds the newest log, if there is one to show."""
+        """Answer with a stack; `show_log` adds the newest log."""
         looks = self._looks(uid)
-        log = looks.log(self.path) if self.query.get("show_log") == "true" else None
-        shown = {} if log is None else {"last_log": self.simulator.behaviour.say(log)}
-        return as_json({"response": looks.stack() | shown})
+        log = {"last_log": looks.log()} if self.query.get("show_log") == "true" else {}
+        return as_json({"response": looks.stack() | log})
 
     def list_services(self, uid: str) -> Answer:
         """Answer with the services that were deployed by name."""
@@ -198,7 +188,7 @@ class _Call:
         if behaviour.overtaken_after_seconds is not None:
             simulator.request_deployment(
                 uid,
-                git_ref=None if docker else _OVERTAKING_REF,
+                git_ref=None if docker else "hotfix",
                 duration=behaviour.duration_seconds / _OVERTAKING_IS_SHORTER,
                 later=self.defer_seconds + behaviour.overtaken_after_seconds,
             )
@@ -207,11 +197,7 @@ class _Call:
     def cancel(self, uid: str, number: str) -> Answer:
         """Cancel a deployment."""
         found = self._one(self._looks(uid), number, by_action=False)
-        work = partial(self.simulator.cancel, found.id, self.token.user)
-        if self.defer_seconds:
-            self.simulator.do_later(self.defer_seconds, work)
-        else:
-            work()
+        self.simulator.do_later(self.defer_seconds, partial(self.simulator.cancel, found.id, self.token.user))
         return as_json({"response": {"ok": True, "message": self.simulator.behaviour.say("Deployment cancelled")}})
 
 

@@ -13,10 +13,10 @@ FaultKind = Literal[
     "lost_done", "lost_undone", "timeout_done", "timeout_undone", "late", "late_status",
     "refuse", "connect_timeout", "proxy_cut", "tunnel_refused",
     "slow", "drip", "truncated",
-    "hide_deployments", "hide_actions", "log_missing", "log_shrinks",
+    "hide_deployments", "hide_actions",
 ]  # fmt: skip
 
-HIDING: frozenset[FaultKind] = frozenset({"hide_deployments", "hide_actions", "log_missing", "log_shrinks"})
+HIDING: frozenset[FaultKind] = frozenset({"hide_deployments", "hide_actions"})
 
 _CODES = {"html": 502, "late_status": 504, "throttle": 503, "redirect": 302, "garbage": 200, "wrong_json": 200}
 NEVER_SENT = frozenset({"refuse", "connect_timeout", "tunnel_refused"})
@@ -47,7 +47,7 @@ class Fault:
     tunnel). A real server can only cut the last four. Kinds that spoil the API's answer: `slow` (after `seconds`),
     `drip` (a byte every 0.2 s), `truncated` (shorter than its Content-Length). Kinds that hold for the whole time
     window, whatever the method, `skip` and `count`: `hide_deployments`, `hide_actions` (records are missing from
-    answers), `log_missing` (a stack has no `last_log`), `log_shrinks` (only the log's first three lines are answered).
+    answers).
 
     Attributes:
         method: an HTTP method, or None for all.

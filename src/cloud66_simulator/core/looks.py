@@ -1,7 +1,6 @@
 """How a stack and what belongs to it look in the API's answers."""
 
 from datetime import UTC, datetime
-from functools import lru_cache
 from math import inf
 from typing import Any
 
@@ -19,7 +18,6 @@ _OUTCOMES = {
 }
 """The word of an outcome, its number, and the meaning that goes with the word as a code."""
 _STEPS = ("Building", "Installing packages", "Compiling assets", "Copying files", "Running deploy hooks")
-_SHRUNK_LINES = 3
 _LONG_AGO_SECONDS = 86_400.0
 
 
@@ -125,23 +123,17 @@ class Looks:
                     found[name] = self._service(name, tag, deployment.ends_at)
         return list(found.values())
 
-    def log(self, path: str) -> str | None:
-        """Return the newest log as the answer to `path` shows it, or None: the field is missing."""
-        if self._simulator.hides("log_missing", path):
-            return None
-        fixed, keeps = self.queue.spec.last_log, self._behaviour.log_keeps_lines
-        lines = self._log_lines() if fixed is None else fixed.split("\n")
-        if keeps is not None:
-            lines = lines[max(0, len(lines) - keeps) :]
-        if self._simulator.hides("log_shrinks", path):
-            lines = lines[:_SHRUNK_LINES]
-        return "\n".join(lines)
+    def log(self) -> str | None:
+        """Return the newest log."""
+        fixed = self.queue.spec.last_log
+        return self._behaviour.say("\n".join(self._log_lines()) if fixed is None else fixed)
 
     def _time(self, at: float) -> str | None:
         """Return a time as the API writes it; what is still to come is null."""
         if at > self._now:
             return None
-        return _written(int(at + self._behaviour.clock_offset_seconds)) + self._behaviour.timestamps_offset_style
+        written = datetime.fromtimestamp(int(at + self._behaviour.clock_offset_seconds), UTC)
+        return written.isoformat().replace("+00:00", "Z")
 
     def _outcome(self, deployment: Deployment) -> dict[str, Any] | None:
         cancelled_as = self._behaviour.cancelled_as
@@ -194,15 +186,8 @@ class Looks:
         return [f"[{self._time(at)}] {line}" for at, line in lines]
 
 
-@lru_cache(maxsize=1000)
-def _written(at: int) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-
-
 def _finished_success(deployment: Deployment) -> bool | None:
-    if deployment.final_fate == "action_null":
-        return None
-    return deployment.succeeds and deployment.final_fate != "action_failed"
+    return {"action_null": None, "action_failed": False}.get(deployment.final_fate, deployment.succeeds)
 
 
 def _finished_message(deployment: Deployment) -> str:

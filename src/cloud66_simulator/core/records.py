@@ -50,14 +50,12 @@ class Token(NamedTuple):
 
     user: str
     scopes: tuple[str, ...]
-    expired: bool = False
 
 
 TOKENS = {
     "demo-token": Token("ci@example.com", ("public", "redeploy")),
     "public-token": Token("reader@example.com", ("public",)),
     "no-scope-token": Token("nobody@example.com", ()),
-    "expired-token": Token("trial@example.com", ("public", "redeploy"), expired=True),
 }
 """One that may do everything, and one for each way to be refused."""
 

@@ -5,7 +5,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from functools import lru_cache, partial
+from functools import partial
 from hashlib import sha256
 from math import inf
 from operator import itemgetter
@@ -19,7 +19,6 @@ from cloud66_simulator.core.records import (
     COLLEAGUE,
     DEFAULT_STACK,
     STACKS,
-    TOKENS,
     Deployment,
     RequestRecord,
     StackQueue,
@@ -29,7 +28,6 @@ from cloud66_simulator.core.records import (
 _FULL_HASH = re.compile(r"[0-9a-f]{40}")
 _HOUR_SECONDS = 3600.0
 _PAST_GAP_SECONDS = 6 * 3600.0
-_PAST_DURATION_SECONDS = 40.0
 _SEED = 0
 """Of all hashes and past durations."""
 
@@ -43,7 +41,6 @@ class Simulator:
         started: when it was made, in epoch seconds.
         behaviour: its dials, which may be turned at any time.
         faults: what goes wrong; may be changed at any time.
-        tokens: token to user and scopes.
         requests: what it was asked, in the order of the answers.
         next_deployment_id, next_action_id: independent counters.
         lock: held while a request is worked on.
@@ -62,7 +59,6 @@ class Simulator:
         self.started = now()
         self.behaviour = behaviour or Behaviour()
         self.faults: list[Fault] = list(faults)
-        self.tokens = dict(TOKENS)
         self.requests: list[RequestRecord] = []
         self.next_deployment_id = 96
         self.next_action_id = 28
@@ -93,10 +89,7 @@ class Simulator:
             defaults = {"git_hash": git_hash, "duration": self.behaviour.duration_seconds}
             deployment = Deployment(stack_uid, **(defaults | fields))
             self._asked.append(deployment)
-            if later:
-                self.do_later(later, partial(self._admit, deployment))
-            else:
-                self._admit(deployment, self.now())
+            self.do_later(later, partial(self._admit, deployment))
             return deployment
 
     def cancel(self, deployment_id: int, user: str = COLLEAGUE, at: float | None = None) -> Deployment:
@@ -137,7 +130,10 @@ class Simulator:
             return found
 
     def do_later(self, seconds: float, work: Callable[[float], object]) -> None:
-        """Call `work` `seconds` from now, with that time; what it then can't do (a `Problem`) doesn't happen."""
+        """Call `work` `seconds` from now, with that time; what it can't do later (a `Problem`) doesn't happen."""
+        if not seconds:
+            work(self.now())
+            return
         self._late.append((self.now() + seconds, work))
         self._late.sort(key=itemgetter(0))
 
@@ -212,7 +208,7 @@ class Simulator:
     def _invent_history(self) -> None:
         """Give each stack its past successes, one every six hours, the last one six hours ago."""
         usual, random = self.behaviour.duration_seconds, Random(_SEED)  # noqa: S311 - no secrets
-        usual = usual if 0 < usual < inf else _PAST_DURATION_SECONDS
+        usual = usual if 0 < usual < inf else Behaviour.duration_seconds
         for spec in (queue.spec for queue in self.stacks.values()):
             for ago in range(spec.history, 0, -1):
                 branch = spec.git_branch if ago == 1 else f"{spec.git_branch}~{ago - 1}"
@@ -228,6 +224,5 @@ class Simulator:
                 self._admit(past, self.started - ago * _PAST_GAP_SECONDS)
 
 
-@lru_cache(maxsize=10_000)
 def _derived_hash(stack_uid: str, branch: str) -> str:
     return sha256(f"{_SEED} {stack_uid} {branch}".encode()).hexdigest()[:40]

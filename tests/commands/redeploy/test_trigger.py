@@ -177,7 +177,7 @@ def test_an_abort_just_before_the_post_sent_nothing(step: MakeStep, monkeypatch:
 
     def announce_slowly(*arguments: Any) -> None:
         announce(*arguments)
-        made.clock.advance(5)
+        made.clock.sleep(5)
 
     monkeypatch.setattr(room, "_announce", announce_slowly)
     ending = made.run(abort_at=3)
