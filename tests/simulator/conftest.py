@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cloud66_simulator import Behaviour, ManualClock, Simulator, SimulatorAdapter
+from cloud66_simulator import ManualClock, Simulator, SimulatorAdapter
 from simulator.api import Api
 
 
@@ -13,15 +13,9 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def behaviour() -> Behaviour:
-    """The dials of the simulator."""
-    return Behaviour()
-
-
-@pytest.fixture
-def simulator(clock: ManualClock, behaviour: Behaviour) -> Simulator:
+def simulator(clock: ManualClock) -> Simulator:
     """A fresh account."""
-    return Simulator(clock.now, behaviour=behaviour)
+    return Simulator(clock.now)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cloud66_simulator import DOCKER_STACK, Behaviour, ManualClock, Simulator
+from cloud66_simulator import DOCKER_STACK, ManualClock, Simulator
 from simulator.api import ACTIONS, DEPLOYMENTS, STACK, Api
 
 BOXED = f"/stacks/{DOCKER_STACK}/deployments"
@@ -39,9 +39,9 @@ def test_declined(api: Api, simulator: Simulator, token: str, asked: str, status
     assert simulator.all_deployments() == before
 
 
-def test_limit(api: Api, behaviour: Behaviour, clock: ManualClock) -> None:
+def test_limit(api: Api, simulator: Simulator, clock: ManualClock) -> None:
     """Over the hourly limit everything is throttled, until the next hour; another user has a limit of their own."""
-    behaviour.rate_limit = 2
+    simulator.behaviour.rate_limit = 2
     answers = [api.get(path) for path in (STACK, "/nope", STACK)]
     seen = [(answer.status_code, answer.headers["X-RateLimit-Remaining"]) for answer in answers]
     assert seen == [(200, "1"), (404, "0"), (503, "0")]

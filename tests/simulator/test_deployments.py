@@ -1,12 +1,10 @@
 """What becomes of deployments: they are asked for, wait, run, are cancelled and reverted."""
 
-from collections.abc import Callable
 from math import inf
 
 import pytest
 
-from cloud66_simulator import DEFAULT_STACK, DOCKER_STACK, Behaviour, Fault, ManualClock, Problem, Simulator
-from cloud66_simulator.behaviour import Fate
+from cloud66_simulator import DEFAULT_STACK, DOCKER_STACK, Fault, ManualClock, Problem, Simulator
 from simulator.api import ACTIONS, DEPLOYMENTS, MINE, Api
 
 SCHEDULED = {"message": "Deployment scheduled", "queued": False}
@@ -22,11 +20,11 @@ QUEUED = {"ok": True, "message": "Stack queued for redeployment", "queued": Fals
         ("async_action_id_null", QUEUED | {"async_action_id": None}, QUEUED | {"async_action_id": None}),
     ],
 )
-def test_shapes(api: Api, behaviour: Behaviour, shape: str, answered: object, unapproved: object) -> None:
+def test_shapes(api: Api, simulator: Simulator, shape: str, answered: object, unapproved: object) -> None:
     """A POST answers in the shape that the behaviour says, without ids for what needs an approval."""
-    behaviour.update({"post_shape": shape})
+    simulator.behaviour.update({"post_shape": shape})
     assert api.post(DEPLOYMENTS).json() == {"response": answered}
-    behaviour.approval_seconds = inf
+    simulator.behaviour.approval_seconds = inf
     assert api.post(DEPLOYMENTS).json() == {"response": unapproved}
 
 
@@ -43,7 +41,7 @@ def test_approval(api: Api, simulator: Simulator, clock: ManualClock, seconds: f
     assert seen == [(12, 12, 0), found]
 
 
-def test_hash(api: Api, behaviour: Behaviour) -> None:
+def test_hash(api: Api, simulator: Simulator) -> None:
     """A full hash deploys itself; a branch its head, or the hash that the behaviour says; no ref the stack's branch."""
     head, full = api.show(f"{DEPLOYMENTS}/107")["git_hash"], 40 * "a"
 
@@ -54,7 +52,7 @@ def test_hash(api: Api, behaviour: Behaviour) -> None:
 
     assert [deployed(ref) for ref in ("main", None, head, full)] == 3 * [(head, True)] + [(full, False)]
     assert deployed("other")[0] not in {head, full}
-    behaviour.git_hash = 40 * "b"
+    simulator.behaviour.git_hash = 40 * "b"
     assert [deployed(ref)[0] for ref in ("main", full)] == [40 * "b", full]
 
 
@@ -88,9 +86,9 @@ def test_late_records(api: Api, simulator: Simulator, clock: ManualClock, delays
     assert seen == [(0, 404, 404), (1, 404, 404), (1, 200, 200)]
 
 
-def test_no_record_while_queued(api: Api, simulator: Simulator, behaviour: Behaviour, clock: ManualClock) -> None:
+def test_no_record_while_queued(api: Api, simulator: Simulator, clock: ManualClock) -> None:
     """The record may not exist before the deployment starts or is cancelled in the queue."""
-    behaviour.record_while_queued = False
+    simulator.behaviour.record_while_queued = False
     for _ in range(3):
         simulator.request_deployment()
     simulator.cancel(110)
@@ -116,22 +114,15 @@ def test_revert(api: Api, simulator: Simulator, clock: ManualClock) -> None:
     assert (api.live(), api.show(f"{DEPLOYMENTS}/106")["reverted_by"]) == ([105], "colleague@example.com")
 
 
-@pytest.mark.parametrize("fate", ["success", "failed", "cancelled", "reverted"])
-def test_neither_cancelled_nor_reverted(simulator: Simulator, clock: ManualClock, fate: Fate) -> None:
+def test_neither_cancelled_nor_reverted(simulator: Simulator, clock: ManualClock) -> None:
     """What is over can't be cancelled, what is no finished success not be reverted: 409; nor what isn't there: 404."""
-
-    def status(work: Callable[[int], object], number: int = 108) -> int:
-        try:
-            work(number)
-        except Problem as problem:
-            return problem.status
-        return 200
-
-    simulator.request_deployment(fate=fate)
-    seen = [status(simulator.revert), status(simulator.revert, 999), status(simulator.cancel, 999)]
-    clock.sleep(60)
-    seen += [status(simulator.cancel), status(simulator.revert), status(simulator.revert)]
-    assert seen == [409, 404, 404, 409, 200 if fate == "success" else 409, 409]
+    made = [simulator.request_deployment(fate=fate).id for fate in ("failed", "cancelled", "reverted", "success")]
+    clock.sleep(130)
+    for work, over in ((simulator.cancel, made[:3]), (simulator.revert, made)):
+        for number in (*over, 999):
+            with pytest.raises(Problem) as caught:
+                work(number)
+            assert caught.value.status == (404 if number == 999 else 409)
 
 
 @pytest.mark.parametrize(("stack", "ref", "late"), [(DOCKER_STACK, None, 0), (DEFAULT_STACK, "hotfix", 30)])

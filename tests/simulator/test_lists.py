@@ -2,11 +2,9 @@ from typing import Any
 
 import pytest
 
-from cloud66_simulator import Behaviour, ManualClock, Simulator, SimulatorAdapter, StackSpec
+from cloud66_simulator import ManualClock, Simulator, SimulatorAdapter, StackSpec
 from cloud66_simulator.behaviour import PAGINATION
 from simulator.api import ACTIONS, DEPLOYMENTS, MINE, Api
-
-MANY = 65
 
 
 def test_past(api: Api) -> None:
@@ -27,9 +25,9 @@ def test_past(api: Api) -> None:
         (None, "1", 96, None),
     ],
 )
-def test_pages(api: Api, behaviour: Behaviour, fields: Any, page: str, eldest: int | None, shown: Any) -> None:
+def test_pages(api: Api, simulator: Simulator, fields: Any, page: str, eldest: int | None, shown: Any) -> None:
     """A list may begin with the eldest; its pages name their neighbours, say less, or nothing; the last is short."""
-    behaviour.update({"list_order": "oldest_first", "pagination_fields": fields, "per_page": 5})
+    simulator.behaviour.update({"list_order": "oldest_first", "pagination_fields": fields, "per_page": 5})
     for path, back in ((DEPLOYMENTS, 0), (ACTIONS, 68)):
         ids = [] if eldest is None else [number - back for number in range(eldest, min(eldest + 5, 108))]
         answer = api.get(path, params={"page": page}).json()
@@ -37,44 +35,39 @@ def test_pages(api: Api, behaviour: Behaviour, fields: Any, page: str, eldest: i
         assert answer.get("pagination") == (None if fields is None else dict(zip(fields, shown, strict=True)))
 
 
-def test_filter(api: Api, simulator: Simulator, behaviour: Behaviour) -> None:
+def test_filter(api: Api, simulator: Simulator) -> None:
     """The filter by reference keeps the exact ones, is ignored, or is refused."""
     simulator.request_deployment(user_reference="mine")
     simulator.request_deployment(user_reference="mine too")
     [found] = api.show(ACTIONS, **MINE)
     assert (found["id"], found["metadata"]) == (40, {"user_reference": "mine"})
-    behaviour.ignore_reference_filter = True
+    simulator.behaviour.ignore_reference_filter = True
     assert len(api.ids(ACTIONS, **MINE)) == 14
-    behaviour.refuse_reference_filter = 422
+    simulator.behaviour.refuse_reference_filter = 422
     assert (api.get(ACTIONS, params=MINE).status_code, len(api.ids(ACTIONS))) == (422, 14)
 
 
 @pytest.mark.parametrize(
     ("filters", "found"),
     [
-        ({}, list(range(30))),
-        ({"filter_name": "App 7"}, [14, 15]),
-        ({"filter_name": "App 7", "filter_environment": "production"}, [15]),
-        ({"filter_name": "app 7"}, []),
+        ({}, ["0", "1", "2", "3"]),
+        ({"filter_name": "App 1"}, ["2", "3"]),
+        ({"filter_name": "App 1", "filter_environment": "production"}, ["3"]),
+        ({"filter_name": "app"}, []),
     ],
 )
-def test_stacks(api: Api, clock: ManualClock, behaviour: Behaviour, filters: dict[str, str], found: list[int]) -> None:
-    """The filters keep the equal ones, or are ignored: then all stacks come, in pages, each exactly once."""
+def test_stacks(api: Api, clock: ManualClock, filters: dict[str, str], found: list[str]) -> None:
+    """The filters keep the equal ones, or are ignored; each stack has a queue and a live deployment of its own."""
     stacks = [
-        StackSpec(f"{number:032x}", f"App {number // 2}", ("staging", "production")[number % 2], history=1)
-        for number in range(MANY)
+        StackSpec(str(number), f"App {number // 2}", ("staging", "production")[number % 2], history=1)
+        for number in range(4)
     ]
-    api.mount("https://", SimulatorAdapter(Simulator(clock.now, behaviour=behaviour, stacks=stacks), clock.sleep))
-
-    def uids(**query: str) -> list[int]:
-        return [int(stack["uid"], 16) for stack in api.show("/stacks", **query)]
-
-    assert uids(**filters) == found
-    behaviour.ignore_stack_filters = True
-    assert [uid for page in "123" for uid in uids(page=page, **filters)] == list(range(MANY))
-    # Each has a queue and a live deployment of its own.
-    paths = [f"/stacks/{number:032x}/deployments" for number in (1, 1, 2)]
-    assert [api.post(path).json()["response"]["queued"] for path in paths] == [False, True, False]
+    simulator = Simulator(clock.now, stacks=stacks)
+    api.mount("https://", SimulatorAdapter(simulator, clock.sleep))
+    assert [stack["uid"] for stack in api.show("/stacks", **filters)] == found
+    simulator.behaviour.ignore_stack_filters = True
+    assert [stack["uid"] for stack in api.show("/stacks", **filters)] == ["0", "1", "2", "3"]
+    queued = [api.post(f"/stacks/{uid}/deployments").json()["response"]["queued"] for uid in "112"]
     clock.sleep(100)
-    seen = [[record["is_live"] for record in api.show(path)] for path in paths[1:]]
-    assert seen == [[True, False, False], [True, False]]
+    seen = [[record["is_live"] for record in api.show(f"/stacks/{uid}/deployments")] for uid in "12"]
+    assert (queued, seen) == ([False, True, False], [[True, False, False], [True, False]])
