@@ -53,7 +53,7 @@ def test_filter(api: Api, simulator: Simulator) -> None:
         ({}, ["0", "1", "2", "3"]),
         ({"filter_name": "App 1"}, ["2", "3"]),
         ({"filter_name": "App 1", "filter_environment": "production"}, ["3"]),
-        ({"filter_name": "app"}, []),
+        ({"filter_name": "App"}, []),
     ],
 )
 def test_stacks(api: Api, clock: ManualClock, filters: dict[str, str], found: list[str]) -> None:
