@@ -34,15 +34,15 @@ def answer(simulator: Simulator, method: str, path: str, query: Mapping[str, str
         below = path.removeprefix(BASE_PATH)
         fault = simulator.next_fault(method, below)
         call = _Call(simulator, method, below, query, token, fault.defer_seconds)
-        answer = fault.instead(behaviour) or call.answer()
+        answered = fault.instead(behaviour) or call.answer()
         server_time = simulator.now() + behaviour.clock_offset_seconds
-        answer.headers["Date"] = formatdate(server_time, usegmt=True)
-        answer = fault.spoil(answer, behaviour, server_time)
-        answer.headers["Content-Length"] = str(len(answer.body) + answer.missing_bytes)
-        status = answer.status if answer.cut is None else "never sent" if answer.cut in NEVER_SENT else "cut"
+        answered.headers["Date"] = formatdate(server_time, usegmt=True)
+        answered = fault.spoil(answered, behaviour, server_time)
+        answered.headers["Content-Length"] = str(len(answered.body) + answered.missing_bytes)
+        status = answered.status if answered.cut is None else "never sent" if answered.cut in NEVER_SENT else "cut"
         seen = RequestRecord(simulator.now(), method, below, dict(query), status, token.user or None)
         simulator.requests.append(seen)
-        return answer
+        return answered
 
 
 @dataclass

@@ -130,7 +130,7 @@ class Simulator:
             return found
 
     def do_later(self, seconds: float, work: Callable[[float], object]) -> None:
-        """Call `work` `seconds` from now, with that time; what it can't do later (a `Problem`) doesn't happen."""
+        """Call `work` `seconds` from now (0: at once), with that time; what it can't do by then doesn't happen."""
         if not seconds:
             work(self.now())
             return
