@@ -11,17 +11,25 @@ OUR_REFERENCE = "1-1-c2160039a2ba9b49-0123456789abcdef"
 HOSTILE_TEXT = "::error::not an error|`x` [click](https://elsewhere.example)\n::set-output name=outcome::success"
 
 SCENARIOS: dict[str, tuple[Mapping[str, Any], Sequence[Fault]]] = {
+    "success": ({"fate": "success"}, ()),
     "failed": ({"fate": "failed"}, ()),
     "cancelled": ({"fate": "cancelled"}, ()),
     "queued": ({}, ()),
     "lost-answer": ({}, [Fault("lost_done", method="POST")]),
+    "lost-undone": ({}, [Fault("lost_undone", method="POST")]),
     "storm": ({}, [Fault("status", method="GET", skip=2, code=code) for code in (502, 503, 500, 504)]),
     "throttled": ({}, [Fault("throttle", method="GET", skip=2, count=2, retry_after=3)]),
+    "late-records": (
+        {"action_record_delay_seconds": 5, "deployment_record_delay_seconds": 10, "post_shape": "async_action_id_null"},
+        (),
+    ),
     "hostile-text": ({"text": HOSTILE_TEXT}, ()),
     "never-ends": ({"duration_seconds": inf}, ()),
     "busy": ({}, ()),
     "busy-ours": ({}, ()),
     "rollback": ({"fates": ("failed", "success")}, ()),
+    "overtaken": ({"overtaken_after_seconds": 2}, ()),
+    "reverted": ({"fate": "reverted"}, ()),
     "live-log": ({"log_lines_per_second": 2}, ()),
 }
 """The dials of the behaviour, and what goes wrong."""

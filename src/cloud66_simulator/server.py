@@ -96,6 +96,8 @@ def _controlled(simulator: Simulator, path: Sequence[str], body: bytes) -> Answe
     with simulator.lock:
         try:
             return as_json(_behind_the_scenes(simulator, path, **json.loads(body or b"{}")))
+        except Problem as problem:
+            return problem.answer(simulator.behaviour)
         except (KeyError, TypeError, ValueError, re.error) as error:
             return Problem(400, f"{type(error).__name__}: {error}").answer(simulator.behaviour)
 
@@ -117,8 +119,9 @@ def _behind_the_scenes(simulator: Simulator, path: Sequence[str], **given: Any) 
         case ["behaviour"]:
             simulator.behaviour.update(given)
             return asdict(simulator.behaviour)
-        case ["deployments"]:
-            return _truth(simulator.request_deployment(**given), simulator.now())
+        case ["deployments" | "cancel" | "revert" as name, *number]:
+            work: Any = simulator.request_deployment if name == "deployments" else getattr(simulator, name)
+            return _truth(work(*map(int, number), **given), simulator.now())
     raise ValueError(f"no such path: {'/'.join(path)}")
 
 

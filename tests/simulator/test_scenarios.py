@@ -31,10 +31,15 @@ def test_scenarios(api: Api, simulator: Simulator, clock: ManualClock, name: str
         clock.sleep(10)
         api.get(DEPLOYMENTS)
     [truth] = simulator.deployments_of("mine")
-    fates = {"failed": "failed", "cancelled": "cancelled", "rollback": "failed"}
+    fates = {"failed": "failed", "cancelled": "cancelled", "rollback": "failed", "reverted": "reverted"}
     assert truth.final_fate == fates.get(name, "success")
     assert (truth.ends_at == inf) == (name == "never-ends")
-    troubles: dict[str, set[int | str]] = {"lost-answer": {"cut"}, "storm": {500, 502, 503, 504}, "throttled": {503}}
+    troubles: dict[str, set[int | str]] = {
+        "lost-answer": {"cut"},
+        "lost-undone": {"cut"},
+        "storm": {500, 502, 503, 504},
+        "throttled": {503},
+    }
     assert {one.status for one in simulator.requests} == {200} | troubles.get(name, set())
 
 

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -97,11 +98,13 @@ def test_control(live: Simulator, address: str) -> None:
     shown = (made["id"], made["state"], made["user"], made["cancelled"], made["cancel_at"])
     assert shown == (108, "running", "colleague@example.com", False, None)
     assert ask(address, "deployments")[1]["starts_at"] == made["ends_at"]
-    live.cancel(108)
+    assert ask(address, "cancel/108")[1]["cancelled"]
+    assert ask(address, "revert/107", {"user": "anna@example.com"})[1]["reverted_by"] == "anna@example.com"
     assert [one["cancelled"] for one in ask(address, "state")[1]["deployments"]] == 12 * [False] + [True, False]
-    assert ask(address, f"app/{DEFAULT_STACK}")[1]["commit"] == live.all_deployments()[11].git_hash
+    assert ask(address, f"app/{DEFAULT_STACK}")[1]["commit"] == live.all_deployments()[10].git_hash
     assert ask(address, f"app/{DOCKER_STACK}")[1] == {"commit": None}
     assert [(record["path"], record["status"]) for record in ask(address, "requests")[1]] == [(STACK, 502)]
+    assert [ask(address, path)[0] for path in ("cancel/999", "revert/107")] == [404, 409]
 
 
 @pytest.mark.parametrize(
@@ -125,14 +128,30 @@ def test_control_mistakes(live: Simulator, address: str, path: str, body: object
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_program(number: signal.Signals) -> None:
     """The program says where it listens, serves its scenarios, and ends on a signal."""
-    command = [sys.executable, "-m", "cloud66_simulator", "--scenario", "queued", "failed"]
+    command = [
+        sys.executable,
+        "-m",
+        "cloud66_simulator",
+        "--scenario",
+        "queued",
+        "success",
+        "--speed",
+        "50",
+        "--seed",
+        "7",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
         assert program.stderr is not None
         try:
             line = program.stdout.readline().strip()
             assert line.startswith("listening on http://127.0.0.1:")
-            assert get(line.removeprefix("listening on ")).json()["response"]["is_busy"]
+            address = line.removeprefix("listening on ")
+            assert get(address).json()["response"]["is_busy"]
+            time.sleep(0.9)  # of a queue that takes 40 seconds
+            assert not get(address).json()["response"]["is_busy"]
+            [newest, *_] = get(address, DEPLOYMENTS).json()["response"]
+            assert newest["git_hash"] == sha256(f"7 {DEFAULT_STACK} main".encode()).hexdigest()[:40]
         finally:
             program.send_signal(number)
         assert (program.wait(10), program.stderr.read()) == (0, "")

@@ -28,8 +28,6 @@ from cloud66_simulator.core.records import (
 _FULL_HASH = re.compile(r"[0-9a-f]{40}")
 _HOUR_SECONDS = 3600.0
 _PAST_GAP_SECONDS = 6 * 3600.0
-_SEED = 0
-"""Of all hashes and past durations."""
 
 
 class Simulator:
@@ -54,8 +52,10 @@ class Simulator:
         *,
         stacks: Sequence[StackSpec] | None = None,
         faults: Iterable[Fault] = (),
+        seed: int = 0,
     ) -> None:
         self.now = now
+        self.seed = seed
         self.started = now()
         self.behaviour = behaviour or Behaviour()
         self.faults: list[Fault] = list(faults)
@@ -187,7 +187,7 @@ class Simulator:
         ref = git_ref or spec.git_branch
         if spec.docker:
             return None
-        return ref if _FULL_HASH.fullmatch(ref) else self.behaviour.git_hash or _derived_hash(stack_uid, ref)
+        return ref if _FULL_HASH.fullmatch(ref) else self.behaviour.git_hash or _derived_hash(self.seed, stack_uid, ref)
 
     def _found(self, deployment_id: int) -> Deployment:
         for deployment in self._asked:
@@ -207,14 +207,14 @@ class Simulator:
 
     def _invent_history(self) -> None:
         """Give each stack its past successes, one every six hours, the last one six hours ago."""
-        usual, random = self.behaviour.duration_seconds, Random(_SEED)  # noqa: S311 - no secrets
+        usual, random = self.behaviour.duration_seconds, Random(self.seed)  # noqa: S311 - no secrets
         usual = usual if 0 < usual < inf else Behaviour.duration_seconds
         for spec in (queue.spec for queue in self.stacks.values()):
             for ago in range(spec.history, 0, -1):
                 branch = spec.git_branch if ago == 1 else f"{spec.git_branch}~{ago - 1}"
                 past = Deployment(
                     spec.uid,
-                    None if spec.docker else _derived_hash(spec.uid, branch),
+                    None if spec.docker else _derived_hash(self.seed, spec.uid, branch),
                     duration=usual * random.uniform(0.85, 1.15),
                     user="ci@example.com",
                     via="api",
@@ -224,5 +224,5 @@ class Simulator:
                 self._admit(past, self.started - ago * _PAST_GAP_SECONDS)
 
 
-def _derived_hash(stack_uid: str, branch: str) -> str:
-    return sha256(f"{_SEED} {stack_uid} {branch}".encode()).hexdigest()[:40]
+def _derived_hash(seed: int, stack_uid: str, branch: str) -> str:
+    return sha256(f"{seed} {stack_uid} {branch}".encode()).hexdigest()[:40]
