@@ -13,7 +13,7 @@ from typing import Self
 FEWEST_DURATIONS = 5
 """Fewer past durations tell nothing of their spread. If so many differ from the older ones, it isn't by chance."""
 
-LAG_SECONDS_WORTH_A_CALL = 0.46
+LAG_SECONDS_WORTH_A_CALL = 0.47
 """
 How many seconds of lag a call has to save to be worth it: the one number that trades lag against calls.
 
