@@ -219,7 +219,7 @@ WORDING = {
     ),
     # The application was to be checked
     Reason.UNHEALTHY: Row("{name} succeeded, but {visited}.", "{advice_on_visit}", _DID_NOT_START),
-    Reason.LIVE_BUT_UNHEALTHY: _unsent("{name} is live already, but {visited}.", "{advice_on_visit}"),
+    Reason.LIVE_BUT_UNHEALTHY: _unsent("{name} is already live, but {visited}.", "{advice_on_visit}"),
     Reason.NO_ADDRESS: Row(
         "{part} Cloud 66 gives no address for the application, so it was not checked.",
         "Set health_check to the application's address.",
