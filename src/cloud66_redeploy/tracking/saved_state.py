@@ -27,8 +27,7 @@ class SavedState:
     @property
     def name(self) -> str:
         """The reference, or the id by which it was named."""
-        request = self.tracking.request
-        return f"{request.reference}" or f"deployment {request.given_id}"
+        return self.tracking.request.reference or f"deployment {self.tracking.request.given_id}"
 
     def to_json(self) -> dict[str, Any]:
         """Write it down; once the deployment is confirmed, its id is the way to it."""
@@ -59,7 +58,8 @@ class SavedState:
 
         """
         request, there = Request(**saved["request"]), saved["baseline"]
-        if not (request.reference or (request.is_external and request.given_id)):
+        is_named = request.reference or (request.is_external and request.given_id)
+        if not is_named or not isinstance(request.reference, str):
             raise ValueError("it names no deployment")
         known: dict[str, Any] = {name: frozenset(there[name]) for name in _NUMBERS}
         baseline = Baseline(**known, newest=as_time(saved["newest"]), actions_known=saved["actions_known"] is True)
