@@ -50,7 +50,7 @@ def check_health(step: Step, jobs: Sequence[Job]) -> None:
 
     poll_all(checks, step.clock, on_result=end, same_round_seconds=0.0)
     # The check has a time of its own: what is read after it has no less time than without it.
-    step.transport.deadline = max(step.transport.deadline, step.clock.monotonic())
+    step.move_deadline_to_now()
 
 
 def _with_health(result: Result, health: Health) -> Result:

@@ -49,7 +49,7 @@ def roll_back(step: Step, failed: Job) -> None:
         job.result = ask_and_wait(step, job, lambda: _object(failed, job, step.patient))
         check_health(step, [job])
         # The last look may have gone on beyond it for longer than the log may take.
-        step.transport.deadline = max(step.transport.deadline, step.clock.monotonic())
+        step.move_deadline_to_now()
         step.read_logs([job])
         if job.log:
             step.reporter.group(f"Last lines of the {log_name(job.tracking.confirmed)} after the rollback", job.log)

@@ -69,6 +69,10 @@ class Step:
         lists = self._lists.setdefault(stack_id, {}) if shares else None
         self.jobs.append(Job(stack_id, tracking, self.reporter, lists=lists))
 
+    def move_deadline_to_now(self) -> None:
+        """Where the deadline has passed, let what is read from here on have as much time as right at it."""
+        self.transport.deadline = max(self.transport.deadline, self.clock.monotonic())
+
     def stack_of(self, job: Job) -> Stack:
         """
         Return a job's stack: the first time, what the first request of `start` brought.
