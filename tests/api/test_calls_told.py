@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.api.answers import Answer, Call, Listener
+from cloud66_redeploy.api.answers import Answer, Call, CallListener
 from cloud66_redeploy.api.client import Client, all_stacks
 from cloud66_redeploy.api.transport import Transport
 from cloud66_redeploy.errors import ApiError
@@ -13,7 +13,7 @@ from scripted import Reply, same, wire
 LOGIN = "alice:s3cret%21"
 
 
-class Told(Listener):
+class Told(CallListener):
     """Keeps what it is told."""
 
     def __init__(self, *, is_debug: bool = True) -> None:

@@ -10,7 +10,7 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
-from cloud66_redeploy.api.answers import Listener
+from cloud66_redeploy.api.answers import CallListener
 from cloud66_redeploy.api.connecting import Session
 from cloud66_redeploy.api.transport import Transport
 from cloud66_redeploy.errors import TransientError
@@ -90,7 +90,7 @@ class Script(BaseAdapter):
         """Do nothing: there is no connection."""
 
 
-class Ears(Listener):
+class Ears(CallListener):
     """Keeps warnings, and trouble that is tried again."""
 
     def __init__(self, warnings: list[str], troubles: list[str]) -> None:

@@ -39,7 +39,7 @@ _REFUSALS: dict[int, type[ApiError]] = {
 """What the API's own 4xx mean; any other is a `PermanentError`."""
 
 
-class Listener:
+class CallListener:
     """
     Who is told what calls do. This one takes no note of anything.
 

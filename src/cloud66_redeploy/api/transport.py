@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 
 import requests
 
-from cloud66_redeploy.api.answers import Answer, Call, Listener
+from cloud66_redeploy.api.answers import Answer, Call, CallListener
 from cloud66_redeploy.api.connecting import Session, beginning_of, route_to
 from cloud66_redeploy.api.failures import BREAKS, failure_of
 from cloud66_redeploy.api.headers import Headers
@@ -88,18 +88,18 @@ class Transport:
         token: str,
         clock: Clock,
         deadline: float,
-        listener: Listener | None = None,
+        listener: CallListener | None = None,
     ) -> None:
         self.session = session
         self.base_url = base_url
         self.clock = clock
         self.deadline = deadline
-        self.listener = listener or Listener()
+        self.listener = listener or CallListener()
         self.heard = Headers()
         self._token = token
 
     def but(
-        self, *, deadline: float | None = None, profile: Profile | None = None, listener: Listener | None = None
+        self, *, deadline: float | None = None, profile: Profile | None = None, listener: CallListener | None = None
     ) -> "Transport":
         """Return a copy that differs in what is given."""
         other = copy(self)

@@ -2,7 +2,7 @@
 
 from cloud66_redeploy.commands.health import check_health
 from cloud66_redeploy.commands.job import Job
-from cloud66_redeploy.commands.on_busy import before_asking
+from cloud66_redeploy.commands.preflight import preflight
 from cloud66_redeploy.commands.rollback import roll_back
 from cloud66_redeploy.commands.step import Step
 from cloud66_redeploy.commands.trigger import ask_and_wait
@@ -33,7 +33,7 @@ def redeploy(step: Step) -> None:
     except InputError as error:
         result = bad_input(error)
     else:
-        result = before_asking(step, job, stock)
+        result = preflight(step, job, stock)
     if result is not None:
         step.conclude(job, result)
         check_health(step, [job])

@@ -28,7 +28,7 @@ Verdict = tuple[Outcome, RecordState, RecordState]
 """How it ended, and what the deployment and its action say."""
 
 
-class Listener(Protocol):
+class PollListener(Protocol):
     """Who is told what a poll does."""
 
     def looked(self, seconds: float, trouble: ApiError | None, pace: Pace) -> None:
@@ -96,7 +96,7 @@ class Poll(ABC):
     """
 
     observer: Observer
-    listener: Listener
+    listener: PollListener
     tracking: Tracking = field(init=False)
     clock: Clock = field(init=False)
     due: float = field(init=False)

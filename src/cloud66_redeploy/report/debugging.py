@@ -9,7 +9,7 @@ Imported before the first request: it may need nothing but what is there by then
 
 from collections.abc import Callable
 
-from cloud66_redeploy.api.answers import Call, Listener
+from cloud66_redeploy.api.answers import Call, CallListener
 from cloud66_redeploy.errors import ApiError, TransientError
 from cloud66_redeploy.model.shapes import oddities, shape_of
 from cloud66_redeploy.report.reporter import Narrator, Reporter
@@ -18,7 +18,7 @@ _MOST_SHAPES = 20
 """Beyond that, more of them tell nothing new."""
 
 
-class CallLog(Listener):
+class CallLog(CallListener):
     """Tells the log of calls; of trouble that is tried again only where it is told how many seconds have passed."""
 
     def __init__(self, reporter: Reporter, elapsed: Callable[[], float] | None = None) -> None:

@@ -17,9 +17,9 @@ from cloud66_redeploy.tracking.last_good import live_with
 from cloud66_redeploy.tracking.tracking import Tracking
 
 
-def before_asking(step: Step, job: Job, stock: Stock) -> Result | None:
+def preflight(step: Step, job: Job, stock: Stock) -> Result | None:
     """
-    Do what `dry_run` and `on_busy` ask for; return what ends the run, or None where the deployment is to be asked for.
+    Do what `dry_run`, `if_live` and `on_busy` ask for; return what ends the run, or None where the POST may leave.
 
     Between this look and the request others may ask for a deployment, too: then this one waits behind theirs.
 
