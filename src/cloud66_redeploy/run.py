@@ -4,6 +4,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from cloud66_redeploy.api.client import all_stacks
 from cloud66_redeploy.api.transport import AFTER_ABORT, Transport
 from cloud66_redeploy.commands.cancel import cancel
 from cloud66_redeploy.commands.job import Job
@@ -12,18 +13,18 @@ from cloud66_redeploy.commands.rollback import outcome_of
 from cloud66_redeploy.commands.status import status
 from cloud66_redeploy.commands.step import Step
 from cloud66_redeploy.commands.wait import wait
+from cloud66_redeploy.ending import Ending, report_ending
 from cloud66_redeploy.errors import Aborted, ApiError, InputError
 from cloud66_redeploy.inputs.fields import Command
 from cloud66_redeploy.inputs.inputs import Inputs
+from cloud66_redeploy.inputs.stacks import stack_named
 from cloud66_redeploy.model.outcome import Reason, Result
 from cloud66_redeploy.model.records import Stack
 from cloud66_redeploy.polling.ends import bad_input, because_of, several, unready
 from cloud66_redeploy.report.facts import NOTHING, Facts, rollback_outputs
-from cloud66_redeploy.report.final import Ending, report_ending
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.summary import Page
 from cloud66_redeploy.timing import ABORT_PAUSE_SECONDS, ABORT_SECONDS
-from cloud66_redeploy.tracking.lookup import find_stack
 from cloud66_redeploy.tracking.saved_state import ENDED
 from cloud66_redeploy.tracking.tracking import Request, Tracking
 
@@ -159,7 +160,7 @@ def _find_stack(step: Step, first: First) -> bool:
     if not step.inputs.stack_name:
         return True
     try:
-        uid = find_stack(step.patient, step.inputs.stack_name, step.inputs.stack_environment).uid
+        uid = stack_named(step.inputs.stack_name, step.inputs.stack_environment, all_stacks(step.patient)).uid
     except InputError as error:
         step.result = bad_input(error)
     except ApiError as error:

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloud66_redeploy.api.answers import Answer
+from cloud66_redeploy.api.connecting import Route
 from cloud66_redeploy.api.error_text import LONGEST_CHARACTERS, decoded, words_of
-from cloud66_redeploy.api.route import Route
 from cloud66_redeploy.errors import (
     AnswerLost,
     ApiError,

@@ -14,9 +14,8 @@ from requests import exceptions as broken
 from urllib3 import exceptions as low
 from urllib3.util.ssl_match_hostname import CertificateError
 
-from cloud66_redeploy.api.connecting import Adapter, ConnectFailed
+from cloud66_redeploy.api.connecting import Adapter, ConnectFailed, Route
 from cloud66_redeploy.api.failures import failure_of
-from cloud66_redeploy.api.route import Route
 from cloud66_redeploy.errors import AnswerLost, ApiError, NotSent, NotTheApi, Obstructed, Unusable
 
 ROUTE = Route("https://api.example/api/3")

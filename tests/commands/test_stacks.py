@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from cloud66_redeploy.api.client import all_stacks
 from cloud66_redeploy.errors import AnswerLost, InputError
+from cloud66_redeploy.inputs.stacks import stack_named
 from cloud66_redeploy.model.records import Stack
-from cloud66_redeploy.tracking.lookup import find_stack
 from cloud66_simulator import DEFAULT_STACK, Behaviour, Fault, StackSpec
 from elsewhere import ABORT_SECONDS, LONG, OTHER, MakeStep, asked, rows, stacks
 from harness import OUTPUTS, Ending, Step
@@ -118,7 +119,7 @@ def found_by(*pages: list[Any], name: str = "App", environment: str = "", follow
         Reply(200, {"response": [_record(one) for one in page], "pagination": {"next": after}})
         for page, after in zip(pages, nexts, strict=True)
     ]
-    return find_stack(wire(*replies).transport, name, environment)
+    return stack_named(name, environment, all_stacks(wire(*replies).transport))
 
 
 def _record(one: Any) -> Any:

@@ -5,9 +5,9 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from cloud66_redeploy.api.connecting import Route
 from cloud66_redeploy.api.error_text import decoded, words_of, words_of_page
 from cloud66_redeploy.api.headers import as_http_date
-from cloud66_redeploy.api.route import Route
 from cloud66_redeploy.errors import (
     AnswerLost,
     ApiError,

@@ -17,8 +17,7 @@ from requests import exceptions as broken
 from urllib3 import exceptions as low
 from urllib3.util.ssl_match_hostname import CertificateError
 
-from cloud66_redeploy.api.connecting import REFUSED_TUNNEL, ConnectFailed
-from cloud66_redeploy.api.route import Route
+from cloud66_redeploy.api.connecting import REFUSED_TUNNEL, ConnectFailed, Route
 from cloud66_redeploy.errors import AnswerLost, ApiError, Blame, Clue, NotSent, NotTheApi, Obstructed, Unusable
 
 _Classes = tuple[type[Exception], ...]

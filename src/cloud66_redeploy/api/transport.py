@@ -14,10 +14,9 @@ from typing import NamedTuple, TypeVar
 import requests
 
 from cloud66_redeploy.api.answers import Answer, Call, CallListener
-from cloud66_redeploy.api.connecting import Session, beginning_of, route_to
+from cloud66_redeploy.api.connecting import Route, Session, beginning_of, route_to
 from cloud66_redeploy.api.failures import BREAKS, failure_of
 from cloud66_redeploy.api.headers import Headers
-from cloud66_redeploy.api.route import Route
 from cloud66_redeploy.clock import CallTimeout, Clock
 from cloud66_redeploy.errors import STUBBORN, AnswerLost, ApiError, Blame, Clue, NotSent, NotTheApi, TransientError
 from cloud66_redeploy.timing import MAX_PAUSE_SECONDS

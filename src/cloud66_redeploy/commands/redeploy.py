@@ -2,16 +2,23 @@
 
 from cloud66_redeploy.commands.health import check_health
 from cloud66_redeploy.commands.job import Job
-from cloud66_redeploy.commands.preflight import preflight
 from cloud66_redeploy.commands.rollback import roll_back
 from cloud66_redeploy.commands.step import Step
 from cloud66_redeploy.commands.trigger import ask_and_wait
 from cloud66_redeploy.errors import ApiError, InputError
-from cloud66_redeploy.model.outcome import Outcome, Result
-from cloud66_redeploy.model.records import Stack
+from cloud66_redeploy.inputs.fields import IfLive, OnBusy
+from cloud66_redeploy.model.git import is_full_hash, same_commit
+from cloud66_redeploy.model.outcome import Outcome, Reason, Result
+from cloud66_redeploy.model.records import Deployment, Stack
 from cloud66_redeploy.model.services import those_asked
-from cloud66_redeploy.polling.ends import bad_input, unready
-from cloud66_redeploy.report.phrases import contradictions, describe_service
+from cloud66_redeploy.polling.ends import bad_input, leaves_nothing_to_do, unready
+from cloud66_redeploy.report.facts import Times
+from cloud66_redeploy.report.phrases import capitalised, contradictions, describe_service, sentence_of
+from cloud66_redeploy.timing import MAKING_WAY_SECONDS, RECORD_LAG_SECONDS
+from cloud66_redeploy.tracking.activity import StackActivity, activity_of, is_of
+from cloud66_redeploy.tracking.baseline import Stock
+from cloud66_redeploy.tracking.last_good import live_with
+from cloud66_redeploy.tracking.tracking import Tracking
 
 
 def redeploy(step: Step) -> None:
@@ -33,7 +40,7 @@ def redeploy(step: Step) -> None:
     except InputError as error:
         result = bad_input(error)
     else:
-        result = preflight(step, job, stock)
+        result = _preflight(step, job, stock)
     if result is not None:
         step.conclude(job, result)
         check_health(step, [job])
@@ -79,3 +86,109 @@ def _announce(step: Step, job: Job, stack: Stack) -> None:
             "Stack actions can't be read",
             "This token can't read stack actions, so only the ID in Cloud 66's reply can identify the deployment.",
         )
+
+
+def _preflight(step: Step, job: Job, stock: Stock) -> Result | None:
+    """
+    Do what `dry_run`, `if_live` and `on_busy` ask for; return what ends the run, or None where the POST may leave.
+
+    Between this look and the request others may ask for a deployment, too: then this one waits behind theirs.
+
+    Raises:
+        Aborted: the workflow was cancelled.
+
+    """
+    busy, on_busy = activity_of(stock.deployments, stock.actions), step.inputs.on_busy
+    live = _already_live(step, job, busy, stock)
+    if step.inputs.dry_run:
+        return _dry_run(step, job, busy, live, may_cancel=_may_cancel(step, busy, stock))
+    if live is not None:
+        # From here on the step is about that deployment, which carries no reference of this run.
+        job.tracking = Tracking.of_live(live, job.tracking)
+        return Result(Reason.ALREADY_LIVE, job.tracking.last_seen, {"commit": live.text("git_hash")})
+    if not busy or on_busy is OnBusy.QUEUE:
+        return None
+    if on_busy in {OnBusy.SKIP, OnBusy.FAIL} or not _may_cancel(step, busy, stock):
+        return _stand_back(step, busy)
+    return _make_way(step, job, busy)
+
+
+def _make_way(step: Step, job: Job, busy: StackActivity) -> Result | None:
+    try:
+        if step.inputs.on_busy is OnBusy.CANCEL:
+            # Nothing joins a deployment to the action that carries the reference. One whose own action is not there yet
+            # may look like the one of an action whose own deployment is not there yet: so late records get to show.
+            left = step.transport.deadline - step.clock.monotonic()
+            step.clock.sleep(max(0.0, min(RECORD_LAG_SECONDS, left)))
+            seen = {deployment.id for deployment in (*busy.running, *busy.waiting)}
+            stock = job.take_stock(step.patient)
+            busy = activity_of(stock.deployments, stock.actions)
+            is_sure = all(deployment.id in seen for deployment in busy.running) and _may_cancel(step, busy, stock)
+            if busy and not is_sure:
+                return _stand_back(step, busy)
+        return _cancel_running(step, job, busy)
+    except ApiError as error:
+        return unready(error)
+
+
+def _already_live(step: Step, job: Job, busy: StackActivity, stock: Stock) -> Deployment | None:
+    """Return the live deployment, if it is of the commit that is asked for and that is reason enough to ask nothing."""
+    if step.inputs.if_live is not IfLive.SKIP:
+        return None
+    git_ref, commit = step.inputs.git_ref, step.inputs.expected_commit
+    if is_full_hash(git_ref) and not same_commit(git_ref, commit):
+        why = "git_ref and expected_commit are different commits"
+    elif not job.tracking.actions_readable:
+        why = "the stack's actions can't be read, so a queued redeploy might be missed"
+    elif busy:
+        why = busy.describe()
+    else:
+        live, why = live_with(commit, stock.deployments)
+        if live is not None:
+            return live
+    job.say(f"Not skipping (if_live: skip): {why}.")
+    return None
+
+
+def _may_cancel(step: Step, busy: StackActivity, stock: Stock) -> bool:
+    return step.inputs.on_busy is OnBusy.CANCEL_ANY or is_of(step.environ, busy, stock.deployments, stock.actions)
+
+
+def _stand_back(step: Step, busy: StackActivity) -> Result:
+    reasons = {OnBusy.SKIP: Reason.BUSY_SKIPPED, OnBusy.FAIL: Reason.BUSY_FAILED}
+    return Result(reasons.get(step.inputs.on_busy, Reason.BUSY_WITH_OTHERS), facts={"busy": busy.describe()})
+
+
+def _cancel_running(step: Step, job: Job, busy: StackActivity) -> Result | None:
+    deadline = min(step.transport.deadline, step.clock.monotonic() + MAKING_WAY_SECONDS)
+    for deployment in busy.running:
+        other = Job(job.stack_id, Tracking.of_another("", deployment.id), step.reporter)
+        job.made_way = Result(Reason.MAKING_WAY, facts={"number": deployment.id})
+        result = job.made_way = other.cancel_with(step.transport.but(deadline=deadline), "Making way").run()
+        job.say(sentence_of(result))
+        if not leaves_nothing_to_do(result) or result.outcome is Outcome.UNKNOWN:
+            late = step.clock.monotonic() >= step.transport.deadline
+            reason = Reason.NOT_FREED_IN_TIME if late else Reason.NOT_FREED
+            return Result(reason, evidence=result.evidence, parts=(result,))
+    if busy.running:
+        job.take_stock(step.patient)
+    elif busy:
+        why = "Nothing is running that could be cancelled, so this deployment will queue behind it."
+        job.say(f"{capitalised(busy.describe())}. {why}")
+    return None
+
+
+def _dry_run(step: Step, job: Job, busy: StackActivity, live: Deployment | None, *, may_cancel: bool) -> Result:
+    inputs = step.inputs
+    effect = str(inputs.on_busy)
+    if inputs.on_busy in {OnBusy.CANCEL, OnBusy.CANCEL_ANY}:
+        effect = ("cancel" if busy.running else "wait") if may_cancel else "refuse"
+    facts = {
+        "busy": busy.describe() if busy else "",
+        "live": f"deployment {live.id}" if live else "",
+        "on_busy": inputs.on_busy,
+        "effect": effect,
+        "usual_seconds": Times.of(job.tracking).usual_seconds,
+        "options": ", ".join(f"{name} {value}" for name, value in inputs.options.items()),
+    }
+    return Result(Reason.DRY_RUN, facts=facts)

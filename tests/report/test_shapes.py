@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cloud66_redeploy.model.shapes import oddities, shape_of
+from cloud66_redeploy.report.debugging import oddities, shape_of
 
 FAMILIAR: dict[str, Any] = {
     "id": 1,

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from cloud66_redeploy.ending import Ending, report_ending
 from cloud66_redeploy.inputs.fields import Command
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.polling.ends import several
 from cloud66_redeploy.report.facts import Facts
-from cloud66_redeploy.report.final import Ending, report_ending
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.summary import Page
 from cloud66_redeploy.tracking.tracking import Certainty

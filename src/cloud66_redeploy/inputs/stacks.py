@@ -1,7 +1,7 @@
-"""Find a stack by its name: exactly, over all pages, and only where no other one can be meant."""
+"""Which stack a name means: exactly that one, and only where no other one can be meant. Pure."""
 
-from cloud66_redeploy.api.client import all_stacks
-from cloud66_redeploy.api.transport import Transport
+from collections.abc import Sequence
+
 from cloud66_redeploy.errors import InputError
 from cloud66_redeploy.inputs.parsers import shown
 from cloud66_redeploy.model.records import Stack
@@ -9,17 +9,14 @@ from cloud66_redeploy.model.records import Stack
 _MOST_SHOWN = 20
 
 
-def find_stack(transport: Transport, name: str, environment: str) -> Stack:
+def stack_named(name: str, environment: str, stacks: Sequence[Stack]) -> Stack:
     """
-    Find the one stack of a name (and an environment, unless that is "").
+    Return the one stack of a name (and an environment, unless that is "") among all that the token can see.
 
     Raises:
         InputError: there is none, or there are several; it lists them.
-        ApiError: as `client.all_stacks`.
 
     """
-    # While pages are read, stacks that come or go move others from one page to the next: a UID may come twice.
-    stacks = list({stack.uid: stack for stack in all_stacks(transport)}.values())
     named = [stack for stack in stacks if stack.text("name") == name]
     found = [stack for stack in named if environment in {"", stack.text("environment")}]
     if len(found) == 1:
@@ -34,11 +31,11 @@ def find_stack(transport: Transport, name: str, environment: str) -> Stack:
     raise InputError("stack_name", f"No stack named {shown(name)} is visible to this token. {_available(stacks)}")
 
 
-def _available(stacks: list[Stack]) -> str:
+def _available(stacks: Sequence[Stack]) -> str:
     return f"Available: {_listed(stacks)}." if stacks else "No stack at all is visible to it."
 
 
-def _listed(stacks: list[Stack]) -> str:
+def _listed(stacks: Sequence[Stack]) -> str:
     lines = sorted(
         f"{_cut(stack.text('name'))} ({_cut(stack.text('environment'))}, UID {stack.uid})" for stack in stacks
     )
