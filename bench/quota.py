@@ -29,7 +29,7 @@ from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.polling.pace import Pace
 from cloud66_redeploy.polling.pauses import Ground, Pause
 from cloud66_redeploy.polling.wait import Patience, Wait
-from cloud66_redeploy.report.reporter import Reporter
+from cloud66_redeploy.report.reporter import Reporter, Voice
 from cloud66_redeploy.report.text import Sanitizer
 from cloud66_redeploy.tracking.baseline import read_baseline
 from cloud66_redeploy.tracking.tracking import Request, Tracking
@@ -161,7 +161,7 @@ def play(make_pace: Callable[[Tracking, float, Transport], Pace], seed: int) -> 
             stage,
             stage.monotonic() + TIMEOUT_SECONDS,
         )
-        job = Job(stacks[number].uid, Tracking(Request(f"job {number}")), Reporter({}, Sanitizer()))
+        job = Job(stacks[number].uid, Tracking(Request(f"job {number}")), Voice(Reporter({}, Sanitizer())))
         tracking = job.tracking
         patient = Client(transport.but(profile=UNTIL_DEADLINE), stacks[number].uid)
         tracking.stack = patient.stack()

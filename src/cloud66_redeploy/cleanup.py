@@ -21,7 +21,7 @@ from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.polling.poll import poll_all
 from cloud66_redeploy.report.debugging import CallLog
 from cloud66_redeploy.report.phrases import sentence_of
-from cloud66_redeploy.report.reporter import Reporter
+from cloud66_redeploy.report.reporter import Reporter, Voice
 from cloud66_redeploy.start import with_real_things
 from cloud66_redeploy.timing import CLEANUP_PAUSE_SECONDS, CLEANUP_SECONDS
 from cloud66_redeploy.tracking.saved_state import ENDED, STATE, SavedState, read
@@ -57,10 +57,10 @@ def cancel_left_over(environ: Mapping[str, str], reporter: Reporter, session: Se
 
 
 def _cancel(saved: Sequence[SavedState], transport: Transport, reporter: Reporter) -> None:
-    jobs = [Job(state.stack_id, state.tracking, reporter) for state in saved]
+    jobs = [Job(state.stack_id, state.tracking, Voice(reporter)) for state in saved]
     polls = [job.cancel_with(transport, "The step was cut short", CLEANUP_PAUSE_SECONDS) for job in jobs]
     for job, state, result in zip(jobs, saved, poll_all(polls, transport.clock), strict=True):
-        job.result = result
+        job.end(result)
         job.debug_sighting()
         if result.outcome is Outcome.UNKNOWN:
             reporter.warn("Not cancelled", f"{sentence_of(result)} {result.evidence} Reference: {state.name}")

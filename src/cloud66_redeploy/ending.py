@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from cloud66_redeploy.commands.rollback import outcome_of
+from cloud66_redeploy.commands.step import Step
 from cloud66_redeploy.inputs.fields import API_URL, Command
-from cloud66_redeploy.model.outcome import Outcome
-from cloud66_redeploy.report.facts import all_outputs
+from cloud66_redeploy.model.outcome import Outcome, Reason, Result
+from cloud66_redeploy.polling.ends import several
+from cloud66_redeploy.report.facts import NOTHING, Facts, all_outputs, rollback_outputs
 from cloud66_redeploy.report.phrases import advice_of, capitalised, log_name, sentence_of
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.summary import Page, Summary
@@ -75,3 +78,23 @@ def _outputs(ending: Ending, sanitizer: Sanitizer) -> dict[str, str]:
         del result["deployment"]
     outputs["results"] = json.dumps(results) if results else ""
     return all_outputs(ending.result, ending.facts, sanitizer) | outputs
+
+
+def report_step(step: Step) -> int:
+    """Report how a step ended, and return the exit status."""
+    command, rollback = step.inputs.command, step.rollback
+    ended = [(job, job.result or step.result) for job in step.jobs]
+    each = [Page(result, Facts.of(job.tracking), job.log) for job, result in ended if result is not None]
+    if len(each) > 1:
+        overall = step.result or several([job.result for job in each])
+        ending = Ending(overall, NOTHING, command=command, each=each, api_url=step.inputs.api_url)
+        return report_ending(ending, step.reporter)
+    [only] = each
+    result, outputs, back = step.result or only.result, dict[str, str](), None
+    if rollback is not None:
+        result = Result(Reason.FOLLOWED, evidence=result.evidence, parts=(result, outcome_of(rollback)))
+        outputs = rollback_outputs(rollback.tracking, rollback.result)
+        back = Facts.of(rollback.tracking) if rollback.tracking.submission.posts_sent else None
+    shown = [replace(only, result=result)] if command is Command.WAIT else []
+    ending = Ending(result, only.facts, only.log, back, command, shown, outputs, step.inputs.api_url)
+    return report_ending(ending, step.reporter)

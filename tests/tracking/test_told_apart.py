@@ -1,5 +1,6 @@
 """What is told from others, and what is not, where only a reference or only an id is known."""
 
+from math import inf
 from typing import Any
 from unittest import mock
 
@@ -7,7 +8,8 @@ import pytest
 
 from cloud66_redeploy.commands.job import Job, Watch
 from cloud66_redeploy.model.outcome import Outcome
-from cloud66_redeploy.polling.cancellation import Cancellation
+from cloud66_redeploy.polling.cancellation import Attempt, Cancellation, Deletions
+from cloud66_redeploy.report.reporter import Voice
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Certainty
 from cloud66_simulator import Behaviour, Fault
@@ -75,21 +77,23 @@ def test_a_cancellation_belongs_to_the_id_it_was_sent_for() -> None:
             asked_for = action(40, 0, 40 if len(script) == 1 else None, "mine", finished_success=False)
             seen(known, script.pop(0), Certainty.INFERRED, action=asked_for)
 
-    client: Any = mock.Mock(cancel=sent.append)
+    client: Any = mock.Mock(cancel=sent.append, clock=clock)
     reporter: Any = mock.Mock()
     transport: Any = mock.Mock(clock=clock)
     looks = Looks(client, known, clock)
-    listener = Watch(Job("uid", known, reporter), transport, "As asked")
-    result = Cancellation(looks, listener, client, "As asked", 300.0).run()
+    listener = Watch(Job("uid", known, Voice(reporter)), transport, "As asked")
+    result = Cancellation(looks, listener, client, Deletions(), Attempt("As asked", 300.0)).run()
     assert (result.outcome, sent) == (Outcome.CANCELLED, [108, 109])
     assert "Check deployment 108." in reporter.warn.call_args.args[1]
 
 
-@pytest.mark.parametrize("cancel_takes", [2.0, 60.0])
-def test_each_of_two_is_cancelled_once(step: MakeStep, cancel_takes: float) -> None:
-    """Of a POST carried out twice, which timed out, each deployment is sent one DELETE, however long that takes."""
-    made = step(behaviour=Behaviour(duration_seconds=1000, cancel_takes_seconds=cancel_takes))
-    made.simulator.faults.append(Fault("late", method="POST", seconds=70))
-    ending = made.run(timeout="2m", cancel_on_timeout="true")
-    assert (ending.outcome, len(made.mine(ending))) == ("timed_out", 2)
-    assert [path.rpartition("/")[2] for path in made.calls("DELETE")] == ["109", "108"]
+@pytest.mark.parametrize("abort_at", [inf, 128.0])
+@pytest.mark.parametrize(("posts", "deleted"), [(1, ["108"]), (2, ["109", "108"])])
+@pytest.mark.parametrize("takes", [2.0, 60.0])
+def test_each_is_cancelled_once(step: MakeStep, takes: float, posts: int, deleted: list[str], abort_at: float) -> None:
+    """What timed out is sent one DELETE, however long that takes and whatever else wants it cancelled meanwhile."""
+    made = step(behaviour=Behaviour(duration_seconds=1000, cancel_takes_seconds=takes))
+    made.simulator.faults.extend([Fault("late", method="POST", seconds=70)] * (posts - 1))
+    ending = made.run(timeout="2m", cancel_on_timeout="true", abort_at=abort_at)
+    assert (ending.status, len(made.mine(ending))) == (1, posts)
+    assert [path.rpartition("/")[2] for path in made.calls("DELETE")] == deleted

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from cloud66_redeploy.api.pages import N, Page, Place, Read, all_records, newest
 from cloud66_redeploy.api.transport import Transport
+from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.errors import AnswerLost, NotAccepted, PermanentError
 from cloud66_redeploy.model.fields import as_id, as_text
 from cloud66_redeploy.model.records import Action, Deployment, Phase, Stack
@@ -54,6 +55,11 @@ class Client:
         self._stack_id = stack_id
         self._places: dict[tuple[str, ...], Place] = {}
 
+    @property
+    def clock(self) -> Clock:
+        """The clock of its calls."""
+        return self._transport.clock
+
     def stack(self) -> Stack:
         """GET the stack."""
         return Stack(self._stack_id, self._get(self._stack, {}, self._record_of("Stack")))
@@ -61,7 +67,7 @@ class Client:
     def age_seconds(self, moment: datetime) -> float | None:
         """Tell how long ago that was by the server's clock; None where no answer has told its time."""
         instant = self._transport.heard.instant_of(moment)
-        return None if instant is None else self._transport.clock.monotonic() - instant
+        return None if instant is None else self.clock.monotonic() - instant
 
     def last_log(self) -> str:
         """GET the stack's newest log, or "". Not in the reference: it may be missing, empty or long."""

@@ -107,6 +107,10 @@ class Transport:
         other.listener = listener or self.listener
         return other
 
+    def move_deadline(self, deadline: float) -> None:
+        """Set the instant after which nothing is tried again."""
+        self.deadline = deadline
+
     def retrying(self, method: str, path: str, query: dict[str, str], read: Callable[[object], T]) -> T:
         """
         Make a GET or DELETE, again where trouble passes; return what `read` makes of the JSON body.

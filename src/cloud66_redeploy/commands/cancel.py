@@ -27,11 +27,10 @@ def cancel(step: Step) -> None:
     end = job.cancel_with(step.transport, "As asked").run()
     result = checked(end, job.tracking)
     if leaves_nothing_to_do(end) and result.outcome is not Outcome.UNKNOWN:
-        job.result = replace(result, as_requested=True)
+        result = replace(result, as_requested=True)
     elif result.reason is Reason.CANCELLATION_OPEN:
-        job.result = replace(result, reason=Reason.CANCELLATION_TIMED_OUT)
-    else:
-        job.result = result
+        result = replace(result, reason=Reason.CANCELLATION_TIMED_OUT)
+    job.end(result)
 
 
 def meant(step: Step, nothing: Reason, *, to_be_cancelled: bool) -> Job | None:
@@ -42,11 +41,14 @@ def meant(step: Step, nothing: Reason, *, to_be_cancelled: bool) -> Job | None:
     is the reason where there is none.
     """
     [job] = step.jobs
-    job.result = meet(step, job)
+    result = meet(step, job)
     is_named = job.tracking.request.given_id or job.tracking.request.reference
-    if job.result is None and not is_named:
-        job.result = _choose(step, job, nothing, to_be_cancelled=to_be_cancelled)
-    return job if job.result is None else None
+    if result is None and not is_named:
+        result = _choose(step, job, nothing, to_be_cancelled=to_be_cancelled)
+    if result is None:
+        return job
+    job.end(result)
+    return None
 
 
 def _choose(step: Step, job: Job, nothing: Reason, *, to_be_cancelled: bool) -> Result | None:
@@ -64,7 +66,7 @@ def _choose(step: Step, job: Job, nothing: Reason, *, to_be_cancelled: bool) -> 
         found = activity.first or max(deployments, key=_when, default=None)
     if found is None:
         return Result(nothing)
-    job.tracking.request = replace(job.tracking.request, given_id=found.id)
+    job.specify(given_id=found.id)
     return None
 
 

@@ -40,11 +40,11 @@ def check_health(step: Step, jobs: Sequence[Job]) -> None:
             checks.append(_check_of(step, job, addresses, visit))
         else:
             result = deployment_alone(job)
-            job.result = Result(Reason.NO_ADDRESS, result.seen, parts=(result,))
+            job.end(Result(Reason.NO_ADDRESS, result.seen, parts=(result,)))
 
     def end(number: int, health: Health) -> None:
         job = asking[number]
-        job.result = _with_health(deployment_alone(job), health)
+        job.end(_with_health(deployment_alone(job), health))
         if health.is_healthy:
             job.say(f"{without_query(health.address)} is healthy: {ENOUGH_GOOD_VISITS} good answers in a row.")
 
@@ -65,7 +65,7 @@ def _check_of(step: Step, job: Job, addresses: Sequence[str], visit: Callable[[]
 
     def tell(seconds: float, visit: Visit) -> None:
         said = answered(visit, addresses[0])
-        job.debug(lambda: f"Visit after {seconds:.1f}s: {said}")
+        job.voice.debug(lambda: f"Visit after {seconds:.1f}s: {said}")
         narrator.tell(seconds, said)
 
     terms = Terms(step.inputs.health_check_timeout_seconds, step.inputs.poll_interval_seconds)
@@ -89,8 +89,9 @@ def _own_address(step: Step, job: Job) -> str:
         return address
     transport = step.transport.but(deadline=step.clock.monotonic())
     try:
-        job.tracking.stack = stack = job.best_effort(transport).stack()
+        stack = job.best_effort(transport).stack()
     except ApiError as error:
         job.say(f"Couldn't read the stack's address: {error}")
         return ""
+    job.learn(stack=stack)
     return app_url(stack, sanitizer)

@@ -1,14 +1,16 @@
 """One deployment as a step deals with it: what it is to the step, what is known of it, and how it ended."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from cloud66_redeploy.api.client import Client, Kept
 from cloud66_redeploy.api.transport import BEST_EFFORT, Transport
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.model.outcome import Result
-from cloud66_redeploy.model.records import Action, Deployment
-from cloud66_redeploy.polling.cancellation import Cancellation
+from cloud66_redeploy.model.records import Action, Deployment, Stack
+from cloud66_redeploy.model.services import Service
+from cloud66_redeploy.polling.cancellation import Attempt, Cancellation, Deletions
 from cloud66_redeploy.polling.live_log import LiveLog
 from cloud66_redeploy.polling.pace import Pace
 from cloud66_redeploy.polling.pauses import Pause
@@ -21,12 +23,13 @@ from cloud66_redeploy.report.progress import (
     log_lines,
     progress,
 )
-from cloud66_redeploy.report.reporter import Narrator, Reporter
+from cloud66_redeploy.report.reporter import Narrator, Voice
 from cloud66_redeploy.timing import RECORD_LAG_SECONDS
-from cloud66_redeploy.tracking.baseline import Stock, read_baseline
+from cloud66_redeploy.tracking.baseline import Baseline, Stock, read_baseline
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Tracking
 
+_LOG_LINES = 50
 _NAME_ID = "Add deployment_id to say which deployment you mean."
 _GIVE_NONE = "Leave user_reference empty, or give each run its own."
 # GitHub's runners give each run an id, and each step a file, of its own; others, like act, don't.
@@ -43,30 +46,25 @@ class Job:
 
     Attributes:
         stack_id: the stack's UID, or "" while that is being looked up by its name.
-        label: what its lines of the log begin with, where there are several.
+        voice: writes the lines of the log about it.
         lists: the lists of its stack, shared by all that look at it in one round; None where it is alone.
         result: how it ended, once that is known.
         log: the last lines of the stack's log, where they were asked for.
         live: reads that log as it grows, where that was asked for.
-        cancellation: what cancels it, or has, for whatever reason.
+        deletions: the cancellations that were sent for it, whatever led to them.
         made_way: what became of another deployment, cancelled because the stack was busy with it.
 
     """
 
     stack_id: str
     tracking: Tracking
-    reporter: Reporter
-    label: str = ""
+    voice: Voice
     lists: Kept | None = None
     result: Result | None = None
-    log: list[str] = field(default_factory=list)
+    log: Sequence[str] = ()
     live: LiveLog | None = None
-    cancellation: Cancellation | None = None
+    deletions: Deletions = field(default_factory=Deletions)
     made_way: Result | None = None
-
-    def __post_init__(self) -> None:
-        self._undone: set[int] = set()
-        self._debugged: dict[str, str] = {}
 
     @property
     def is_open(self) -> bool:
@@ -83,33 +81,22 @@ class Job:
 
     def observer(self, transport: Transport) -> Observer:
         """Make what looks at it."""
-        searched = (self._searched,) if self.reporter.is_debug else ()
-        return Observer(self.client(transport), self.tracking, transport.clock, *searched)
+        return Observer(self.client(transport), self.tracking, transport.clock, self._searched)
 
     def say(self, text: str) -> None:
         """Write a line of the log about it."""
-        self.reporter.say(f"{self.label}{text}")
-
-    def debug(self, text: Callable[[], str]) -> None:
-        """Write a line of a debug log about it."""
-        self.reporter.debug(lambda: f"{self.label}{text()}")
+        self.voice.say(text)
 
     def debug_sighting(self) -> None:
         """Debug: say which deployment is taken for the one, where that is news, and how it ended."""
-        if self.reporter.is_debug and self.tracking.submission.posts_sent:
+        if self.tracking.submission.posts_sent:
             end = f", so {self.result.reason.name}" if self.result else ""
-            self._debug_news("sighting", f"{describe_sighting(self.tracking)}{end}")
-
-    def _debug_news(self, name: str, text: str) -> None:
-        """Debug: write a line where it is another one than the last of its name."""
-        if self._debugged.get(name) != text:
-            self._debugged[name] = text
-            self.debug(lambda: text)
+            self.voice.debug_news("sighting", lambda: f"{describe_sighting(self.tracking)}{end}")
 
     def _searched(self, actions: Sequence[Action], deployments: Sequence[Deployment]) -> None:
         """Debug: say which deployments could be the one, unless that is proved."""
         if not self.tracking.confirmed:
-            self._debug_news("candidates", describe_candidates(self.tracking, actions, deployments))
+            self.voice.debug_news("candidates", lambda: describe_candidates(self.tracking, actions, deployments))
 
     def cancel_duplicates(self, transport: Transport) -> None:
         """
@@ -121,18 +108,18 @@ class Job:
         if sighting.is_ambiguous or (sighting.duplicates and not request.is_unique):
             said = f"Another run uses the same reference ({request.reference}), so the deployment can't be identified."
             fix = _NAME_ID if request.is_external else _NO_RUN_ID if request.is_unique else _GIVE_NONE
-            self.reporter.warn("Reference not unique", f"{said} {fix}")
+            self.voice.reporter.warn("Reference not unique", f"{said} {fix}")
             return
         # Somebody else's record may show before its action does: what is only inferred has to hold for a while.
         is_sure = transport.clock.monotonic() - sighting.candidates_since >= RECORD_LAG_SECONDS
         deployments = [duplicate.deployment for duplicate in sighting.duplicates if duplicate.deployment]
         for younger in deployments:
-            if younger.id not in self._undone and not younger.phase.is_final:
+            if not (self.deletions.is_accepted(younger.id) or younger.phase.is_final):
                 does = self._undo(transport, younger.id) if is_sure else f"check {younger.id} in the Cloud 66 dashboard"
                 said = f"Two deployments probably have the reference {request.reference}. {capitalised(does)}."
-                self.reporter.warn("Scheduled twice", said)
+                self.voice.reporter.warn("Scheduled twice", said)
         if sighting.duplicates and not deployments:
-            self.reporter.warn(
+            self.voice.reporter.warn(
                 "Scheduled twice",
                 f"Two stack actions have the reference {request.reference}, but their deployments can't be identified. "
                 "Check the stack in the Cloud 66 dashboard and cancel the younger one.",
@@ -140,42 +127,75 @@ class Job:
 
     def _undo(self, transport: Transport, deployment_id: int) -> str:
         try:
-            self.client(transport).cancel(deployment_id)
+            self.deletions.undo(self.client(transport), deployment_id)
         except ApiError as error:
             return f"cancel the younger one, {deployment_id}, by hand: {error}"
-        self._undone.add(deployment_id)
         return f"the younger one, {deployment_id}, was cancelled"
 
     def show_log(self, *, to_the_end: bool = False) -> None:
         """Show what is new in the stack's log, where that was asked for."""
         if self.live is not None:
             news = self.live.read_the_end() if to_the_end else self.live.read_ours()
-            for line in log_lines(news, self.tracking, self.reporter.sanitizer):
+            for line in log_lines(news, self.tracking, self.voice.reporter.sanitizer):
                 self.say(line)
 
     def take_stock(self, transport: Transport) -> Stock:
-        """
-        Read what is there before the POST.
-
-        Raises:
-            ApiError: with nothing scheduled.
-
-        """
+        """Read what is there before the POST. Raises ApiError, with nothing scheduled."""
         stock = read_baseline(self.client(transport), self.tracking.request.reference, transport.clock)
-        self.tracking.baseline = stock.baseline
+        self.learn(baseline=stock.baseline)
         return stock
 
     def cancel_with(self, transport: Transport, why: str, pause_seconds: float | None = None) -> Cancellation:
         """Make what cancels it until the transport's deadline (see `Cancellation`)."""
-        self.cancellation = Cancellation(
-            observer=self.observer(transport),
-            listener=Watch(self, transport, why),
-            client=self.client(transport),
-            why=why,
-            deadline=transport.deadline,
-            pause_seconds=pause_seconds,
-        )
-        return self.cancellation
+        single = transport.but(profile=transport.profile._replace(tries=1))
+        watch, attempt = Watch(self, transport, why), Attempt(why, transport.deadline, pause_seconds)
+        return Cancellation(self.observer(transport), watch, self.client(single), self.deletions, attempt)
+
+    def end(self, result: Result) -> None:
+        """Set how it ended."""
+        self.result = result
+
+    def note_way_made(self, result: Result) -> None:
+        """Set what has become of another deployment that the stack was busy with."""
+        self.made_way = result
+
+    def locate(self, stack_id: str) -> None:
+        """Set the stack's UID, which was looked up."""
+        self.stack_id = stack_id
+
+    def learn(
+        self, *, stack: Stack | None = None, baseline: Baseline | None = None, services: Sequence[Service] = ()
+    ) -> None:
+        """Set what has been read: the stack, what came before, what its services run."""
+        tracking = self.tracking
+        tracking.stack = stack or tracking.stack
+        tracking.baseline = baseline or tracking.baseline
+        tracking.services = services or tracking.services
+
+    def specify(self, **request: Any) -> None:  # noqa: ANN401 - as `replace` takes them
+        """Say more of what is asked for, by the fields of `Request`."""
+        self.tracking.request = replace(self.tracking.request, **request)
+
+    def turn_to(self, live: Deployment) -> None:
+        """Be about the deployment that is live, in place of one that is not asked for."""
+        self.tracking = Tracking.of_live(live, self.tracking)
+
+    def follow_log(self, transport: Transport) -> None:
+        """Show the stack's log as it grows; what it holds already is another deployment's."""
+        if self.live is None:
+            self.live = LiveLog(self.best_effort(transport), self.tracking, transport.heard.quota)
+            if not self.tracking.request.is_external:
+                self.live.read()
+
+    def read_log(self, client: Client) -> None:
+        """
+        Read the last lines of the stack's log.
+
+        Raises:
+            ApiError: it could not be read.
+
+        """
+        self.log = self.voice.reporter.sanitizer.tail(client.last_log(), lines=_LOG_LINES)
 
 
 @dataclass(eq=False, repr=False)
@@ -207,7 +227,7 @@ class Watch:
         """Debug: say which deployment is taken for the one, where that is new, and why the pause is as it is."""
         job, stretched = self.job, self._pace.stretched if self._pace else 1.0
         job.debug_sighting()
-        job.debug(lambda: describe_pause(pause, trouble, stretched))
+        job.voice.debug(lambda: describe_pause(pause, trouble, stretched))
 
     def cancel_duplicates(self) -> None:
         """Undo a request that went through twice."""
@@ -219,7 +239,7 @@ class Watch:
 
     def deleting_another(self, before: int, number: int) -> None:
         """Warn that the one cancelled before was somebody else's."""
-        self.job.reporter.warn(
+        self.job.voice.reporter.warn(
             "Cancelled another deployment",
             f"Deployment {before} was cancelled because it was the only match for this run. This run's deployment is "
             f"{number}, which is being cancelled too. Check deployment {before}.",

@@ -14,6 +14,7 @@ from cloud66_redeploy.model.services import those_asked
 from cloud66_redeploy.polling.ends import bad_input, leaves_nothing_to_do, unready
 from cloud66_redeploy.report.facts import Times
 from cloud66_redeploy.report.phrases import capitalised, contradictions, describe_service, sentence_of
+from cloud66_redeploy.report.reporter import Voice
 from cloud66_redeploy.timing import MAKING_WAY_SECONDS, RECORD_LAG_SECONDS
 from cloud66_redeploy.tracking.activity import StackActivity, activity_of, is_of
 from cloud66_redeploy.tracking.baseline import Stock
@@ -31,7 +32,8 @@ def redeploy(step: Step) -> None:
     """
     [job] = step.jobs
     try:
-        job.tracking.stack = stack = step.stack_of(job)
+        stack = step.stack_of(job)
+        job.learn(stack=stack)
         stock = job.take_stock(step.patient)
         _announce(step, job, stack)
         step.inputs.check_stack(stack)
@@ -48,11 +50,11 @@ def redeploy(step: Step) -> None:
     what = " ".join(f"{name}={value}" for name, value in step.inputs.options.items() if name != "user_reference")
     job.say(f"Requesting redeploy{': ' + what if what else ''}")
     step.follow_log(job)
-    job.result = ask_and_wait(step, job)
+    job.end(ask_and_wait(step, job))
     check_health(step, [job])
     _look_at_services(step, job)
     step.read_logs([job])
-    is_bad = job.result.outcome in {Outcome.FAILED, Outcome.UNHEALTHY}
+    is_bad = job.result is not None and job.result.outcome in {Outcome.FAILED, Outcome.UNHEALTHY}
     if step.inputs.rollback and is_bad and job.tracking.submission.posts_sent:
         roll_back(step, job)
 
@@ -68,7 +70,7 @@ def _look_at_services(step: Step, job: Job) -> None:
     except ApiError as error:
         job.say(f"Couldn't read what the services run: {error}")
         return
-    tracking.services = those_asked(tracking.request.services, found)
+    job.learn(services=those_asked(tracking.request.services, found))
     for service in tracking.services:
         job.say(f"Service {describe_service(service, tracking.began_at)}")
     for said in contradictions(tracking.request.services, tracking.services, tracking.began_at):
@@ -104,7 +106,7 @@ def _preflight(step: Step, job: Job, stock: Stock) -> Result | None:
         return _dry_run(step, job, busy, live, may_cancel=_may_cancel(step, busy, stock))
     if live is not None:
         # From here on the step is about that deployment, which carries no reference of this run.
-        job.tracking = Tracking.of_live(live, job.tracking)
+        job.turn_to(live)
         return Result(Reason.ALREADY_LIVE, job.tracking.last_seen, {"commit": live.text("git_hash")})
     if not busy or on_busy is OnBusy.QUEUE:
         return None
@@ -162,9 +164,10 @@ def _stand_back(step: Step, busy: StackActivity) -> Result:
 def _cancel_running(step: Step, job: Job, busy: StackActivity) -> Result | None:
     deadline = min(step.transport.deadline, step.clock.monotonic() + MAKING_WAY_SECONDS)
     for deployment in busy.running:
-        other = Job(job.stack_id, Tracking.of_another("", deployment.id), step.reporter)
-        job.made_way = Result(Reason.MAKING_WAY, facts={"number": deployment.id})
-        result = job.made_way = other.cancel_with(step.transport.but(deadline=deadline), "Making way").run()
+        other = Job(job.stack_id, Tracking.of_another("", deployment.id), Voice(step.reporter))
+        job.note_way_made(Result(Reason.MAKING_WAY, facts={"number": deployment.id}))
+        result = other.cancel_with(step.transport.but(deadline=deadline), "Making way").run()
+        job.note_way_made(result)
         job.say(sentence_of(result))
         if not leaves_nothing_to_do(result) or result.outcome is Outcome.UNKNOWN:
             late = step.clock.monotonic() >= step.transport.deadline

@@ -4,8 +4,6 @@ Roll back to what was live before, after a deployment has failed.
 It asks for the commit of the last good deployment again, as safely as for any deployment, and not twice.
 """
 
-from dataclasses import replace
-
 from cloud66_redeploy.api.transport import Transport
 from cloud66_redeploy.commands.health import check_health
 from cloud66_redeploy.commands.job import Job
@@ -13,14 +11,14 @@ from cloud66_redeploy.commands.step import Step
 from cloud66_redeploy.commands.trigger import ask_and_wait
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
-from cloud66_redeploy.model.records import Deployment
+from cloud66_redeploy.model.records import Deployment, Phase
 from cloud66_redeploy.model.reference import rollback_reference
 from cloud66_redeploy.report.facts import Times
 from cloud66_redeploy.report.phrases import log_name, sentence_of
 from cloud66_redeploy.timing import RECORD_LAG_SECONDS, ROLLBACK_PAUSE_SECONDS
 from cloud66_redeploy.tracking.doubt import until_believed
 from cloud66_redeploy.tracking.last_good import choose, why_not
-from cloud66_redeploy.tracking.tracking import Request, Tracking
+from cloud66_redeploy.tracking.tracking import Request
 
 
 def roll_back(step: Step, failed: Job) -> None:
@@ -33,20 +31,18 @@ def roll_back(step: Step, failed: Job) -> None:
         Aborted: the workflow was cancelled.
 
     """
-    step.transport.deadline = step.patient.deadline = step.clock.monotonic() + step.inputs.timeout_seconds
     before = failed.tracking.request
-    request = Request(rollback_reference(before.reference), is_unique=before.is_unique)
-    step.rollback = job = Job(failed.stack_id, Tracking(request, failed.tracking.stack), step.reporter)
+    job = step.add_rollback(Request(rollback_reference(before.reference), is_unique=before.is_unique))
     chosen, why = _look_back(failed, job, step.patient)
     if chosen is None:
-        job.result = _refused(why)
+        job.end(_refused(why))
     else:
         commit = chosen.text("git_hash")
-        job.tracking.request = replace(request, git_ref=commit, expected_commit=commit)
+        job.specify(git_ref=commit, expected_commit=commit)
         job.say(f"Deployment {chosen.id} was live before, with commit {commit}.")
         job.say(f"Rolling back to commit {commit}.")
         step.follow_log(job)
-        job.result = ask_and_wait(step, job, lambda: _object(failed, job, step.patient))
+        job.end(ask_and_wait(step, job, lambda: _object(failed, job, step.patient)))
         check_health(step, [job])
         # The last look may have gone on beyond it for longer than the log may take.
         step.move_deadline_to_now()
@@ -88,6 +84,10 @@ def _look_back(failed: Job, job: Job, patient: Transport) -> tuple[Deployment | 
 
 
 def _why_not(failed: Job) -> str:
+    deployment = failed.tracking.confirmed
+    if deployment and deployment.phase is not Phase.SUCCESS and failed.deletions.may_have_taken(deployment.id):
+        # Whatever its records call it.
+        return "it may have been cancelled"
     is_unhealthy = failed.result is not None and failed.result.outcome is Outcome.UNHEALTHY
     return why_not(failed.tracking, is_unhealthy=is_unhealthy)
 

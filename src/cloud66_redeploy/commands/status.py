@@ -26,13 +26,14 @@ def status(step: Step) -> None:
     try:
         until_believed(step.clock, observer.look)
     except ApiError as error:
-        job.result = because_of(error, Reason.NOT_READABLE)
+        job.end(because_of(error, Reason.NOT_READABLE))
         return
     verdict = Settling(observer).verdict(step.clock.monotonic(), is_last=True)
     if tracking.is_not_found or (verdict is None and tracking.is_one_of_several):
-        job.result = not_identified(tracking)
+        result = not_identified(tracking)
     elif verdict is None:
-        job.result = Result(Reason.QUEUED if tracking.is_queued else Reason.DEPLOYING, tracking.last_seen)
+        result = Result(Reason.QUEUED if tracking.is_queued else Reason.DEPLOYING, tracking.last_seen)
     else:
         result = checked(ended(verdict[0], tracking, *verdict[1:]), tracking)
-        job.result = replace(result, as_requested=result.outcome is not Outcome.UNKNOWN)
+        result = replace(result, as_requested=result.outcome is not Outcome.UNKNOWN)
+    job.end(result)

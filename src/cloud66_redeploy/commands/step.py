@@ -14,18 +14,15 @@ from cloud66_redeploy.inputs.inputs import Inputs
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Deployment, Phase, Stack
 from cloud66_redeploy.polling.ends import checked, leaves_nothing_to_do
-from cloud66_redeploy.polling.live_log import LiveLog
 from cloud66_redeploy.polling.pace import Pace
 from cloud66_redeploy.polling.poll import poll_all
 from cloud66_redeploy.polling.wait import Patience, Wait
 from cloud66_redeploy.report.facts import Facts, known_outputs, rollback_outputs
 from cloud66_redeploy.report.phrases import sentence_of, superseded
-from cloud66_redeploy.report.reporter import Reporter
+from cloud66_redeploy.report.reporter import Reporter, Voice
 from cloud66_redeploy.timing import CANCEL_ON_TIMEOUT_PAUSE_SECONDS, CANCEL_ON_TIMEOUT_SECONDS
 from cloud66_redeploy.tracking.saved_state import STATE, SavedState, write
-from cloud66_redeploy.tracking.tracking import Tracking
-
-_LOG_LINES = 50
+from cloud66_redeploy.tracking.tracking import Request, Tracking
 
 
 @dataclass(eq=False, repr=False)
@@ -67,11 +64,23 @@ class Step:
     def add(self, stack_id: str, tracking: Tracking, *, shares: bool = False) -> None:
         """Add a job; those of one stack that are looked at together share its lists."""
         lists = self._lists.setdefault(stack_id, {}) if shares else None
-        self.jobs.append(Job(stack_id, tracking, self.reporter, lists=lists))
+        self.jobs.append(Job(stack_id, tracking, Voice(self.reporter), lists))
+
+    def add_rollback(self, request: Request) -> Job:
+        """Add the job that goes back to what was live before; the step's timeout begins again."""
+        for transport in (self.transport, self.patient):
+            transport.move_deadline(self.clock.monotonic() + self.inputs.timeout_seconds)
+        [failed] = self.jobs
+        self.rollback = Job(failed.stack_id, Tracking(request, failed.tracking.stack), Voice(self.reporter))
+        return self.rollback
 
     def move_deadline_to_now(self) -> None:
         """Where the deadline has passed, let what is read from here on have as much time as right at it."""
-        self.transport.deadline = max(self.transport.deadline, self.clock.monotonic())
+        self.transport.move_deadline(max(self.transport.deadline, self.clock.monotonic()))
+
+    def end(self, result: Result) -> None:
+        """Set how the step ended, where that is no single deployment's."""
+        self.result = result
 
     def stack_of(self, job: Job) -> Stack:
         """
@@ -88,9 +97,11 @@ class Step:
 
     def conclude(self, job: Job, result: Result) -> None:
         """Set how a job ended; a success counts only once its commit, and its application if so asked, is checked."""
-        job.result = result = checked(result, job.tracking)
-        if self.inputs.health_check and (result.outcome is Outcome.SUCCESS or result.reason is Reason.ALREADY_LIVE):
-            job.result = Result(Reason.NOT_CHECKED, result.seen, parts=(result,))
+        result = checked(result, job.tracking)
+        is_checked = result.outcome is Outcome.SUCCESS or result.reason is Reason.ALREADY_LIVE
+        if self.inputs.health_check and is_checked:
+            result = Result(Reason.NOT_CHECKED, result.seen, parts=(result,))
+        job.end(result)
 
     def wait(self, jobs: Sequence[Job]) -> None:
         """Wait for the outcome of each; cancel those that time out, if so asked."""
@@ -123,11 +134,9 @@ class Step:
         return all(map(leaves_nothing_to_do, results))
 
     def follow_log(self, job: Job) -> None:
-        """Let the stack's log be shown as it grows, if so asked; what it holds already is another deployment's."""
-        if self.inputs.log is LogMode.LIVE and job.live is None:
-            job.live = LiveLog(job.best_effort(self.transport), job.tracking, self.transport.heard.quota)
-            if not job.tracking.request.is_external:
-                job.live.read()
+        """Show the stack's log as it grows, if so asked."""
+        if self.inputs.log is LogMode.LIVE:
+            job.follow_log(self.transport)
 
     def read_logs(self, jobs: Sequence[Job]) -> None:
         """Read the last lines of the stack's log for each bad outcome: best effort, one call, changing nothing."""
@@ -144,7 +153,7 @@ class Step:
                 continue
             self.note_known()
             # After cancelling on a timeout the deadline has long passed.
-            until = self.clock.monotonic() if job.cancellation else self.transport.deadline
+            until = self.clock.monotonic() if job.deletions.are_begun else self.transport.deadline
             client = job.best_effort(self.transport.but(deadline=until))
             try:
                 # Once it has run and ended, another one may have started.
@@ -152,7 +161,7 @@ class Step:
                 if (tracking.request.is_external or has_ended) and _is_followed(began, client.deployments()):
                     job.say("The latest stack log belongs to another deployment, so it isn't shown.")
                     continue
-                job.log = self.reporter.sanitizer.tail(client.last_log(), lines=_LOG_LINES)
+                job.read_log(client)
             except ApiError as error:
                 job.say(f"Couldn't read the stack log: {error}")
 
@@ -195,7 +204,7 @@ class Step:
         if end.outcome in {Outcome.SUCCESS, Outcome.FAILED}:
             self.conclude(job, end)
         else:
-            job.result = Result(Reason.FOLLOWED, evidence=end.evidence, parts=(timed_out, end))
+            job.end(Result(Reason.FOLLOWED, evidence=end.evidence, parts=(timed_out, end)))
 
     def _name_the_live_one(self, job: Job) -> None:
         """Say which deployment went live after this one: best effort, one call, changing nothing."""

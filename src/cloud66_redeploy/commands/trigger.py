@@ -152,7 +152,7 @@ class Trigger:
                 return self._ended(last, not_accepted)
             left = self.transport.deadline - self._clock.monotonic()
             pause = pause.at_most(max(0.0, left), Ground.DEADLINE)
-            self.job.debug(lambda pause=pause: describe_pause(pause))  # type: ignore[misc]
+            self.job.voice.debug(lambda pause=pause: describe_pause(pause))  # type: ignore[misc]
             self._clock.sleep(pause.seconds)
 
     def _is_absent(self, seconds: float) -> bool:

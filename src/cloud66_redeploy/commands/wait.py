@@ -24,8 +24,10 @@ def wait(step: Step) -> None:
     met: dict[str, Job] = {}
     for job in step.jobs:
         first = met.setdefault(job.stack_id, job)
-        job.result = meet(step, job) if first is job else first.result
-        job.tracking.stack, job.tracking.baseline = first.tracking.stack, first.tracking.baseline
+        result = meet(step, job) if first is job else first.result
+        job.learn(stack=first.tracking.stack, baseline=first.tracking.baseline)
+        if result is not None:
+            job.end(result)
     _tell_apart(step.jobs)
     there = [job for job in step.jobs if job.result is None]
     if there:
@@ -36,13 +38,14 @@ def wait(step: Step) -> None:
 
 def meet(step: Step, job: Job) -> Result | None:
     """Read the stack, and how long its deployments took; return what ends the run, if anything."""
-    tracking, clock = job.tracking, step.clock
-    tracking.stack = stack = Stack(job.stack_id)
+    clock, stack = step.clock, Stack(job.stack_id)
+    job.learn(stack=stack)
     try:
-        tracking.stack = stack = until_believed(clock, lambda: step.stack_of(job))
+        stack = until_believed(clock, lambda: step.stack_of(job))
+        job.learn(stack=stack)
         step.inputs.check_stack(stack)
-        deployments = until_believed(clock, job.client(step.patient).deployments)
-        tracking.baseline = Baseline(past=tuple(deployments))
+        past = until_believed(clock, job.client(step.patient).deployments)
+        job.learn(baseline=Baseline(past=tuple(past)))
     except InputError as error:
         return bad_input(error)
     except (PermanentError, Obstructed) as refusal:
@@ -61,7 +64,7 @@ def _tell_apart(jobs: Sequence[Job]) -> None:
         ways = list(zip(*(_labels(job) for job in jobs), strict=True))
         labels = next((each for each in ways if len(set(each)) == len(jobs)), ways[-1])
         for job, label in zip(jobs, labels, strict=True):
-            job.label = f"{label}: "
+            job.voice.label(f"{label}: ")
 
 
 def _labels(job: Job) -> tuple[str, ...]:

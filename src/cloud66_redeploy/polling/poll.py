@@ -97,17 +97,24 @@ class Poll(ABC):
 
     observer: Observer
     listener: PollListener
-    tracking: Tracking = field(init=False)
-    clock: Clock = field(init=False)
     due: float = field(init=False)
     since: float = field(init=False)
     settling: Settling = field(init=False)
     trouble: ApiError | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self.tracking, self.clock = self.observer.tracking, self.observer.clock
         self.due = self.since = self.clock.monotonic()
         self.settling = Settling(self.observer)
+
+    @property
+    def tracking(self) -> Tracking:
+        """What is known of the deployment."""
+        return self.observer.tracking
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of the looks."""
+        return self.observer.clock
 
     def run(self) -> Result:
         """

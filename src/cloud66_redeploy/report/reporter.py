@@ -200,3 +200,30 @@ class Narrator:
         if text != self._last or elapsed_seconds - self._said_at >= SAY_AGAIN_SECONDS:
             self._last, self._said_at = text, elapsed_seconds
             self._say(f"[{format_duration(elapsed_seconds)}] {text}{how_far}")
+
+
+class Voice:
+    """Writes lines of the log about one of several things, each behind its label."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self.reporter = reporter
+        self._label = ""
+        self._last: dict[str, str] = {}
+
+    def label(self, label: str) -> None:
+        """Begin each line with a label from here on."""
+        self._label = label
+
+    def say(self, text: str) -> None:
+        """Write a line of the log."""
+        self.reporter.say(f"{self._label}{text}")
+
+    def debug(self, text: Callable[[], str]) -> None:
+        """Write a line of a debug log."""
+        self.reporter.debug(lambda: f"{self._label}{text()}")
+
+    def debug_news(self, name: str, text: Callable[[], str]) -> None:
+        """Write a line of a debug log where it differs from the last one of its name."""
+        if self.reporter.is_debug and self._last.get(name) != (said := text()):
+            self._last[name] = said
+            self.debug(lambda: said)

@@ -1,7 +1,7 @@
 """What one run knows of the deployment that it is about, in four parts, each with one writer."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum
 from typing import NamedTuple, Self
@@ -115,18 +115,20 @@ class Tracking:
     services: Sequence[Service] = ()
 
     @classmethod
-    def of_another(cls, reference: str, given_id: int | None, expected_commit: str = "") -> Self:
+    def of_another(
+        cls, reference: str, given_id: int | None, expected_commit: str = "", stack: Stack | None = None
+    ) -> Self:
         """Track a deployment that somebody else asked for: by its reference, its id, or both."""
         request = Request(reference, "", expected_commit, given_id, is_external=True, is_unique=False)
-        return cls(request, submission=Submission(posts_sent=1))
+        return cls(request, stack, submission=Submission(posts_sent=1))
 
     @classmethod
     def of_live(cls, live: Deployment, before: "Tracking") -> Self:
         """Track the deployment that is live, in place of one that is not asked for."""
-        found = cls.of_another("", live.id, before.request.expected_commit)
-        found.stack, found.baseline = before.stack, before.baseline
-        found.sighting = Sighting(deployment=live, certainty=Certainty.CONFIRMED)
-        return found
+        found = cls.of_another("", live.id, before.request.expected_commit, before.stack)
+        return replace(
+            found, baseline=before.baseline, sighting=Sighting(deployment=live, certainty=Certainty.CONFIRMED)
+        )
 
     @property
     def action(self) -> Action | None:

@@ -99,6 +99,17 @@ def test_another_commit_than_the_expected_one_is_rolled_back(step: MakeStep) -> 
         ),
         "",
     ),
+    **{
+        f"after a cancellation of its own, {lost} of its answers lost": (
+            broken(
+                first="success", dials={"duration_seconds": 300, "cancelled_as": "failed", "text": "said"} | takes,
+                inputs={"timeout": "1m", "cancel_on_timeout": "true"},
+                faults=(Fault("lost_done", method="DELETE", count=lost),),
+            ),
+            "it may have been cancelled.",
+        )
+        for lost, takes in ((3, {}), (1, {"cancel_takes_seconds": 0.5}))
+    },
     "where it was refused": (broken(ours=0, faults=(Fault("status", method="POST", code=400),)), ""),
     "where the failed one isn't known": (
         broken(
