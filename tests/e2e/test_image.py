@@ -7,9 +7,9 @@ from subprocess import Popen
 
 import pytest
 
-from e2e.engine import CLEANUP, PYTHON, Container, docker, wait_until
-from e2e.network import name_server
-from e2e.stand_in import StandIn, StandIns
+from e2e.rig.engine import CLEANUP, PYTHON, Container, docker, wait_until
+from e2e.rig.network import name_server
+from e2e.rig.stand_in import StandIn, StandIns
 
 Make = Callable[..., Container]
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from e2e.engine import Container
-from e2e.network import Authority, proxy
-from e2e.stand_in import StandIn, StandIns
+from e2e.rig.engine import Container
+from e2e.rig.network import Authority, proxy
+from e2e.rig.stand_in import StandIn, StandIns
 
 pytestmark = pytest.mark.needs("openssl")
 

@@ -12,8 +12,8 @@ import pytest
 
 from cloud66_simulator import StackSpec
 from cloud66_simulator.scenarios import OUR_REFERENCE, apply_scenario
-from e2e.act import Ran, action_with, make_repository, run_workflow
-from e2e.stand_in import StandIn, StandIns
+from e2e.rig.act import Ran, action_with, make_repository, run_workflow
+from e2e.rig.stand_in import StandIn, StandIns
 from readme import workflows
 
 pytestmark = pytest.mark.needs("act")

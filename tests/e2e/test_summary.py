@@ -14,7 +14,7 @@ from campaign import EventClock
 from cloud66_redeploy.model.outcome import Outcome
 from cloud66_simulator import DEFAULT_STACK, DOCKER_STACK, Behaviour, Fault
 from cloud66_simulator.scenarios import HOSTILE_TEXT, apply_scenario
-from e2e.engine import ROOT
+from e2e.rig.engine import ROOT
 from harness import Step
 from website import KINDS, Page
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from cloud66_simulator import Fault
-from e2e.act import SECRETS, Ran, run_workflow
-from e2e.stand_in import StandIn, StandIns
+from e2e.rig.act import SECRETS, Ran, run_workflow
+from e2e.rig.stand_in import StandIn, StandIns
 from harness import OUTPUTS
 
 pytestmark = pytest.mark.needs("act")

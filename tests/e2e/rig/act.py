@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from e2e.engine import ROOT, docker
+from e2e.rig.engine import ROOT, docker
 
-WORKFLOWS = Path(__file__).with_name("workflows")
+WORKFLOWS = Path(__file__).parents[1] / "workflows"
 SECRETS = {"CLOUD66_TOKEN": "demo-token", "REVOKED_TOKEN": "revoked-token"}
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from e2e.stand_in import StandIn
+from e2e.rig.stand_in import StandIn
 from harness import INPUTS
 
 

@@ -12,7 +12,7 @@ from secrets import token_hex
 
 from harness import GITHUB, INPUTS, read_commands
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MAIN, CLEANUP, PYTHON = "/action/main", "/action/cleanup", "/usr/local/bin/python"
 FILES = ("OUTPUT", "STATE", "STEP_SUMMARY", "ENV", "PATH")
 """The runner's command files, `GITHUB_…`."""
