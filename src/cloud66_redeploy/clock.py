@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Protocol, TypeVar
 
 from cloud66_redeploy.errors import Aborted
+from cloud66_redeploy.timing import ALARM_AGAIN_SECONDS
 
 T = TypeVar("T")
 
@@ -92,8 +93,7 @@ class SystemClock:
         try:
             self._grace_seconds = grace_seconds
             self._limited = limit_seconds > 0
-            # Again every second: an exception is lost where Python happens to be in a destructor.
-            signal.setitimer(signal.ITIMER_REAL, limit_seconds, 1.0)
+            signal.setitimer(signal.ITIMER_REAL, limit_seconds, ALARM_AGAIN_SECONDS)
             self._open = True
             if self._signalled_at is not None:
                 self._abort(self._signalled_at, before_call=True)
@@ -112,7 +112,7 @@ class SystemClock:
             return
         if first and self._grace_seconds:
             left = signal.getitimer(signal.ITIMER_REAL)[0] or self._grace_seconds
-            signal.setitimer(signal.ITIMER_REAL, min(left, self._grace_seconds), 1.0)
+            signal.setitimer(signal.ITIMER_REAL, min(left, self._grace_seconds), ALARM_AGAIN_SECONDS)
         else:
             self._abort(signalled_at)
 

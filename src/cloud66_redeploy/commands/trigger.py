@@ -28,7 +28,7 @@ from cloud66_redeploy.model.records import Action
 from cloud66_redeploy.polling.ends import not_accepted, refused, uncertain
 from cloud66_redeploy.polling.pauses import Ground, Pause, pause_after, pause_before_next_look
 from cloud66_redeploy.report.progress import describe_pause
-from cloud66_redeploy.timing import LONGEST_RESEND_PAUSE_SECONDS, REFERENCE_LAG_SECONDS
+from cloud66_redeploy.timing import FIRST_RESEND_PAUSE_SECONDS, LONGEST_RESEND_PAUSE_SECONDS, REFERENCE_LAG_SECONDS
 
 _MOST_SENDS = 2
 """POSTs that may have scheduled something, in all."""
@@ -69,7 +69,7 @@ class Trigger:
 
         """
         client, submission = self.job.client(self.transport), self._submission
-        pause, attempts = 1.0, count(1)
+        pause, attempts = FIRST_RESEND_PAUSE_SECONDS, count(1)
         while not submission.accepted:
             result = self._before_sending()
             if result is not None or self._tracking.action is not None:
@@ -84,8 +84,8 @@ class Trigger:
             except (NotSent, NotAccepted) as trouble:
                 self._last = trouble
                 submission.posts_sent -= 1
-                pause = min(LONGEST_RESEND_PAUSE_SECONDS, pause * 2)
                 result = self._wait_to_send_again(trouble, pause)
+                pause = min(LONGEST_RESEND_PAUSE_SECONDS, pause * 2)
             except AnswerLost as trouble:
                 self.job.say(f"No reply to the redeploy request ({trouble}). Checking whether it went through.")
                 self._last = self._lost = trouble
