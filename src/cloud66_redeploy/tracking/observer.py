@@ -30,7 +30,7 @@ OnSearch = Callable[[Sequence[Action], Sequence[Deployment]], object]
 
 
 class Observer:
-    """Looks at one deployment (`tracking`): the only reader of the two lists, the only writer of what has been seen."""
+    """Looks at one deployment (`tracking`); the only writer of what has been seen of it."""
 
     def __init__(
         self,
