@@ -69,11 +69,11 @@ class Client:
 
     def deployments(self) -> list[Deployment]:
         """GET the newest of the stack's deployments, the newest first: about a page, and all that may be open."""
-        return self._list("deployments", self._reading(Deployment), lambda seen: any(one.has_run for one in seen))
+        return self._list("deployments", self._reading(Deployment), lambda seen: any(each.has_run for each in seen))
 
     def deployment(self, deployment_id: int) -> Deployment:
         """GET one deployment."""
-        return self._one(Deployment, f"{self._stack}/deployments/{deployment_id}", deployment_id)
+        return self._get_record(Deployment, f"{self._stack}/deployments/{deployment_id}", deployment_id)
 
     def actions(self) -> list[Action]:
         """GET the newest of the stack's actions, the newest first: about a page, and the redeploys that may be open."""
@@ -81,7 +81,7 @@ class Client:
 
     def action(self, action_id: int) -> Action:
         """GET one action."""
-        return self._one(Action, f"{self._stack}/actions/{action_id}", action_id)
+        return self._get_record(Action, f"{self._stack}/actions/{action_id}", action_id)
 
     def actions_with(self, reference: str) -> list[Action]:
         """
@@ -156,7 +156,7 @@ class Client:
         if isinstance(said, Mapping) and said.get("ok") is False:
             raise NotAccepted(f"DELETE {path}", as_text(said.get("message")) or "ok: false")
 
-    def _one(self, kind: type[R], path: str, number: int) -> R:
+    def _get_record(self, kind: type[R], path: str, number: int) -> R:
         def read(body: object) -> R:
             record = self._reading(kind)(_record(body))
             if record.id != number:
@@ -231,8 +231,8 @@ def _pages(transport: Transport, path: str, query: dict[str, str], read: Callabl
 
 def _are_enough(actions: Sequence[Action]) -> bool:
     """Tell whether no redeploy that is still open can stand further down: one that succeeded had its turn after it."""
-    done = any(one.is_redeploy and one.phase is Phase.SUCCESS for one in actions)
-    return done or sum(not one.is_redeploy for one in actions) >= _ENOUGH_OTHER_ACTIONS
+    done = any(action.is_redeploy and action.phase is Phase.SUCCESS for action in actions)
+    return done or sum(not action.is_redeploy for action in actions) >= _ENOUGH_OTHER_ACTIONS
 
 
 def _stack_of(record: object) -> Stack:

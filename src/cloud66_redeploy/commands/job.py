@@ -149,7 +149,7 @@ class Job:
     def show_log(self, *, to_the_end: bool = False) -> None:
         """Show what is new in the stack's log, where that was asked for."""
         if self.live is not None:
-            news = self.live.read_the_end() if to_the_end else self.live.read_ours()
+            news = self.live.read_the_end() if to_the_end else self.live.read_while_running()
             for line in log_lines(news, self.tracking, self.reporter.sanitizer):
                 self.say(line)
 

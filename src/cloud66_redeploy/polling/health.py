@@ -98,11 +98,11 @@ def visit_those_due(checks: Sequence[HealthCheck], application: Application, goo
 
     """
     now, number = clock.monotonic(), 0
-    asking = [check for check in checks if check.visited is None and check.due <= now]
-    while asking:
-        found = application.visit_all([check.addresses[number] for check in asking], good)
-        for check in asking:
+    due = [check for check in checks if check.visited is None and check.due <= now]
+    while due:
+        found = application.visit_all([check.addresses[number] for check in due], good)
+        for check in due:
             address = check.addresses[number]
             check.take(address, found[address])
         number += 1
-        asking = [check for check in asking if number < len(check.addresses)]
+        due = [check for check in due if number < len(check.addresses)]

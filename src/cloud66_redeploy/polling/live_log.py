@@ -109,7 +109,7 @@ class LiveLog:
             self._before = lines
         return News([] if same and not goes_on else found)
 
-    def read_ours(self) -> News:
+    def read_while_running(self) -> News:
         """Do the same while the deployment runs; until then it is another one's log, and none of it is returned."""
         deployment = self._tracking.deployment
         if self._has_run and deployment is not None and deployment.phase.is_final:

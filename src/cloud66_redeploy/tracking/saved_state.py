@@ -61,8 +61,8 @@ class SavedState:
         is_named = request.reference or (request.is_external and request.given_id)
         if not is_named or not isinstance(request.reference, str):
             raise ValueError("it names no deployment")
-        known: dict[str, Any] = {name: frozenset(there[name]) for name in _NUMBERS}
-        baseline = Baseline(**known, newest=as_time(saved["newest"]), actions_known=saved["actions_known"] is True)
+        numbers: dict[str, Any] = {name: frozenset(there[name]) for name in _NUMBERS}
+        baseline = Baseline(**numbers, newest=as_time(saved["newest"]), actions_known=saved["actions_known"] is True)
         submission, seen = Submission(**saved["submission"]), Sighting(actions_readable=saved["actions_readable"])
         tracking = Tracking(request, baseline=baseline, submission=submission, sighting=seen)
         return cls(saved["stack_id"], tracking, saved["cancel_on_abort"] is True)
