@@ -1,12 +1,12 @@
 """
 Time, handed in, so that a test can move it; and the only place where a signal becomes an exception.
 
-A cancelled workflow sends SIGINT, after 7.5 s SIGTERM, 2.5 s later the kill. Raising from a signal handler wherever the
+A cancelled workflow sends SIGINT, after 7.5s SIGTERM, 2.5s later the kill. Raising from a signal handler wherever the
 program happens to be would tear records and output lines apart; so a signal raises only inside an *interruptible* call:
 a sleep or an HTTP call. Elsewhere it is kept and raised when the next one begins. Once raised, no further signal
 disturbs what the run does about it.
 
-SIGALRM bounds a whole HTTP call: requests' own timeouts count anew with every byte that trickles in.
+SIGALRM bounds a whole HTTP call: requests' own timeouts begin again with every byte that trickles in.
 """
 
 import signal
@@ -77,7 +77,7 @@ class SystemClock:
         signal.signal(signal.SIGINT, self._on_cancel)
         signal.signal(signal.SIGTERM, self._on_cancel)
         signal.signal(signal.SIGALRM, self._on_alarm)
-        # Whoever started us may have held them back until now (docker/main does).
+        # What started this process may have held them back until now (docker/main does).
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
 
     def monotonic(self) -> float:

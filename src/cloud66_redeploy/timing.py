@@ -30,7 +30,7 @@ BELIEVED_AFTER_SECONDS = 5.0
 """So a no is believed when it has come three times in a row."""
 
 REFUSED_ACTIONS_SECONDS = 60.0
-"""How long no actions are asked for that this token has been refused."""
+"""How long no actions are read that this token has been refused; then it is found out again."""
 
 # Pauses between looks
 

@@ -44,7 +44,7 @@ class Client:
     """
     The API, for one stack. Every method raises `errors.ApiError`; GETs have been tried again before they do.
 
-    Where `kept` is given, a list is read once and then kept there, until whoever gave it clears it.
+    Where `kept` is given, a list is read once and then kept there, until its owner clears it.
     """
 
     def __init__(self, transport: Transport, stack_id: str, kept: Kept | None = None) -> None:
@@ -69,7 +69,7 @@ class Client:
 
     def deployments(self) -> list[Deployment]:
         """GET the newest of the stack's deployments, the newest first: about a page, and all that may be open."""
-        return self._list("deployments", self._reading(Deployment), lambda seen: any(each.has_run for each in seen))
+        return self._list("deployments", self._reading(Deployment), lambda seen: any(record.has_run for record in seen))
 
     def deployment(self, deployment_id: int) -> Deployment:
         """GET one deployment."""
@@ -88,7 +88,7 @@ class Client:
         GET the actions whose reference is exactly this one, the eldest first.
 
         The filter is not relied on. Should it be ignored or match loosely, the exact ones are picked out here; should
-        it be refused, they are looked for among all actions. A token that is good for none is refused there, too.
+        it be refused, they are picked out of all actions. A token that is good for none is refused there, too.
         """
 
         def are_enough(seen: Sequence[Action]) -> bool:
@@ -218,7 +218,7 @@ def _shaped(body: object, shape: type[T], name: str) -> T:
 
 
 def _pages(transport: Transport, path: str, query: dict[str, str], read: Callable[[Any], T]) -> Read[T]:
-    """Make what reads a list page by page; the first one is asked for without its number."""
+    """Make what reads a list page by page; the first one is read without its number."""
 
     def read_page(number: int) -> Page[T]:
         def read_body(body: object) -> Page[T]:

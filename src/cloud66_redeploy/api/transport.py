@@ -24,7 +24,7 @@ from cloud66_redeploy.timing import FIRST_RETRY_PAUSE_SECONDS, MAX_PAUSE_SECONDS
 T = TypeVar("T")
 
 _FEW_TRIES = 5
-"""How often what seldom passes by itself is tried by whoever is patient: it takes 15 s of pauses."""
+"""How often a patient call is made if its trouble seldom passes by itself: it takes 15s of pauses."""
 
 _LARGEST_BODY = 64 * 1024 * 1024
 
@@ -201,7 +201,7 @@ class Transport:
                 lambda: self._exchange(method, path, query, limit), limit_seconds=limit, grace_seconds=grace
             )
         except CallTimeout:
-            raise AnswerLost(call, f"no whole answer within {limit:.0f} s") from None
+            raise AnswerLost(call, f"no whole answer within {limit:.0f}s") from None
         except BREAKS as error:
             raise failure_of(call, error, self._route()) from error
 

@@ -46,8 +46,8 @@ class Job:
         label: what its lines of the log begin with, where there are several.
         lists: the lists of its stack, shared by all that look at it in one round; None where it is alone.
         result: how it ended, once that is known.
-        log: the last lines of the stack's log, where they were asked for.
-        live: reads that log as it grows, where that was asked for.
+        log: the last lines of the stack's log, where the inputs want them.
+        live: reads that log as it grows, where the inputs want that.
         cancellation: what cancels it, or has, for whatever reason.
         made_way: what became of another deployment, cancelled because the stack was busy with it.
 
@@ -78,7 +78,7 @@ class Job:
         return Client(transport, self.stack_id, self.lists)
 
     def best_effort(self, transport: Transport) -> Client:
-        """Make a client for what is good to have and may fail: it reads anew, and doesn't try again."""
+        """Make a client for what is good to have and may fail: it uses no kept list, and doesn't try again."""
         return Client(transport.but(profile=BEST_EFFORT), self.stack_id)
 
     def observer(self, transport: Transport) -> Observer:
@@ -123,7 +123,7 @@ class Job:
             fix = _NAME_ID if request.is_external else _NO_RUN_ID if request.is_unique else _GIVE_NONE
             self.reporter.warn("Reference not unique", f"{said} {fix}")
             return
-        # Somebody else's record may show before its action does: what is only inferred has to hold for a while.
+        # Another deployment's record may show before its action does: what is only inferred has to hold for a while.
         is_sure = transport.clock.monotonic() - sighting.candidates_since >= RECORD_LAG_SECONDS
         deployments = [duplicate.deployment for duplicate in sighting.duplicates if duplicate.deployment]
         for younger in deployments:
@@ -147,7 +147,7 @@ class Job:
         return f"the younger one, {deployment_id}, was cancelled"
 
     def show_log(self, *, to_the_end: bool = False) -> None:
-        """Show what is new in the stack's log, where that was asked for."""
+        """Show what is new in the stack's log, where the inputs want that."""
         if self.live is not None:
             news = self.live.read_the_end() if to_the_end else self.live.read_while_running()
             for line in log_lines(news, self.tracking, self.reporter.sanitizer):
@@ -218,7 +218,7 @@ class Watch:
         self.job.say(f"{self.why}: cancelling {name_of(self.job.tracking.last_seen)}.")
 
     def deleting_another(self, before: int, number: int) -> None:
-        """Warn that the one cancelled before was somebody else's."""
+        """Warn that the deployment cancelled before was another one."""
         self.job.reporter.warn(
             "Cancelled another deployment",
             f"Deployment {before} was cancelled because it was the only match for this run. This run's deployment is "

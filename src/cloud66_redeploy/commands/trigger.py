@@ -1,8 +1,9 @@
 """
-Ask for one deployment, exactly once, and wait for its outcome unless that was not asked for.
+Start one deployment, exactly once, and wait for its outcome unless `wait` is false.
 
-What was surely not done is asked for again later. What may have been done is looked up by its reference first, for as
-long as Cloud 66 might still be working on it, and asked for at most once more: a second POST is a second deployment.
+A request that was surely not carried out is sent again later. One that may have been is looked up by its reference
+first, for as long as Cloud 66 might still be working on it, and sent at most once more: a second POST is a second
+deployment.
 """
 
 from collections.abc import Callable, Mapping
@@ -181,12 +182,12 @@ class Trigger:
     def _send_once_more(self, lost: TransientError) -> Result | None:
         if self._submission.posts_sent >= _MOST_SENDS:
             return uncertain(self._tracking, lost)
-        self.job.say(f"Not found after {REFERENCE_LAG_SECONDS:.0f} s. Sending the request once more.")
+        self.job.say(f"Not found after {REFERENCE_LAG_SECONDS:.0f}s. Sending the request once more.")
         return None
 
 
 def ask_and_wait(step: Step, job: Job, objection: Callable[[], Result | None] = lambda: None) -> Result:
-    """Ask for the deployment of a job, exactly once, and wait for its outcome, unless that was not asked for."""
+    """Start the deployment of a job, exactly once, and wait for its outcome, unless `wait` is false."""
     request = job.tracking.request
     step.note_known(about_to_post=True)
     asked = {"git_ref": request.git_ref} if request.git_ref else {}

@@ -58,7 +58,7 @@ def invalid(name: str, said: str, value: str | None = None) -> InputError:
 
 
 def token(name: str, _default: str) -> str:
-    """Read a token. The error never shows it. Whoever reads it masks it first (`Reporter.mask`)."""
+    """Read a token. The error never shows it. It has been masked by then (`Reporter.mask`)."""
     value = raw(name)
     if not re.fullmatch(r"[!-~]+", value):
         said = "it contains spaces, line breaks or characters that no token has."

@@ -32,7 +32,7 @@ class HealthCheck:
         visit_those_due: makes the visits of all checks that are due, this one's among them (see there).
         on_visit: told of each visit, and how many seconds after the first that was.
         due: the instant (monotonic seconds) of the next visit; none is due once it has said how it is.
-        visited: what was asked last, and what came of it, until that is looked at.
+        visited: what was asked last, and what came of it, until that is weighed.
 
     """
 

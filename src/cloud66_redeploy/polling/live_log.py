@@ -116,7 +116,7 @@ class LiveLog:
             return self.read_the_end()
         is_running = deployment is not None and deployment.phase is Phase.RUNNING
         if is_running and not self._has_run and self._has_begun:
-            # Ours may have started between the last look and the reading of the log right after it.
+            # This one may have started between the last look and the reading of the log right after it.
             self._before = []
         news = self.read()
         if not is_running:

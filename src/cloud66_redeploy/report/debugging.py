@@ -1,5 +1,5 @@
 """
-What the log says of calls; and, where GitHub's "Enable debug logging" is on, what helps whoever looks for a fault.
+What the log says of calls; and, where GitHub's "Enable debug logging" is on, what helps to find a fault.
 
 That is each call, and the shape of odd records (`progress` has the decisions and pauses). The reporter makes it safe,
 like all text from outside. The bodies of good answers are not shown.

@@ -18,7 +18,7 @@ _NUMBERS = ("deployments", "open_deployments", "actions", "open_actions")
 
 @dataclass(frozen=True)
 class SavedState:
-    """One deployment, as the post step needs it: the tracking, but for what the records say, which is read anew."""
+    """One deployment, as the post step needs it: the tracking, but for what the records say, which is read again."""
 
     stack_id: str
     tracking: Tracking
@@ -69,7 +69,7 @@ class SavedState:
 
 
 def write(states: Sequence[SavedState]) -> str:
-    """Write down what is to be remembered."""
+    """Write down what the post step needs."""
     return json.dumps([state.to_json() for state in states])
 
 
