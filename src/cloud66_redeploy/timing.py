@@ -38,11 +38,7 @@ MIN_PAUSE_SECONDS = 2.0
 """A share of the time waited is next to nothing at first: looks come no closer than this."""
 
 MAX_PAUSE_SECONDS = 15.0
-"""
-For what the past says nothing of: a record that has not shown, a stack that has hardly been deployed yet.
-
-It makes 240 looks an hour, so the 3,000 calls of an hour are enough for a dozen jobs.
-"""
+"""For what the past says nothing of. At 240 looks an hour, the 3,000 calls of an hour are enough for a dozen jobs."""
 
 SHORTEST_PAUSE_SECONDS = 1.0
 """However likely the end is now, looks come no closer than the shortest poll_interval that can be given."""

@@ -166,12 +166,9 @@ class Client:
         return self._get(path, {}, read)
 
     def _reading(self, kind: type[R]) -> Callable[[Any], R]:
-        """Make what reads one record."""
         return lambda record: kind.from_json(_told(self._transport, kind.__name__, record))
 
     def _record_of(self, kind: str) -> Callable[[object], Mapping[str, Any]]:
-        """Make what takes an answer's one record."""
-
         def read(body: object) -> Mapping[str, Any]:
             _told(self._transport, kind, _unwrap(body))
             return _record(body)

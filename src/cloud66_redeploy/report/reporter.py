@@ -162,7 +162,6 @@ class Reporter:
                 self.warn(f"No {what}", f"The step's {what} can't be written: {error}. {loss}")
 
     def _emit(self, command: Callable[..., object], *texts: str, **properties: str) -> None:
-        """Write to the log."""
         try:
             command(*texts, **properties)
             sys.stdout.flush()

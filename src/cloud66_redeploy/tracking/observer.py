@@ -24,7 +24,6 @@ from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 _LOOKS_PER_SEARCH = 4
 """So many looks at a deployment that waits, one of them a search in both lists."""
 
-
 OnSearch = Callable[[Sequence[Action], Sequence[Deployment]], object]
 """Is told what a search in both lists has found, once that has been weighed."""
 
