@@ -1,12 +1,12 @@
 """
 Time, handed in, so that a test can move it; and the only place where a signal becomes an exception.
 
-A cancelled workflow sends SIGINT, after 7.5 s SIGTERM, 2.5 s later the kill. Raising from a signal handler wherever the
+A cancelled workflow sends SIGINT, after 7.5s SIGTERM, 2.5s later the kill. Raising from a signal handler wherever the
 program happens to be would tear records and output lines apart; so a signal raises only inside an *interruptible* call:
 a sleep or an HTTP call. Elsewhere it is kept and raised when the next one begins. Once raised, no further signal
 disturbs what the run does about it.
 
-SIGALRM bounds a whole HTTP call: requests' own timeouts count anew with every byte that trickles in.
+SIGALRM bounds a whole HTTP call: requests' own timeouts begin again with every byte that trickles in.
 """
 
 import signal
@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Protocol, TypeVar
 
 from cloud66_redeploy.errors import Aborted
+from cloud66_redeploy.timing import ALARM_AGAIN_SECONDS
 
 T = TypeVar("T")
 
@@ -76,7 +77,7 @@ class SystemClock:
         signal.signal(signal.SIGINT, self._on_cancel)
         signal.signal(signal.SIGTERM, self._on_cancel)
         signal.signal(signal.SIGALRM, self._on_alarm)
-        # Whoever started us may have held them back until now (docker/main does).
+        # What started this process may have held them back until now (docker/main does).
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
 
     def monotonic(self) -> float:
@@ -92,8 +93,7 @@ class SystemClock:
         try:
             self._grace_seconds = grace_seconds
             self._limited = limit_seconds > 0
-            # Again every second: an exception is lost where Python happens to be in a destructor.
-            signal.setitimer(signal.ITIMER_REAL, limit_seconds, 1.0)
+            signal.setitimer(signal.ITIMER_REAL, limit_seconds, ALARM_AGAIN_SECONDS)
             self._open = True
             if self._signalled_at is not None:
                 self._abort(self._signalled_at, before_call=True)
@@ -112,7 +112,7 @@ class SystemClock:
             return
         if first and self._grace_seconds:
             left = signal.getitimer(signal.ITIMER_REAL)[0] or self._grace_seconds
-            signal.setitimer(signal.ITIMER_REAL, min(left, self._grace_seconds), 1.0)
+            signal.setitimer(signal.ITIMER_REAL, min(left, self._grace_seconds), ALARM_AGAIN_SECONDS)
         else:
             self._abort(signalled_at)
 

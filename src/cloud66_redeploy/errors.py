@@ -28,7 +28,7 @@ from cloud66_redeploy.timing import THROTTLED_PAUSE_SECONDS
 
 
 class Blame(Enum):
-    """What has to be looked at where a call fails for another reason than what the API says (see `report.advice`)."""
+    """What has to be checked where a call fails for another reason than what the API says (see `report.advice`)."""
 
     NETWORK = auto()
     ADDRESS = auto()
@@ -44,7 +44,7 @@ class Blame(Enum):
 
 
 class Clue(NamedTuple):
-    """What has to be looked at, and where that stands: in a variable, in an input, or at which address it answered."""
+    """What has to be checked, and where that stands: in a variable, in an input, or at which address it answered."""
 
     blame: Blame = Blame.NETWORK
     where: str = ""
@@ -149,14 +149,14 @@ class NotTheApi(AnswerLost):
 
 
 STUBBORN = (Obstructed, NotTheApi)
-"""Trouble that gets a few tries: what doesn't pass by then stays until somebody fixes it."""
+"""Trouble that gets a few tries: what doesn't pass by then stays until someone fixes it."""
 
 
 class Aborted(BaseException):
     """
     The workflow was cancelled (SIGINT or SIGTERM).
 
-    A BaseException, so that no `except Exception` on the way, ours or a library's, takes it for a failed call.
+    A BaseException, so that no `except Exception` on the way, the action's or a library's, takes it for a failed call.
 
     Attributes:
         seconds_ago: how long ago the signal came.

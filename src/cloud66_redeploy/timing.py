@@ -30,15 +30,18 @@ BELIEVED_AFTER_SECONDS = 5.0
 """So a no is believed when it has come three times in a row."""
 
 REFUSED_ACTIONS_SECONDS = 60.0
-"""How long no actions are asked for that this token has been refused."""
+"""How long no actions are read that this token has been refused; then it is found out again."""
 
 # Pauses between looks
 
 MIN_PAUSE_SECONDS = 2.0
+"""A share of the time waited is next to nothing at first: looks come no closer than this."""
+
 MAX_PAUSE_SECONDS = 15.0
-"""For what the past says nothing of: a record that has not shown, a stack that has hardly been deployed yet."""
+"""For what the past says nothing of. At 240 looks an hour, the 3,000 calls of an hour are enough for a dozen jobs."""
 
 SHORTEST_PAUSE_SECONDS = 1.0
+"""However likely the end is now, looks come no closer than the shortest poll_interval that can be given."""
 
 LONGEST_SLOWED_PAUSE_SECONDS = 90.0
 """However few calls are left, news come once in that time."""
@@ -65,23 +68,37 @@ ABSURD_RETRY_AFTER_SECONDS = 86_400.0
 
 # Requests that are sent again
 
+FIRST_RETRY_PAUSE_SECONDS = 1.0
+"""A GET or DELETE that failed is made again after 1, 2, 4 … seconds: most trouble is a moment's."""
+
+FIRST_RESEND_PAUSE_SECONDS = 2.0
+"""A POST that was not accepted is sent again after 2, 4, 8 … seconds."""
+
 LONGEST_RESEND_PAUSE_SECONDS = 60.0
-"""A POST that was not accepted is sent again after 2, 4, 8 … seconds, but not later than that."""
+"""However long a stack has been busy or locked, the request is sent again within a minute."""
 
 ROLLBACK_PAUSE_SECONDS = 3.0
 """Between two looks at a stack that is about to be rolled back."""
 
 # Cancellations
 
+ALARM_AGAIN_SECONDS = 1.0
+"""How soon an alarm comes again: its exception is lost if Python happens to be in a destructor."""
+
+POST_GRACE_SECONDS = 1.5
+"""What a POST under way still gets when the workflow is cancelled: its answer tells which deployment to cancel."""
+
 ABORT_SECONDS = 5.0
-"""How long after the signal it looks whether the cancellation took. The runner kills a cancelled step after 10 s."""
+"""How long after the signal it looks whether the cancellation took. The runner kills a cancelled step after 10s."""
 
 ABORT_PAUSE_SECONDS = 0.5
+"""So that several looks fit into those few seconds."""
 
 CANCEL_ON_TIMEOUT_SECONDS = 20.0
 """So that what is only inferred can be the only candidate for long enough."""
 
 CANCEL_ON_TIMEOUT_PAUSE_SECONDS = 2.0
+"""So that several looks fit into that time, too."""
 
 MAKING_WAY_SECONDS = 300.0
 """A deployment that is not cancelled by then won't be soon."""
@@ -90,8 +107,12 @@ CLEANUP_SECONDS = 240.0
 """The post step: the runner gives a cancelled job five minutes in all."""
 
 CLEANUP_PAUSE_SECONDS = 3.0
+"""The post step has minutes, so it looks less often than a step that is about to be killed."""
 
-# Commands
+# Inputs and commands
+
+LONGEST_INPUT_SECONDS = 86_400
+"""A duration of more than a day is taken for a slip."""
 
 STATUS_SECONDS = 120
 """`status` is one look: so long it is tried again where Cloud 66 does not answer."""
@@ -99,6 +120,7 @@ STATUS_SECONDS = 120
 # The application's health
 
 VISIT_CONNECT_SECONDS = 5.0
+"""Half a visit: so a host whose first address is dead may still answer at its second."""
 
 VISIT_SECONDS = 10.0
 """A visitor would have gone by then."""
@@ -109,11 +131,13 @@ BETWEEN_GOOD_VISITS_SECONDS = 2.0
 # The hourly limit
 
 HOUR_SECONDS = 3600.0
+"""The API counts the calls of each hour."""
 
 BURN_WINDOW_SECONDS = 240.0
 """Over how long the burning of calls is measured: shorter jumps about, longer doesn't see new jobs come."""
 
 SHORTEST_BURN_WINDOW_SECONDS = 20.0
+"""Over less, a few calls in a row would pass for the pace of all jobs."""
 
 LEAST_NEEDED_SECONDS = 300.0
 """A job that ends soon leaves something to those that don't."""

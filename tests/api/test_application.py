@@ -175,7 +175,7 @@ def test_visits_that_trickle(env: SetEnv, is_signalled: bool) -> None:
                 process.send_signal(SIGINT)
             said = process.stdout.read()
             process.wait(10)
-    late = ["200", *["no whole answer within 1 s"] * 20]
+    late = ["200", *["no whole answer within 1s"] * 20]
     assert (said.strip(), process.returncode) == ("aborted" if is_signalled else str(late), 0)
     assert monotonic() - began < 5
 

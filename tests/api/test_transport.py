@@ -69,7 +69,7 @@ BROKEN: list[tuple[Reply, type[BaseException], str]] = [
     (Reply(error=RESET), AnswerLost, "reset by peer"),
     # A fault of ours is no trouble.
     (Reply(error=KeyError("ours")), KeyError, "ours"),
-    (Reply(error=CallTimeout()), AnswerLost, "no whole answer within 30 s"),
+    (Reply(error=CallTimeout()), AnswerLost, "no whole answer within 30s"),
     (Reply(error=Aborted()), Aborted, "cancelled"),
 ]
 

@@ -38,7 +38,7 @@ def live(*logs: Any, record: dict[str, Any] | None = None) -> tuple[Callable[...
     log = LiveLog(Client(net.transport, "abc"), known, quota)
 
     def read(*, to_the_end: bool = False) -> list[str]:
-        return log_lines(log.read_the_end() if to_the_end else log.read_ours(), known, sanitizer)
+        return log_lines(log.read_the_end() if to_the_end else log.read_while_running(), known, sanitizer)
 
     return read, known, quota
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 
 from cloud66_redeploy.model.reference import is_derived
@@ -145,6 +146,23 @@ def test_a_field_has_one_writer() -> None:
             ):
                 writers.setdefault(node.attr, set()).add(name_of(path))
     assert {name: found for name, found in writers.items() if len(found) > 1} == {}
+
+
+def constants_of(path: Path) -> Iterator[tuple[str, ast.stmt | None]]:
+    """Name each constant of a module, with the statement that comes after it."""
+    body = ast.parse(path.read_text()).body
+    for node, following in zip_longest(body, body[1:]):
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        yield from ((target.id, following) for target in targets if isinstance(target, ast.Name))
+
+
+def test_all_times_are_in_one_table_with_their_reasons() -> None:
+    """Each constant of the table of times has a docstring, and no other module has a constant that is a time."""
+    for name, following in constants_of(PACKAGE / "timing.py"):
+        text = following.value if isinstance(following, ast.Expr) else None
+        assert isinstance(text, ast.Constant), name
+    elsewhere = [name for path in FILES if path.name != "timing.py" for name, _ in constants_of(path)]
+    assert [name for name in elsewhere if name.endswith("_SECONDS")] == []
 
 
 def test_two_imports_wait() -> None:

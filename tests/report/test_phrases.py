@@ -101,7 +101,7 @@ def test_every_ending_has_its_sentence() -> None:
         (Phase.SUCCESS, Phase.FAILED, "says success, but stack action 40 says that it failed"),
         (Phase.SUCCESS, Phase.ODD, "says success, but stack action 40"),
         (Phase.FAILED, Phase.SUCCESS, "although its stack action says success"),
-        (Phase.REVERTED, Phase.SUCCESS, "was reverted by somebody"),
+        (Phase.REVERTED, Phase.SUCCESS, "was reverted by someone"),
         (Phase.CANCELLED, Phase.FAILED, "was cancelled in Cloud 66, not by this workflow"),
         (Phase.SUCCESS, Absence.NEVER_SEEN, "no stack action has this run's reference"),
         (Absence.GONE, Phase.SUCCESS, "its record has disappeared"),

@@ -135,7 +135,7 @@ class Answer:
 
     @property
     def is_good(self) -> bool:
-        """Whether it is what was asked for: its `value` can be read."""
+        """Whether the call was granted: its `value` can be read."""
         return 200 <= self.status < 300 and self.is_json
 
     def error(self, route: Route) -> ApiError:

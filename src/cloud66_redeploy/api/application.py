@@ -53,7 +53,7 @@ class Application:
             )
         except CallTimeout:
             # What is still on its way is left to itself, and doesn't keep the process from ending.
-            said = f"no whole answer within {VISIT_SECONDS:.0f} s"
+            said = f"no whole answer within {VISIT_SECONDS:.0f}s"
             for address, way in ways.items():
                 found.setdefault(address, Visit(way[-1], problem=Problem.NO_ANSWER, said=said))
         finally:

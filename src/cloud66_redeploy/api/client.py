@@ -45,7 +45,7 @@ class Client:
     """
     The API, for one stack. Every method raises `errors.ApiError`; GETs have been tried again before they do.
 
-    Where `kept` is given, a list is read once and then kept there, until whoever gave it clears it.
+    Where `kept` is given, a list is read once and then kept there, until its owner clears it.
     """
 
     def __init__(self, transport: Transport, stack_id: str, kept: Kept | None = None) -> None:
@@ -75,11 +75,11 @@ class Client:
 
     def deployments(self) -> list[Deployment]:
         """GET the newest of the stack's deployments, the newest first: about a page, and all that may be open."""
-        return self._list("deployments", self._reading(Deployment), lambda seen: any(one.has_run for one in seen))
+        return self._list("deployments", self._reading(Deployment), lambda seen: any(record.has_run for record in seen))
 
     def deployment(self, deployment_id: int) -> Deployment:
         """GET one deployment."""
-        return self._one(Deployment, f"{self._stack}/deployments/{deployment_id}", deployment_id)
+        return self._get_record(Deployment, f"{self._stack}/deployments/{deployment_id}", deployment_id)
 
     def actions(self) -> list[Action]:
         """GET the newest of the stack's actions, the newest first: about a page, and the redeploys that may be open."""
@@ -87,14 +87,14 @@ class Client:
 
     def action(self, action_id: int) -> Action:
         """GET one action."""
-        return self._one(Action, f"{self._stack}/actions/{action_id}", action_id)
+        return self._get_record(Action, f"{self._stack}/actions/{action_id}", action_id)
 
     def actions_with(self, reference: str) -> list[Action]:
         """
         GET the actions whose reference is exactly this one, the eldest first.
 
         The filter is not relied on. Should it be ignored or match loosely, the exact ones are picked out here; should
-        it be refused, they are looked for among all actions. A token that is good for none is refused there, too.
+        it be refused, they are picked out of all actions. A token that is good for none is refused there, too.
         """
 
         def are_enough(seen: Sequence[Action]) -> bool:
@@ -162,7 +162,7 @@ class Client:
         if isinstance(said, Mapping) and said.get("ok") is False:
             raise NotAccepted(f"DELETE {path}", as_text(said.get("message")) or "ok: false")
 
-    def _one(self, kind: type[R], path: str, number: int) -> R:
+    def _get_record(self, kind: type[R], path: str, number: int) -> R:
         def read(body: object) -> R:
             record = self._reading(kind)(_record(body))
             if record.id != number:
@@ -172,12 +172,9 @@ class Client:
         return self._get(path, {}, read)
 
     def _reading(self, kind: type[R]) -> Callable[[Any], R]:
-        """Make what reads one record."""
         return lambda record: kind.from_json(_told(self._transport, kind.__name__, record))
 
     def _record_of(self, kind: str) -> Callable[[object], Mapping[str, Any]]:
-        """Make what takes an answer's one record."""
-
         def read(body: object) -> Mapping[str, Any]:
             _told(self._transport, kind, _unwrap(body))
             return _record(body)
@@ -224,7 +221,7 @@ def _shaped(body: object, shape: type[T], name: str) -> T:
 
 
 def _pages(transport: Transport, path: str, query: dict[str, str], read: Callable[[Any], T]) -> Read[T]:
-    """Make what reads a list page by page; the first one is asked for without its number."""
+    """Make what reads a list page by page; the first one is read without its number."""
 
     def read_page(number: int) -> Page[T]:
         def read_body(body: object) -> Page[T]:
@@ -237,8 +234,8 @@ def _pages(transport: Transport, path: str, query: dict[str, str], read: Callabl
 
 def _are_enough(actions: Sequence[Action]) -> bool:
     """Tell whether no redeploy that is still open can stand further down: one that succeeded had its turn after it."""
-    done = any(one.is_redeploy and one.phase is Phase.SUCCESS for one in actions)
-    return done or sum(not one.is_redeploy for one in actions) >= _ENOUGH_OTHER_ACTIONS
+    done = any(action.is_redeploy and action.phase is Phase.SUCCESS for action in actions)
+    return done or sum(not action.is_redeploy for action in actions) >= _ENOUGH_OTHER_ACTIONS
 
 
 def _stack_of(record: object) -> Stack:

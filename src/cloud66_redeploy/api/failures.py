@@ -107,7 +107,7 @@ def failure_of(call: str, error: Exception, route: Route) -> ApiError:
 
 
 def _not_connected(call: str, cause: Exception, route: Route, *, at_proxy: bool) -> ApiError:
-    fitting = (one for one in _NO_CONNECTION if isinstance(cause, one.classes) and re.match(one.text, str(cause)))
+    fitting = (row for row in _NO_CONNECTION if isinstance(cause, row.classes) and re.match(row.text, str(cause)))
     row = next(fitting, _Row((), AnswerLost))
     kind, blame = row.kind, _OF_PROXY.get(row.blame, row.blame) if at_proxy else row.blame
     if blame is Blame.CERTIFICATE and Path(route.bundle or __file__).is_dir():

@@ -23,7 +23,7 @@ class Quota:
 
     Attributes:
         limit: calls an hour, or None where no answer said.
-        remaining: what is left of them, or None likewise.
+        remaining: what is left of them, or None where no answer said.
 
     """
 

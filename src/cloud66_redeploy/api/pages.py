@@ -30,7 +30,7 @@ class Page(NamedTuple, Generic[T]):
     One page of a list.
 
     Attributes:
-        number: the number that it was asked for by, from 1.
+        number: the number by which it was read, from 1.
         records: what it holds, in the order of the answer.
         following: the number of a later page that the answer names as the next one, or None.
         last: the number of the last page as far as the answer tells; at least its own.
@@ -95,12 +95,12 @@ def newest(read: Read[N], is_enough: Callable[[Sequence[N]], bool], place: Place
     """
     Return the newest records of a list, about a page of them or as many as it takes, the newest first.
 
-    Where no order is to be seen, all records up to ten pages are returned, as they come.
+    Where no order can be seen, all records up to ten pages are returned, as they come.
 
     Args:
         read: reads a page.
         is_enough: tells whether nothing that matters can stand further down than the records so far.
-        place: where they stood at the last look; noted anew.
+        place: where they stood at the last look; noted again.
 
     Raises:
         ApiError: as `read`.

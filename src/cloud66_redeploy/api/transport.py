@@ -19,12 +19,12 @@ from cloud66_redeploy.api.failures import BREAKS, failure_of
 from cloud66_redeploy.api.headers import Headers
 from cloud66_redeploy.clock import CallTimeout, Clock
 from cloud66_redeploy.errors import STUBBORN, AnswerLost, ApiError, Blame, Clue, NotSent, NotTheApi, TransientError
-from cloud66_redeploy.timing import MAX_PAUSE_SECONDS
+from cloud66_redeploy.timing import FIRST_RETRY_PAUSE_SECONDS, MAX_PAUSE_SECONDS, POST_GRACE_SECONDS
 
 T = TypeVar("T")
 
 _FEW_TRIES = 5
-"""How often what seldom passes by itself is tried by whoever is patient: it takes 15 s of pauses."""
+"""How often a patient call is made if its trouble seldom passes by itself: it takes 15s of pauses."""
 
 _LARGEST_BODY = 64 * 1024 * 1024
 
@@ -36,7 +36,6 @@ class Profile(NamedTuple):
     Attributes:
         connect, read: how long a connection, or more of an answer, may take.
         total: how long the whole call may take, whatever trickles in.
-        grace_for_post: what a POST still gets when the workflow is cancelled: its answer tells what to cancel.
         tries: how often a GET or DELETE is made before its trouble is passed on; None: until the deadline, but for
             stubborn trouble, which gets a few tries.
 
@@ -45,7 +44,6 @@ class Profile(NamedTuple):
     connect: float = 10.0
     read: float = 20.0
     total: float = 30.0
-    grace_for_post: float = 1.5
     tries: int | None = 3
 
 
@@ -168,7 +166,7 @@ class Transport:
 
         It sleeps on the clock that was handed in and yields 0, because backoff has no clock parameter.
         """
-        pause, failures, stubborn = 1.0, 0, 0
+        pause, failures, stubborn = FIRST_RETRY_PAUSE_SECONDS, 0, 0
         most = self.profile.tries
         while True:
             error = yield 0.0
@@ -201,13 +199,13 @@ class Transport:
         limit = min(self.profile.total, self.deadline + self.profile.total - self.clock.monotonic())
         if limit <= 0:
             raise NotSent(call, "there was no time left for it")
-        grace = self.profile.grace_for_post if method == "POST" else 0.0
+        grace = POST_GRACE_SECONDS if method == "POST" else 0.0
         try:
             return self.clock.interruptible(
                 lambda: self._exchange(method, path, query, limit), limit_seconds=limit, grace_seconds=grace
             )
         except CallTimeout:
-            raise AnswerLost(call, f"no whole answer within {limit:.0f} s") from None
+            raise AnswerLost(call, f"no whole answer within {limit:.0f}s") from None
         except BREAKS as error:
             raise failure_of(call, error, self._route()) from error
 

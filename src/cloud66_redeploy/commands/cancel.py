@@ -1,4 +1,4 @@
-"""The command `cancel`: cancel a deployment that somebody else asked for."""
+"""The command `cancel`: cancel a deployment that was started elsewhere."""
 
 from dataclasses import replace
 
@@ -35,9 +35,9 @@ def cancel(step: Step) -> None:
 
 def meant(step: Step, nothing: Reason, *, to_be_cancelled: bool) -> Job | None:
     """
-    Return the one deployment that is meant; None where the run ends before it can be looked at.
+    Return the one deployment that is meant; None where the run ends before that.
 
-    Where none was named, it is the one that runs, or, unless it is to be cancelled, the newest one at worst. `nothing`
+    Where none was named, it is the one that runs, or, unless it would be cancelled, the newest one at worst. `nothing`
     is the reason where there is none.
     """
     [job] = step.jobs

@@ -28,7 +28,7 @@ def check_health(step: Step, jobs: Sequence[Job]) -> None:
     waiting = [job for job in jobs if job.result is not None and job.result.reason is Reason.NOT_CHECKED]
     if not waiting:
         return
-    asking: list[Job] = []
+    checked: list[Job] = []
     checks: list[HealthCheck] = []
     application = Application(step.transport.session, step.clock)
     good = GoodAnswer(step.inputs.health_check_status, step.inputs.health_check_contains)
@@ -36,14 +36,14 @@ def check_health(step: Step, jobs: Sequence[Job]) -> None:
     for job in waiting:
         addresses = _addresses(step, job)
         if addresses:
-            asking.append(job)
+            checked.append(job)
             checks.append(_check_of(step, job, addresses, visit))
         else:
             result = deployment_alone(job)
             job.end(Result(Reason.NO_ADDRESS, result.seen, parts=(result,)))
 
     def end(number: int, health: Health) -> None:
-        job = asking[number]
+        job = checked[number]
         job.end(_with_health(deployment_alone(job), health))
         if health.is_healthy:
             job.say(f"{without_query(health.address)} is healthy: {ENOUGH_GOOD_VISITS} good answers in a row.")

@@ -49,8 +49,8 @@ class Job:
         voice: writes the lines of the log about it.
         lists: the lists of its stack, shared by all that look at it in one round; None where it is alone.
         result: how it ended, once that is known.
-        log: the last lines of the stack's log, where they were asked for.
-        live: reads that log as it grows, where that was asked for.
+        log: the last lines of the stack's log, where the inputs want them.
+        live: reads that log as it grows, where the inputs want that.
         deletions: the cancellations that were sent for it, whatever led to them.
         made_way: what became of another deployment, cancelled because the stack was busy with it.
 
@@ -76,7 +76,7 @@ class Job:
         return Client(transport, self.stack_id, self.lists)
 
     def best_effort(self, transport: Transport) -> Client:
-        """Make a client for what is good to have and may fail: it reads anew, and doesn't try again."""
+        """Make a client for what is good to have and may fail: it uses no kept list, and doesn't try again."""
         return Client(transport.but(profile=BEST_EFFORT), self.stack_id)
 
     def observer(self, transport: Transport) -> Observer:
@@ -110,7 +110,7 @@ class Job:
             fix = _NAME_ID if request.is_external else _NO_RUN_ID if request.is_unique else _GIVE_NONE
             self.voice.reporter.warn("Reference not unique", f"{said} {fix}")
             return
-        # Somebody else's record may show before its action does: what is only inferred has to hold for a while.
+        # Another deployment's record may show before its action does: what is only inferred has to hold for a while.
         is_sure = transport.clock.monotonic() - sighting.candidates_since >= RECORD_LAG_SECONDS
         deployments = [duplicate.deployment for duplicate in sighting.duplicates if duplicate.deployment]
         for younger in deployments:
@@ -133,9 +133,9 @@ class Job:
         return f"the younger one, {deployment_id}, was cancelled"
 
     def show_log(self, *, to_the_end: bool = False) -> None:
-        """Show what is new in the stack's log, where that was asked for."""
+        """Show what is new in the stack's log, where the inputs want that."""
         if self.live is not None:
-            news = self.live.read_the_end() if to_the_end else self.live.read_ours()
+            news = self.live.read_the_end() if to_the_end else self.live.read_while_running()
             for line in log_lines(news, self.tracking, self.voice.reporter.sanitizer):
                 self.say(line)
 
@@ -173,11 +173,11 @@ class Job:
         tracking.services = services or tracking.services
 
     def specify(self, **request: Any) -> None:  # noqa: ANN401 - as `replace` takes them
-        """Say more of what is asked for, by the fields of `Request`."""
+        """Say more of what is requested, by the fields of `Request`."""
         self.tracking.request = replace(self.tracking.request, **request)
 
     def turn_to(self, live: Deployment) -> None:
-        """Be about the deployment that is live, in place of one that is not asked for."""
+        """Be about the deployment that is live, as none is requested."""
         self.tracking = Tracking.of_live(live, self.tracking)
 
     def follow_log(self, transport: Transport) -> None:
@@ -238,7 +238,7 @@ class Watch:
         self.job.say(f"{self.why}: cancelling {name_of(self.job.tracking.last_seen)}.")
 
     def deleting_another(self, before: int, number: int) -> None:
-        """Warn that the one cancelled before was somebody else's."""
+        """Warn that the deployment cancelled before was another one."""
         self.job.voice.reporter.warn(
             "Cancelled another deployment",
             f"Deployment {before} was cancelled because it was the only match for this run. This run's deployment is "

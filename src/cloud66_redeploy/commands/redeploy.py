@@ -1,4 +1,4 @@
-"""The command `redeploy`: start a deployment exactly once, wait for it, and roll back where that was asked for."""
+"""The command `redeploy`: start a deployment exactly once, wait for it, and roll back where the inputs want that."""
 
 from cloud66_redeploy.commands.health import check_health
 from cloud66_redeploy.commands.job import Job
@@ -94,7 +94,7 @@ def _preflight(step: Step, job: Job, stock: Stock) -> Result | None:
     """
     Do what `dry_run`, `if_live` and `on_busy` ask for; return what ends the run, or None where the POST may leave.
 
-    Between this look and the request others may ask for a deployment, too: then this one waits behind theirs.
+    Between this look and the request others may start a deployment, too: then this one waits behind it.
 
     Raises:
         Aborted: the workflow was cancelled.
@@ -134,7 +134,7 @@ def _make_way(step: Step, job: Job, busy: StackActivity) -> Result | None:
 
 
 def _already_live(step: Step, job: Job, busy: StackActivity, stock: Stock) -> Deployment | None:
-    """Return the live deployment, if it is of the commit that is asked for and that is reason enough to ask nothing."""
+    """Return the live deployment, if it is of the commit that is wanted and that is reason enough to start nothing."""
     if step.inputs.if_live is not IfLive.SKIP:
         return None
     git_ref, commit = step.inputs.git_ref, step.inputs.expected_commit

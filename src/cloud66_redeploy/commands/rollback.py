@@ -93,7 +93,7 @@ def _why_not(failed: Job) -> str:
 
 
 def _object(failed: Job, job: Job, patient: Transport) -> Result | None:
-    """Look again before the request is sent again: what has come meanwhile may be somebody's answer to the failure."""
+    """Look again before the request is sent again: what has come meanwhile may be someone's answer to the failure."""
     client = job.client(patient)
     try:
         deployments = until_believed(patient.clock, client.deployments)

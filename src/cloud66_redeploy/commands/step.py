@@ -62,7 +62,7 @@ class Step:
         return [*self.jobs, self.rollback] if self.rollback else self.jobs
 
     def add(self, stack_id: str, tracking: Tracking, *, shares: bool = False) -> None:
-        """Add a job; those of one stack that are looked at together share its lists."""
+        """Add a job; those of one stack that are checked together share its lists."""
         lists = self._lists.setdefault(stack_id, {}) if shares else None
         self.jobs.append(Job(stack_id, tracking, Voice(self.reporter), lists))
 

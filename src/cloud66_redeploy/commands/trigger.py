@@ -1,8 +1,9 @@
 """
-Ask for one deployment, exactly once, and wait for its outcome unless that was not asked for.
+Start one deployment, exactly once, and wait for its outcome unless `wait` is false.
 
-What was surely not done is asked for again later. What may have been done is looked up by its reference first, for as
-long as Cloud 66 might still be working on it, and asked for at most once more: a second POST is a second deployment.
+A request that was surely not carried out is sent again later. One that may have been is looked up by its reference
+first, for as long as Cloud 66 might still be working on it, and sent at most once more: a second POST is a second
+deployment.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,7 +29,7 @@ from cloud66_redeploy.model.records import Action
 from cloud66_redeploy.polling.ends import not_accepted, refused, uncertain
 from cloud66_redeploy.polling.pauses import Ground, Pause, pause_after, pause_before_next_look
 from cloud66_redeploy.report.progress import describe_pause
-from cloud66_redeploy.timing import LONGEST_RESEND_PAUSE_SECONDS, REFERENCE_LAG_SECONDS
+from cloud66_redeploy.timing import FIRST_RESEND_PAUSE_SECONDS, LONGEST_RESEND_PAUSE_SECONDS, REFERENCE_LAG_SECONDS
 
 _MOST_SENDS = 2
 """POSTs that may have scheduled something, in all."""
@@ -69,7 +70,7 @@ class Trigger:
 
         """
         client, submission = self.job.client(self.transport), self._submission
-        pause, attempts = 1.0, count(1)
+        pause, attempts = FIRST_RESEND_PAUSE_SECONDS, count(1)
         while not submission.accepted:
             result = self._before_sending()
             if result is not None or self._tracking.action is not None:
@@ -84,8 +85,8 @@ class Trigger:
             except (NotSent, NotAccepted) as trouble:
                 self._last = trouble
                 submission.posts_sent -= 1
-                pause = min(LONGEST_RESEND_PAUSE_SECONDS, pause * 2)
                 result = self._wait_to_send_again(trouble, pause)
+                pause = min(LONGEST_RESEND_PAUSE_SECONDS, pause * 2)
             except AnswerLost as trouble:
                 self.job.say(f"No reply to the redeploy request ({trouble}). Checking whether it went through.")
                 self._last = self._lost = trouble
@@ -181,12 +182,12 @@ class Trigger:
     def _send_once_more(self, lost: TransientError) -> Result | None:
         if self._submission.posts_sent >= _MOST_SENDS:
             return uncertain(self._tracking, lost)
-        self.job.say(f"Not found after {REFERENCE_LAG_SECONDS:.0f} s. Sending the request once more.")
+        self.job.say(f"Not found after {REFERENCE_LAG_SECONDS:.0f}s. Sending the request once more.")
         return None
 
 
 def ask_and_wait(step: Step, job: Job, objection: Callable[[], Result | None] = lambda: None) -> Result:
-    """Ask for the deployment of a job, exactly once, and wait for its outcome, unless that was not asked for."""
+    """Start the deployment of a job, exactly once, and wait for its outcome, unless `wait` is false."""
     request = job.tracking.request
     step.note_known(about_to_post=True)
     asked = {"git_ref": request.git_ref} if request.git_ref else {}

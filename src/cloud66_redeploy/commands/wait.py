@@ -1,4 +1,4 @@
-"""The command `wait`: wait for deployments that somebody else asked for."""
+"""The command `wait`: wait for deployments that were started elsewhere."""
 
 from collections.abc import Sequence
 
@@ -51,7 +51,7 @@ def meet(step: Step, job: Job) -> Result | None:
     except (PermanentError, Obstructed) as refusal:
         return because_of(refusal, Reason.NOT_READABLE)
     except ApiError as trouble:
-        # What is read here is good to have; whether the deployment can be looked at, the looks will tell.
+        # What is read here is good to have; whether the deployment can be read, the looks will tell.
         job.say(f"Couldn't read the stack's details: {trouble}")
     if len(step.jobs) == 1:
         job.say(f"Stack {stack.text('name') or stack.uid}, UID {stack.uid}")

@@ -18,7 +18,7 @@ class Command(StrEnum):
 
     REDEPLOY = "redeploy"
     WAIT = "wait"
-    """For deployments that were asked for elsewhere."""
+    """For deployments that were started elsewhere."""
     CANCEL = "cancel"
     STATUS = "status"
 
@@ -43,7 +43,7 @@ class LogMode(StrEnum):
 
 
 class IfLive(StrEnum):
-    """What to do when the commit that is asked for is live already."""
+    """What to do when the commit that is wanted is live already."""
 
     DEPLOY = "deploy"
     SKIP = "skip"

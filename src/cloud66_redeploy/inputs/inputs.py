@@ -1,4 +1,4 @@
-"""What the step was asked for: read and checked once, before anything else."""
+"""What the step has to do: read and checked once, before anything else."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -139,7 +139,7 @@ def _check_token(environ: Mapping[str, str]) -> None:
 
 
 def _check_fit(row: Field[Any], command: Command) -> None:
-    """Refuse an input that the command does nothing with: whoever gives one expects something of it."""
+    """Refuse an input that the command does nothing with: a user who gives it expects something of it."""
     # The runner passes the defaults on.
     if command in row.commands or parsers.raw(row.name).lower() in {"", row.default}:
         return

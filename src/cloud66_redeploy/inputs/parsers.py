@@ -10,6 +10,7 @@ from cloud66_redeploy.errors import InputError
 from cloud66_redeploy.model.duration import format_duration, parse_duration
 from cloud66_redeploy.model.git import misfit_of, plain_ref, problem_with
 from cloud66_redeploy.model.reference import LONGEST
+from cloud66_redeploy.timing import LONGEST_INPUT_SECONDS
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -26,7 +27,6 @@ _SERVICES_HELP = (
     "use name or name:tag, separated by commas or new lines. The tag is an image tag or a git reference. "
     "Cloud 66 accepts no digest and no full image name."
 )
-_DAY_SECONDS = 24 * 3600
 
 
 def raw(name: str) -> str:
@@ -58,7 +58,7 @@ def invalid(name: str, said: str, value: str | None = None) -> InputError:
 
 
 def token(name: str, _default: str) -> str:
-    """Read a token. The error never shows it. Whoever reads it masks it first (`Reporter.mask`)."""
+    """Read a token. The error never shows it. It has been masked by then (`Reporter.mask`)."""
     value = raw(name)
     if not re.fullmatch(r"[!-~]+", value):
         said = "it contains spaces, line breaks or characters that no token has."
@@ -89,8 +89,8 @@ def seconds(name: str, default: str) -> int:
         duration = parse_duration(value) if value else None
     except ValueError as error:
         raise invalid(name, str(error), value) from None
-    if duration is not None and not 1 <= duration <= _DAY_SECONDS:
-        raise invalid(name, f"use 1s to {format_duration(_DAY_SECONDS)}.", value)
+    if duration is not None and not 1 <= duration <= LONGEST_INPUT_SECONDS:
+        raise invalid(name, f"use 1s to {format_duration(LONGEST_INPUT_SECONDS)}.", value)
     return duration or 0
 
 

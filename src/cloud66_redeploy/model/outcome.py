@@ -94,7 +94,7 @@ class Reason(Enum):
     ABORTED_AFTER_DELETE = Outcome.UNKNOWN
     LEFT_RUNNING = Outcome.UNKNOWN
 
-    # A deployment that was asked for elsewhere
+    # A deployment that was started elsewhere
     QUEUED = Outcome.QUEUED
     DEPLOYING = Outcome.DEPLOYING
     NOT_READABLE = Outcome.UNKNOWN
@@ -154,7 +154,7 @@ class LastSeen:
     Attributes:
         reference: the user_reference that marks it, or "".
         given_id: the id by which it was named, or None.
-        is_external: somebody else asked for it.
+        is_external: it was started elsewhere.
         is_confirmed: the record is surely that of the deployment.
         has_vanished: the record was there, and is no longer.
 

@@ -175,7 +175,7 @@ class Action(Entry):
 
     @property
     def user(self) -> str:
-        """Who asked for it, or ""."""
+        """Who started it, or ""."""
         return self.text("user")
 
     @property

@@ -20,8 +20,8 @@ def derive_reference(environ: Mapping[str, str], asked_for: Mapping[str, str]) -
     Derive a reference that leads people to the run, and that no other request shares.
 
     It is the run's id, its attempt, a digest of the repository and one of the rest. The rest tells apart what the run
-    doesn't: matrix jobs and calls of one reusable workflow share a job's name, so it covers what is asked for, and the
-    name of a file that the runner makes anew for each step (two matrix jobs may ask for the very same thing).
+    doesn't: matrix jobs and calls of one reusable workflow share a job's name, so it covers the inputs, and the name of
+    a file that the runner makes for each step (two matrix jobs may have the very same inputs).
     """
     names = ("GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_JOB", "GITHUB_ACTION")
     identity = [environ.get(name, "") for name in names]

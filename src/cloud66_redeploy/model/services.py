@@ -1,5 +1,5 @@
 """
-The services of a Docker stack: what was asked for, and what Cloud 66 says that they run. Pure.
+The services of a Docker stack: what was requested, and what Cloud 66 says that they run. Pure.
 
 Source of the fields: the vendor's API reference and Go client (services with their containers). In the only real data
 known they were empty or without a tag, so what isn't said contradicts nothing, and nothing is decided by it.
@@ -21,7 +21,7 @@ class Service(NamedTuple):
     Attributes:
         image: the name of its image, without the tag.
         tags: the image tags that its containers run; where those say nothing, the service's own.
-        refs: the git references that they were built from, likewise.
+        refs: the git references that they were built from; else the service's own.
         started: when its containers started.
 
     """
@@ -63,7 +63,7 @@ class Service(NamedTuple):
         """
         Tell whether it is known to run other tags alone.
 
-        What was asked for may be an image tag or a git reference; a commit may be the one that a branch or tag names.
+        What was requested may be an image tag or a git reference; a commit may be the one that a branch or tag names.
         """
         if not tag or not self.versions or tag in self.tags:
             return False
@@ -74,12 +74,12 @@ class Service(NamedTuple):
 
 
 def asked_tags(services: str) -> dict[str, str]:
-    """Return the tag that was asked for of each service, or "", from a list like `web:v2,worker`."""
+    """Return the tag that was requested of each service, or "", from a list like `web:v2,worker`."""
     return {name: tag for name, _, tag in (entry.partition(":") for entry in services.split(",") if entry)}
 
 
 def those_asked(asked: str, services: Iterable[Service]) -> list[Service]:
-    """Return the services that were asked for, each once: a list of any length says no more than that."""
+    """Return the services that were requested, each once: a list of any length says no more than that."""
     tags, named = asked_tags(asked), dict[str, Service]()
     for service in services:
         if service.name in tags:

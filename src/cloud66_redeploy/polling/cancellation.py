@@ -2,7 +2,7 @@
 Cancel a deployment and look whether it took.
 
 Never knowingly anybody else's: a deployment that is only inferred has to have been the only one that can be meant for
-some seconds, is paired anew right before the DELETE, and where several could be meant nothing is cancelled.
+some seconds, is paired again right before the DELETE, and where several could be meant nothing is cancelled.
 """
 
 from dataclasses import dataclass, field
@@ -155,7 +155,7 @@ class Cancellation(Poll):
             self.trouble = declined
 
     def _is_unseen(self) -> bool:
-        """Tell whether nothing is there of what is to be cancelled, nor a deployment whose action may be late."""
+        """Tell whether nothing is there that could be cancelled, nor a deployment whose action may be late."""
         tracking = self.tracking
         if tracking.deployment is not None or tracking.request.is_external:
             return tracking.deployment is None

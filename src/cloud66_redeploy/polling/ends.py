@@ -130,6 +130,6 @@ def _facts(error: ApiError | None, **facts: object) -> dict[str, object]:
 
 
 def leaves_nothing_to_do(result: Result) -> bool:
-    """Tell whether a cancellation has left nothing to be done or looked at."""
+    """Tell whether a cancellation has left nothing to be done or checked."""
     is_known = result.outcome is not Outcome.UNKNOWN and result.reason is not Reason.CANCELLATION_OPEN
     return is_known or result.reason is Reason.NOTHING_CANCELLED

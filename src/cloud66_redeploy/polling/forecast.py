@@ -17,7 +17,7 @@ LAG_SECONDS_WORTH_A_CALL = 0.47
 """
 How many seconds of lag a call has to save to be worth it: the one number that trades lag against calls.
 
-For a five-minute deployment that varies by a tenth it comes to 4.8 s of lag for 15 calls, as many as a look every 20 s
+For a five-minute deployment that varies by a tenth it comes to 4.8s of lag for 15 calls, as many as a look every 20s
 takes (`make bench-looks`).
 """
 

@@ -32,7 +32,7 @@ class HealthCheck:
         visit_those_due: makes the visits of all checks that are due, this one's among them (see there).
         on_visit: told of each visit, and how many seconds after the first that was.
         due: the instant (monotonic seconds) of the next visit; none is due once it has said how it is.
-        visited: what was asked last, and what came of it, until that is looked at.
+        visited: what was asked last, and what came of it, until that is weighed.
 
     """
 
@@ -98,11 +98,11 @@ def visit_those_due(checks: Sequence[HealthCheck], application: Application, goo
 
     """
     now, number = clock.monotonic(), 0
-    asking = [check for check in checks if check.visited is None and check.due <= now]
-    while asking:
-        found = application.visit_all([check.addresses[number] for check in asking], good)
-        for check in asking:
+    due = [check for check in checks if check.visited is None and check.due <= now]
+    while due:
+        found = application.visit_all([check.addresses[number] for check in due], good)
+        for check in due:
             address = check.addresses[number]
             check.take(address, found[address])
         number += 1
-        asking = [check for check in asking if number < len(check.addresses)]
+        due = [check for check in due if number < len(check.addresses)]

@@ -109,14 +109,14 @@ class LiveLog:
             self._before = lines
         return News([] if same and not goes_on else found)
 
-    def read_ours(self) -> News:
+    def read_while_running(self) -> News:
         """Do the same while the deployment runs; until then it is another one's log, and none of it is returned."""
         deployment = self._tracking.deployment
         if self._has_run and deployment is not None and deployment.phase.is_final:
             return self.read_the_end()
         is_running = deployment is not None and deployment.phase is Phase.RUNNING
         if is_running and not self._has_run and self._has_begun:
-            # Ours may have started between the last look and the reading of the log right after it.
+            # This one may have started between the last look and the reading of the log right after it.
             self._before = []
         news = self.read()
         if not is_running:

@@ -51,9 +51,9 @@ class Pace:
     The pace of one wait.
 
     Attributes:
-        since: the instant at which the redeploy had been asked for.
+        since: the instant at which the redeploy had been requested.
         say: takes the line that says why pauses are longer.
-        heard: the hour's calls, and the server's clock for a deployment that somebody else asked for.
+        heard: the hour's calls, and the server's clock for a deployment that was started elsewhere.
         stretched: by how much pauses are stretched to make the hour's calls last; 1 is not at all.
 
     """
@@ -70,7 +70,7 @@ class Pace:
     _said: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        # One that somebody else asked for may have been running for long.
+        # One that was started elsewhere may have been running for long.
         self._not_started_at = -inf if self.tracking.request.is_external else self.since
 
     def note(self, now: float) -> None:

@@ -11,7 +11,7 @@ LOOK_SHARE = 0.05
 """A look comes late by at most this share of the time already spent waiting, so nobody minds the difference."""
 
 _JITTER = 0.05
-"""Jobs that started together shall not look together."""
+"""Jobs that started together should not look together."""
 
 
 class Ground(StrEnum):
@@ -57,7 +57,7 @@ def pause_before_next_look(
 
 def jittered(pause_seconds: float, poll_interval_seconds: float, rng: random.Random | None = None) -> float:
     """Return a pause give or take five percent, at least a second and at most poll_interval."""
-    # Jobs whose pauses are all longer than poll_interval shall not look together, either.
+    # Jobs whose pauses are all longer than poll_interval should not look together, either.
     spread = min(pause_seconds, poll_interval_seconds) * (rng or random).uniform(1 - _JITTER, 1 + _JITTER)
     return min(max(SHORTEST_PAUSE_SECONDS, spread), poll_interval_seconds)
 

@@ -58,7 +58,7 @@ def advice_on(error: ApiError) -> str:
 
 
 def advice_on_request(error: ApiError) -> str:
-    """Return what to do about what keeps the redeploy from being asked for."""
+    """Return what to do about what keeps the redeploy from being requested."""
     advice = advice_on(error)
     may_be_held = error.call.startswith("POST") and error.status in {400, 403, 409, 422}
     return f"{advice} {_WHERE_REFUSED}" if may_be_held else advice

@@ -1,5 +1,5 @@
 """
-What the log says of calls; and, where GitHub's "Enable debug logging" is on, what helps whoever looks for a fault.
+What the log says of calls; and, where GitHub's "Enable debug logging" is on, what helps to find a fault.
 
 That is each call, and the shape of odd records (`progress` has the decisions and pauses). The reporter makes it safe,
 like all text from outside. The bodies of good answers are not shown.
@@ -116,8 +116,8 @@ def oddities(kind: str, record: object) -> list[str]:
     """Return the fields of a record that are not known, and the known ones that hold an unknown word, with the word."""
     if not isinstance(record, Mapping):
         return [_type_of(record)]
-    known = {*_FIELDS[kind].split()}
-    odd = [_short(name) for name in _names(record) if name not in known]
+    fields = {*_FIELDS[kind].split()}
+    odd = [_short(name) for name in _names(record) if name not in fields]
     for name, words in _WORDS.get(kind, {}).items():
         odd += [f"{name} {_short(word)!r}" for word in sorted(_words(record.get(name)) - words)]
     return odd

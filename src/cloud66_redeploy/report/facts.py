@@ -53,13 +53,13 @@ class Times:
 @dataclass(frozen=True)
 class Facts:
     """
-    What is known of one deployment. Texts are as the API sent them: whoever writes them cleans them.
+    What is known of one deployment. Texts are as the API sent them: their writers clean them.
 
     Attributes:
         seen: the deployment, proved or not, and its action.
         is_requested: a POST may have scheduled it.
         is_asked_here: this step sent that POST.
-        asked_services: the services that were asked for, with their tags, or "".
+        asked_services: the services that were requested, with their tags, or "".
         services: what Cloud 66 says that services run; none where it was not asked.
 
     """
@@ -112,7 +112,7 @@ class Facts:
 
     @property
     def triggered_by(self) -> str:
-        """Who asked for it, or ""."""
+        """Who started it, or ""."""
         return self.text("triggered_by") or (self.seen.action.user if self.seen.action else "")
 
     def text(self, name: str) -> str:

@@ -130,7 +130,7 @@ def _standing(result: Result) -> str:
 def _reverted_by(result: Result) -> str:
     record = result.seen.deployment
     who, when = (record.text("reverted_by"), record.text("reverted_at")) if record else ("", "")
-    return f"{who or 'somebody'}{f' at {when}' if when else ''}"
+    return f"{who or 'someone'}{f' at {when}' if when else ''}"
 
 
 def _doubt(result: Result) -> str:
@@ -173,7 +173,7 @@ def describe_service(service: Service, began: datetime | None) -> str:
 
 
 def contradictions(asked: str, services: Sequence[Service], began: datetime | None) -> list[str]:
-    """Say where what the services that were asked for run contradicts what was asked for."""
+    """Say where what the services run contradicts what was requested of them."""
     tags, found = asked_tags(asked), list[str]()
     for service in services:
         if service.lacks(tags[service.name]):

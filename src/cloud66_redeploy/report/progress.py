@@ -1,7 +1,7 @@
 """
 What a look is worth saying: a line when something changed, otherwise one a minute; and what is new in the log.
 
-With debug logging also each decision, and each pause.
+With debug logging also each decision, and each pause. The summary has from here how long a deployment took.
 """
 
 from collections.abc import Sequence

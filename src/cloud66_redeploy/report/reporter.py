@@ -51,7 +51,7 @@ def _give_up(name: str) -> None:
 
 
 class Reporter:
-    """Writes for the workflow. Every text handed in is cleaned here, whoever wrote it."""
+    """Writes for the workflow. Every text handed in is cleaned here, wherever it comes from."""
 
     def __init__(self, environ: Mapping[str, str], sanitizer: Sanitizer) -> None:
         self._environ = environ
@@ -72,7 +72,7 @@ class Reporter:
         return self._environ.get("RUNNER_DEBUG") == "1"
 
     def debug(self, text: Callable[[], str]) -> None:
-        """Write a line for whoever looks for a fault, where that was asked for; else its text is not made."""
+        """Write a line that helps to find a fault, with debug logging alone; else its text is not made."""
         if self.is_debug:
             self._emit(core.debug, self.sanitizer.beginning(text(), _LONGEST_DEBUG, _CLEANED_FOR_DEBUG))
 
@@ -121,7 +121,7 @@ class Reporter:
         self._annotate(core.error, title, "\n".join([*lines, *after]))
 
     def output(self, name: str, value: str) -> None:
-        """Set an output of the step; the value has been cleaned by whoever knows what it is."""
+        """Set an output of the step; the value has been cleaned where its kind is known."""
         self._set("outputs", core.set_output, name, self.sanitizer.redact(value))
 
     def state(self, name: str, value: str) -> None:
@@ -162,7 +162,6 @@ class Reporter:
                 self.warn(f"No {what}", f"The step's {what} can't be written: {error}. {loss}")
 
     def _emit(self, command: Callable[..., object], *texts: str, **properties: str) -> None:
-        """Write to the log."""
         try:
             command(*texts, **properties)
             sys.stdout.flush()

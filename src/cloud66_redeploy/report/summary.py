@@ -114,7 +114,7 @@ class Summary:
         result, facts = page.result, page.facts
         if page.back is not None:
             rows = [(_label(result.outcome), facts), ("↩️ rollback", page.back)]
-            cells = [(name, one.deployment_id, self._commit(one), took_of(one.times)) for name, one in rows]
+            cells = [(name, row.deployment_id, self._commit(row), took_of(row.times)) for name, row in rows]
             return [_grid(("", "Deployment", "Commit", "Duration"), cells)]
         if result.reason is Reason.DRY_RUN:
             return [_rows([(head, self._html(text, 1000)) for head, text in dry_run_rows(result)])]

@@ -171,7 +171,7 @@ WORDING = {
     Reason.LEFT_RUNNING: Row(
         "The workflow was cancelled. {Name} continues (cancel_on_abort is false). It was last seen {last}."
     ),
-    # A deployment that was asked for elsewhere
+    # A deployment that was started elsewhere
     Reason.QUEUED: Row("{name} is queued."),
     Reason.DEPLOYING: Row("{name} is deploying."),
     Reason.NOT_READABLE: Row("Cloud 66 couldn't be asked about the deployment.", _ON_ERROR),

@@ -1,4 +1,4 @@
-"""What is there before anything is asked for: the deployments and the actions of the stack."""
+"""What is there before the request: the deployments and the actions of the stack."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -134,7 +134,7 @@ def _end(deployment: Deployment) -> tuple[datetime, int]:
 
 
 def _is_after(other: Deployment, failed: Deployment, *, is_new: bool) -> bool:
-    """Tell whether a deployment came after the failed one, or may yet: somebody's answer to the failure, perhaps."""
+    """Tell whether a deployment came after the failed one, or may yet: someone's answer to the failure, perhaps."""
     if other.phase.is_final:
         return is_new and other.phase is not Phase.CANCELLED and not _is_before(other, failed)
     # An older one that is still open was left lying.

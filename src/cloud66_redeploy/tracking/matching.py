@@ -1,5 +1,5 @@
 """
-Which deployment is the one that was asked for: a function of values. Pure.
+Which deployment is the one that was requested: a function of values. Pure.
 
 An action carries the reference, a deployment doesn't, and no field joins the two. So a deployment is taken for the one
 only where no other can be meant: the redeploys that were open or came since the baseline and the deployments that were
@@ -40,7 +40,7 @@ def with_actions(tracking: Tracking, actions: Sequence[Action]) -> Sighting:
         after = replace(before, action=action, is_ambiguous=len(found) > 1)
     is_actions_id = after.action is not None and submission.answer_id == after.action.id
     if is_actions_id and after.certainty is Certainty.CONFIRMED and _id_of(after.deployment) == submission.answer_id:
-        # The answer's id was the action's: the deployment of that number is somebody else's.
+        # The answer's id was the action's: the deployment of that number is another's.
         return replace(after, deployment=None, certainty=Certainty.UNKNOWN)
     return after
 
@@ -53,7 +53,7 @@ def with_deployments(
     now: float,
 ) -> Sighting:
     """
-    Return what is known once the deployment has been looked for: by the id that leads to it, else by what fits.
+    Return what is known once the deployment has been searched for: by the id that leads to it, else by what fits.
 
     The actions have been taken before (`with_actions`); `candidate` is the record that `candidate_id` leads to, and
     `now` an instant (monotonic seconds).
@@ -96,12 +96,12 @@ def _with_candidate(
     Follow the id that the POST answered; it proves nothing until a new deployment has that number.
 
     Where the action has not shown, or can't be read, the number may be the action's, and the deployment of that number
-    somebody else's: then it counts only if no other deployment could be the one.
+    another's: then it counts only if no other deployment could be the one.
     """
     request, baseline, before = tracking.request, tracking.baseline, tracking.sighting
     if request.given_id is not None:
         return _with_given(tracking, candidate, carrying(tracking, actions))
-    # The list alone proves nothing: the number may be that of a deployment which somebody else has asked for.
+    # The list alone proves nothing: the number may be that of a deployment which was started elsewhere.
     if not baseline.is_new(candidate) or not fits(candidate, before.action, "" if before.action else request.git_ref):
         return None
     if before.action is None:
@@ -130,7 +130,7 @@ def _inferred(tracking: Tracking, actions: Sequence[Action], deployments: Sequen
     )
     # What the id leads to is still to come. One that leads nowhere until the action has ended, leads nowhere.
     awaited = tracking.candidate_id is not None and not duplicates and action and not action.phase.is_final
-    # Of several that carry the reference of somebody else's request, none is more meant than the others.
+    # Of several that carry the reference of a request from elsewhere, none is more meant than the others.
     is_open = request.is_external and before.is_ambiguous
     if action is None or request.given_id is not None or awaited or is_open:
         return blank

@@ -24,13 +24,12 @@ from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 _LOOKS_PER_SEARCH = 4
 """So many looks at a deployment that waits, one of them a search in both lists."""
 
-
 OnSearch = Callable[[Sequence[Action], Sequence[Deployment]], object]
 """Is told what a search in both lists has found, once that has been weighed."""
 
 
 class Observer:
-    """Looks at one deployment (`tracking`): the only reader of the two lists, the only writer of what has been seen."""
+    """Looks at one deployment (`tracking`); the only writer of what has been seen of it."""
 
     def __init__(
         self,
@@ -53,7 +52,7 @@ class Observer:
 
         Raises:
             Denied: the token is no longer good for it; it has been asked again before that is believed.
-            NotFound: the stack has gone, likewise.
+            NotFound: the stack has gone; that has been asked again, too.
             ApiError: passing trouble.
 
         """
@@ -64,7 +63,7 @@ class Observer:
         self._doubt.check(self._read_action)
 
     def takes(self, actions: Sequence[Action]) -> bool:
-        """Take what carries the reference among actions that somebody else has read; tell whether there is any."""
+        """Take what carries the reference among actions that were read elsewhere; tell whether there is any."""
         self.tracking.sighting = with_actions(self.tracking, actions)
         return bool(carrying(self.tracking, actions))
 
@@ -141,7 +140,7 @@ class Observer:
         try:
             return _with_id(number, deployments) or self._client.deployment(number)
         except (Denied, NotFound) as refusal:
-            # Whether an answer's id leads to somebody else's record that is refused, or to none, it leads to no news.
+            # Whether an answer's id leads to another's record that is refused, or to none, it leads to no news.
             if tracking.request.given_id is not None and isinstance(refusal, Denied):
                 raise
             return None
@@ -225,8 +224,8 @@ class Observer:
             self._read_action()
         if tracking.deployment is not None:
             self._read_deployment()
-        # Until all records have shown of what began before both ended, the one that was asked for may be missing: it
-        # may have begun, and ended, as somebody else's ended.
+        # Until all records have shown of what began before both ended, the one that was requested may be missing: it
+        # may have begun, and ended, as another one ended.
         records = (tracking.deployment, tracking.action)
         ages = [self._client.age_seconds(record.finished_at) for record in records if record and record.finished_at]
         if ages and all(age is not None and age >= RECORD_LAG_SECONDS for age in ages):

@@ -18,7 +18,7 @@ _NUMBERS = ("deployments", "open_deployments", "actions", "open_actions")
 
 @dataclass(frozen=True)
 class SavedState:
-    """One deployment, as the post step needs it: the tracking, but for what the records say, which is read anew."""
+    """One deployment, as the post step needs it: the tracking, but for what the records say, which is read again."""
 
     stack_id: str
     tracking: Tracking
@@ -61,15 +61,15 @@ class SavedState:
         is_named = request.reference or (request.is_external and request.given_id)
         if not is_named or not isinstance(request.reference, str):
             raise ValueError("it names no deployment")
-        known: dict[str, Any] = {name: frozenset(there[name]) for name in _NUMBERS}
-        baseline = Baseline(**known, newest=as_time(saved["newest"]), actions_known=saved["actions_known"] is True)
+        numbers: dict[str, Any] = {name: frozenset(there[name]) for name in _NUMBERS}
+        baseline = Baseline(**numbers, newest=as_time(saved["newest"]), actions_known=saved["actions_known"] is True)
         submission, seen = Submission(**saved["submission"]), Sighting(actions_readable=saved["actions_readable"])
         tracking = Tracking(request, baseline=baseline, submission=submission, sighting=seen)
         return cls(saved["stack_id"], tracking, saved["cancel_on_abort"] is True)
 
 
 def write(states: Sequence[SavedState]) -> str:
-    """Write down what is to be remembered."""
+    """Write down what the post step needs."""
     return json.dumps([state.to_json() for state in states])
 
 

@@ -26,15 +26,15 @@ class Certainty(IntEnum):
 @dataclass(frozen=True)
 class Request:
     """
-    What is asked for, or was asked for elsewhere. Made by the command.
+    What is requested, or was requested elsewhere. Made by the command.
 
     Attributes:
         reference: the user_reference that marks the action, or "" where a deployment was named by its id alone.
-        git_ref: the ref asked for, or "".
-        services: the services asked for, with their tags, or "".
+        git_ref: the ref requested, or "".
+        services: the services requested, with their tags, or "".
         expected_commit: the commit that has to be the one deployed, or "".
         given_id: the id by which the deployment was named, or None.
-        is_external: somebody else asked for it; who runs this step named it by its reference, its id, or both.
+        is_external: it was started elsewhere; the inputs name it by its reference, its id, or both.
         is_unique: the reference is one that no other run has: it was derived, not given.
 
     """
@@ -118,13 +118,13 @@ class Tracking:
     def of_another(
         cls, reference: str, given_id: int | None, expected_commit: str = "", stack: Stack | None = None
     ) -> Self:
-        """Track a deployment that somebody else asked for: by its reference, its id, or both."""
+        """Track a deployment that was started elsewhere: by its reference, its id, or both."""
         request = Request(reference, "", expected_commit, given_id, is_external=True, is_unique=False)
         return cls(request, stack, submission=Submission(posts_sent=1))
 
     @classmethod
     def of_live(cls, live: Deployment, before: "Tracking") -> Self:
-        """Track the deployment that is live, in place of one that is not asked for."""
+        """Track the deployment that is live, as none is requested."""
         found = cls.of_another("", live.id, before.request.expected_commit, before.stack)
         return replace(
             found, baseline=before.baseline, sighting=Sighting(deployment=live, certainty=Certainty.CONFIRMED)
@@ -226,7 +226,7 @@ class Tracking:
 
     @property
     def is_queued(self) -> bool:
-        """Whether the deployment has not started, as far as is known."""
+        """Whether no record says that the deployment has started."""
         if self.deployment is not None:
             return self.deployment.phase is Phase.QUEUED
         return not self.sighting.maybe_started and (self.action is None or not self.action.phase.is_final)
