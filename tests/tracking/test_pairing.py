@@ -24,6 +24,7 @@ OPEN_BEFORE = Baseline(frozenset({107}), frozenset({107}), frozenset({39}), froz
         ("v1", "refs/tags/v1", None, True),
         ("main", "maintenance", None, False),
         ("main", "dev", HASH, False),
+        ("release", "release-2", HASH, False),
         (HASH, "main", HASH, True),
         (HASH, HASH[:10], None, True),
         (HASH[:7].upper(), "main", HASH, True),
