@@ -6,7 +6,7 @@ What to roll back to is the last good one, where it is sure enough that rolling 
 Pure. Not where the failed one may still be running, not over a deployment that came after it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from cloud66_redeploy.model.fields import is_before
@@ -56,16 +56,25 @@ def live_with(commit: str, deployments: Sequence[Deployment]) -> tuple[Deploymen
     live = next((each for each in reversed(ended) if each.is_live), None)
     if live is None:
         return None, "no deployment is marked live"
-    later = next((each for each in deployments if _may_be_live(each) and _is_later(each, live)), None)
+    later = next(_in_its_place(deployments, live), None)
     if later is not None:
-        came = "succeeded" if later.phase is Phase.SUCCESS else "may have succeeded"
-        return None, f"deployment {later.id} {came} after {live.id}, which is marked live"
+        return None, f"{_came_after(later, live)}, which is marked live"
     deployed = live.text("git_hash")
     if not deployed:
         return None, f"deployment {live.id}, which is live, has no commit recorded"
     if not same_commit(commit, deployed):
         return None, f"deployment {live.id}, which is live, has commit {deployed}"
     return live, ""
+
+
+def _in_its_place(deployments: Sequence[Deployment], live: Deployment) -> Iterator[Deployment]:
+    """Yield those that may be live in place of the one that is said to be."""
+    return (each for each in deployments if _may_be_live(each) and _is_later(each, live))
+
+
+def _came_after(later: Deployment, live: Deployment) -> str:
+    came = "succeeded" if later.phase is Phase.SUCCESS else "may have succeeded"
+    return f"deployment {later.id} {came} after {live.id}"
 
 
 def _may_be_live(deployment: Deployment) -> bool:
@@ -117,9 +126,9 @@ def _last_good(earlier: Sequence[Deployment], tracking: Tracking) -> tuple[Deplo
     commit = last.text("git_hash")
     if not is_full_hash(commit):
         return None, f"deployment {last.id}, which was live before, has no commit recorded"
-    newer = next((other for other in successes if _end(other) > _end(last) and other.text("git_hash") != commit), None)
+    newer = next((other for other in _in_its_place(earlier, last) if other.text("git_hash") != commit), None)
     if newer is not None:
-        return None, f"deployment {newer.id} succeeded after {last.id}, which was live before"
+        return None, f"{_came_after(newer, last)}, which was live before"
     failed_commit = (failed.text("git_hash") if failed else "") or (git_ref if is_full_hash(git_ref) else "")
     if not failed_commit:
         return None, "the failed commit is unknown"
