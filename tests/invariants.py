@@ -153,6 +153,11 @@ def _check_live(schedule: Schedule, told: Told, truth: Truth) -> None:
         live = truth.named(int(told.ending.outputs["deployment_id"]))
         assert live.succeeds, f"called live, but it {live.final_fate}"
         assert live.git_hash.startswith(told.inputs["expected_commit"]), "called live, but it is of another commit"
+        # Words that don't say what an action does hide it until its deployment shows.
+        began, is_clear = truth.started + schedule.head_start, schedule.behaviour["text"] is None
+        shown = [one for one in truth.everybody if one.requested_at <= began - LATEST_RECORD_SECONDS]
+        later = [one.id for one in shown if one.final_fate == "success" and live.ends_at < one.ends_at <= began]
+        assert not (is_clear and later), f"called live, but {later} came after it"
 
 
 def _ran_all_the_while(schedule: Schedule, told: Told, truth: Truth) -> bool:
