@@ -105,6 +105,9 @@ class Trigger:
         if self._clock.monotonic() >= self.transport.deadline:
             return self._ended(NotSent("POST", "the timeout had passed"), not_accepted)
         objection = self.objection() if self._last else None
+        if self._last and self._tracking.action is not None:
+            # It has shown while that was asked.
+            return self._found(self._tracking.action, self._last)
         return uncertain(self._tracking, self._lost) if objection and self._lost else objection
 
     def _wait_to_send_again(self, trouble: TransientError, pause: float) -> Result | None:
