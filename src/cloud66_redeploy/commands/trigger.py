@@ -139,9 +139,9 @@ class Trigger:
             pause = Pause(share, Ground.SHARE)
             try:
                 self.observer.read_action()
+                is_absent = self._tracking.action is None and self._is_absent(asked_at - since)
                 if self._tracking.action is not None:
                     return self._found(self._tracking.action, last)
-                is_absent = self._is_absent(asked_at - since)
             except (Denied, NotFound) as refusal:
                 return self._ended(refusal, refused)
             except ApiError as trouble:
