@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, seed, settings
@@ -25,7 +26,7 @@ from harness import Step
 from invariants import AFTERWARDS_SECONDS, Told, Truth, check_any, check_redeploy
 from invariants_later import check_later
 from quiet import check_quiet
-from schedules import Other, Schedule, schedules
+from schedules import BACKUP, Other, Schedule, schedules
 from website import KINDS
 
 
@@ -100,6 +101,10 @@ def _stage(schedule: Schedule, folder: Path) -> Step:
     step.simulator.faults.extend(Fault(**fault) for fault in schedule.faults)
     if schedule.id_gap is not None:
         step.simulator.next_action_id = step.simulator.next_deployment_id + schedule.id_gap
+    if schedule.left_open == "backup":
+        step.simulator.request_deployment(**BACKUP)
+    elif schedule.left_open == "redeploy":
+        step.simulator.all_deployments()[-3].action_lag = inf
     for other in schedule.others:
         _plan(step, other)
     step.website.answer = KINDS[schedule.site]

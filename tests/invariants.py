@@ -65,7 +65,8 @@ class Truth:
     def of(cls, step: Step, reference: str) -> "Truth":
         sim = step.simulator
         back = sim.deployments_of(f"{reference}/rollback")
-        return cls(sim.deployments_of(reference), back, sim.all_deployments(), sim.started)
+        everybody = [one for one in sim.all_deployments() if one.action != "backup"]
+        return cls(sim.deployments_of(reference), back, everybody, sim.started)
 
     def named(self, number: int) -> Any:
         return next((one for one in self.everybody if one.id == number), None)
@@ -153,6 +154,10 @@ def _check_live(schedule: Schedule, told: Told, truth: Truth) -> None:
         live = truth.named(int(told.ending.outputs["deployment_id"]))
         assert live.succeeds, f"called live, but it {live.final_fate}"
         assert live.git_hash.startswith(told.inputs["expected_commit"]), "called live, but it is of another commit"
+        began = truth.started + schedule.head_start
+        shown = [one for one in truth.everybody if one.requested_at <= began - LATEST_RECORD_SECONDS]
+        later = [one.id for one in shown if one.final_fate == "success" and live.ends_at < one.ends_at <= began]
+        assert not later or schedule.behaviour["text"], f"called live, but {later} came after it"
 
 
 def _ran_all_the_while(schedule: Schedule, told: Told, truth: Truth) -> bool:

@@ -39,3 +39,4 @@ def check_quiet(schedule: Schedule, told: Told, truth: Truth) -> None:
         right = right | {"timed_out"}
     outcome = told.ending.outcome
     assert outcome in right | ({"unknown"} if may_lack_commit else set()), f"{outcome}, but it {mine[0].final_fate}"
+    assert outcome != "success" or told.ending.outputs["deployment_id"] == str(mine[0].id), "ours was not identified"

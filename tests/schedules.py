@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import asdict, dataclass
+from math import inf
 from typing import Any, get_args
 
 from hypothesis import strategies as st
@@ -12,6 +13,10 @@ from weather import DELAYS, DELAYS_OR_NEVER, FATES, TOKEN, behaviours, faults, q
 from website import ADDRESS, KINDS
 
 NEVER = 1e9
+BACKUP: dict[str, Any] = {
+    "via": "api", "action": "backup", "record_delays": (inf, 0.0), "cancel_at": 0.0, "cancel_takes": inf
+}  # fmt: skip
+"""An action that goes on for ever, in nobody's way, and has no deployment."""
 OURS = "1-1-c2160039a2ba9b49-0123456789abcdef"
 """A reference that an earlier run of this repository derived."""
 
@@ -58,6 +63,8 @@ class Schedule:
     """How long the others have been at it when the step begins."""
     site: str = "serves"
     """What the application does (see website.py)."""
+    left_open: str = ""
+    """What else is open when the step begins: a backup of just before, or the action of a redeploy of hours ago."""
     is_quiet: bool = False
     """Nobody else deploys, and nothing goes wrong but a single negative answer and some pages of a gateway."""
 
@@ -72,6 +79,7 @@ class Schedule:
             "id_gap": self.id_gap,
             "later": self.later,
             "head_start": self.head_start,
+            "left_open": self.left_open,
         }
         parts["abort_at"] = self.abort_at if self.abort_at < NEVER else None
         return "Schedule: " + ", ".join(f"{name} {value}" for name, value in parts.items() if value)
@@ -143,7 +151,8 @@ def schedules(draw: st.DrawFn) -> Schedule:
     # Where every ref reads the same, none is the one asked for.
     is_quiet = is_quiet and behaviour["text"] is None
     is_quiet = is_quiet and site == "serves"
-    return Schedule(behaviour, trouble, others, id_gap, inputs, abort_at, later, head_start, site, is_quiet)
+    left_open = draw(st.sampled_from(["", "", "backup", "redeploy"]))
+    return Schedule(behaviour, trouble, others, id_gap, inputs, abort_at, later, head_start, site, left_open, is_quiet)
 
 
 def _make_busy(draw: st.DrawFn, inputs: dict[str, str]) -> Other:

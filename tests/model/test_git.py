@@ -58,7 +58,8 @@ def test_full_hash() -> None:
     ("one", "other", "verdict"),
     [
         ("abcdef0", "abcdef0123", True), ("a" * 40, "A" * 40, True), ("abcdef", "abcdef0123", False),
-        ("abcdef1", "abcdef0123", False), ("", "", False),
+        ("abcdef1", "abcdef0123", False), ("", "", False), ("release", "release-2", False),
+        ("release", "release", False), ("abcdef0", "abcdef0-hotfix", False),
     ],
 )  # fmt: skip
 def test_same_commit(one: str, other: str, verdict: bool) -> None:

@@ -14,6 +14,8 @@ from scripted import Clock
 
 Record = TypeVar("Record", Deployment, Action)
 PAST = deployment(100, -900, -860), action(30, -900, -860)
+LEFT_OPEN = action(32, -20, action="backup"), action(31, -900)
+"""What has no deployment, in every world: other work that goes on, and a redeploy that was left lying."""
 
 OUTCOMES: dict[str, tuple[Any, Any]] = {
     "success": (SUCCESS, True), "failed": (FAILED, False), "cancelled": (CANCELLED, False),
@@ -123,7 +125,7 @@ class World:
             for place, one in enumerate(self.redeploys)
             if now >= one.asked + one.action_shows
         ]
-        return [*reversed(shown), PAST[1]]
+        return [*reversed(shown), *LEFT_OPEN, PAST[1]]
 
     def actions_with(self, reference: str) -> list[Action]:
         return [one for one in self.actions() if one.reference == reference]

@@ -45,6 +45,16 @@ def test_what_keeps_it_busy_is_described(deployments: Any, actions: Any, words: 
 
 LYING, LYING_ACTION = deployment(90, -950), action(20, -950)
 AFTER = [action(42, 10, 20, finished_success=False), action(41, 5), action(40, -1), *PAST_ACTIONS]
+BROKE, BROKE_ACTION = deployment(108, 0, 40, outcome=FAILED), action(40, 0, 40, finished_success=False)
+NEXT = deployment(109, 40)
+
+
+def left_the_queue(asked: float) -> list[Action]:
+    """Make the actions of one that failed, and of three of ours and others behind it, the second of them cancelled."""
+    gone = action(42, asked + 1, 46, OURS, finished_success=False)
+    return [action(43, asked + 2, None, OURS), gone, action(41, 2, None, OTHER), BROKE_ACTION]
+
+
 FOUND: dict[str, tuple[list[Deployment], list[Action], Found]] = {
     "nothing": ([], [], ([], [], [])),
     "all is over": (PAST, PAST_ACTIONS, ([], [], [])),
@@ -57,6 +67,11 @@ FOUND: dict[str, tuple[list[Deployment], list[Action], Found]] = {
     "a failure that ran": (
         [deployment(108, 0, 40, outcome=FAILED)],
         [action(40, -1, 41, finished_success=False), action(39, -60)], ([], [], []),
+    ),
+    "one that left the queue as the one before it failed": ([NEXT, BROKE], left_the_queue(36), ([109], [], [41, 43])),
+    "all asked for at once": ([NEXT, BROKE], left_the_queue(2), ([109], [], [41, 43])),
+    "one by web failed": (
+        [NEXT, deployment(108, 0, 40, outcome=FAILED, **BY_WEB)], left_the_queue(2)[:-1], ([109], [], [41, 43])
     ),
     **{
         f"one that left the queue ({start}, {outcome['meaning']})": (
@@ -115,6 +130,7 @@ WHOSE: dict[str, tuple[list[Deployment], list[Action], bool]] = {
     "records were left lying": (
         [WEB_WAITS, RUNS, LYING], [WEB_ACTION, OURS_OPEN, LYING_ACTION], True
     ),
+    "a stranger's runs, one of ours left the queue": ([NEXT, BROKE], left_the_queue(36), False),
     "our action tells no time": ([RUNS], [action(40, None, None, OURS)], True),
 }  # fmt: skip
 

@@ -4,15 +4,22 @@ from typing import Any
 
 import pytest
 
+from cloud66_redeploy.model.records import Action
 from cloud66_redeploy.tracking.baseline import Baseline
-from cloud66_redeploy.tracking.pairing import fits, holds, pair
-from records import CANCELLED, FAILED, action, deployment
+from cloud66_redeploy.tracking.pairing import fits, holds, pair, unaccounted
+from records import CANCELLED, FAILED, START, action, deployment
 
 HASH = "0123456789abcdef0123456789abcdef01234567"
 OURS = action(40, 0, None, "mine")
 NEW = deployment(108, 1)
 ODD = {"code": "superseded"}
+RELEASE = action(40, 0, None, "mine", action="release")
 OPEN_BEFORE = Baseline(frozenset({107}), frozenset({107}), frozenset({39}), frozenset({39}))
+
+
+def before(*actions: Action) -> Baseline:
+    """Take the baseline when there were these actions, and no deployment."""
+    return Baseline.of([], actions, lambda moment: (START - moment).total_seconds())
 
 
 @pytest.mark.parametrize(
@@ -24,6 +31,7 @@ OPEN_BEFORE = Baseline(frozenset({107}), frozenset({107}), frozenset({39}), froz
         ("v1", "refs/tags/v1", None, True),
         ("main", "maintenance", None, False),
         ("main", "dev", HASH, False),
+        ("release", "release-2", HASH, False),
         (HASH, "main", HASH, True),
         (HASH, HASH[:10], None, True),
         (HASH[:7].upper(), "main", HASH, True),
@@ -67,8 +75,11 @@ def test_what_speaks_against_it(theirs: dict[str, Any], ours: dict[str, Any], fi
         ([OURS, action(39, -90, -50)], [NEW, deployment(107, -90, -50)], OPEN_BEFORE, [108]),
         ([OURS, action(39)], [deployment(107, None)], OPEN_BEFORE, []),
         ([OURS, action(39)], [deployment(107, None), NEW], OPEN_BEFORE, [108]),
-        ([OURS, action(39)], [NEW], Baseline(frozenset(), frozenset(), frozenset({39}), frozenset({39})), []),
-        ([OURS, action(39, -130)], [NEW], Baseline(frozenset(), frozenset(), frozenset({39}), frozenset({39})), [108]),
+        ([OURS, action(39)], [NEW], before(action(39)), []),
+        ([action(40, 60, None, "mine"), action(39, 0, 5)], [deployment(108, 61)], before(action(39)), [108]),
+        ([OURS, action(39, -130)], [NEW], before(action(39, -130)), [108]),
+        ([OURS, action(39, action="backup")], [NEW], before(action(39, action="backup")), [108]),
+        ([RELEASE, action(39, action="Release")], [NEW], before(action(39, action="Release")), []),
         ([OURS, action(10, -900, -800)], [NEW, deployment(70, -900, -850)], Baseline(), [108]),
         ([OURS, action(39, action="reboot")], [NEW], Baseline(), [108]),
         ([OURS, action(39, action="deploy")], [NEW], Baseline(), []),
@@ -77,13 +88,31 @@ def test_what_speaks_against_it(theirs: dict[str, Any], ours: dict[str, Any], fi
     ids=[
         "ours is not on the page", "what was over before doesn't count", "what was open before isn't ours",
         "what was open before counts", "one of just before whose deployment is still to come",
-        "one of long before was left lying", "records from further down", "another kind of action",
+        "one of just before that was over before ours was asked for", "one of long before was left lying",
+        "another kind of action was open before", "a third word for a redeploy, of just before",
+        "records from further down", "another kind of action",
         "another word for a redeploy", "the web's need no deployment",
     ],
 )  # fmt: skip
 def test_what_is_counted(actions: Any, deployments: Any, baseline: Baseline, expected: list[int]) -> None:
     """Redeploys and deployments that came since the baseline, or were open then, are counted against each other."""
-    assert [one.id for one in pair([OURS], actions, deployments, baseline, "")] == expected
+    assert [one.id for one in pair([*actions, OURS][:1], actions, deployments, baseline, "")] == expected
+
+
+@pytest.mark.parametrize(
+    ("actions", "opened", "expected"),
+    [
+        ([], [], True),
+        ([OURS], [], False),
+        ([action(39)], [action(39)], False),
+        ([action(39, -130)], [action(39, -130)], True),
+        ([action(39, action="backup")], [action(39, action="backup")], True),
+    ],
+    ids=["no action", "its action", "one of just before", "one of long before was left lying", "another kind"],
+)
+def test_a_deployment_that_no_action_accounts_for(actions: Any, opened: Any, expected: bool) -> None:
+    """A new deployment is accounted for by a redeploy that came since, or was open just before."""
+    assert unaccounted(actions, [NEW], before(*opened)) is expected
 
 
 @pytest.mark.parametrize(

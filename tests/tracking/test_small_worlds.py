@@ -40,7 +40,7 @@ def look_at(post: Post, redeploys: Iterable[Redeploy]) -> Certainty:
     """Look at a world four times, assert what has to hold at each look, and say how sure it is in the end."""
     clock = Clock(now=BASELINE_AT)
     world = World(post, sorted(redeploys, key=lambda one: one.asked), clock)
-    baseline = Baseline.of(world.deployments(), world.actions())
+    baseline = Baseline.of(world.deployments(), world.actions(), world.age_seconds)
     tracking = Tracking(Request("mine", "main"), baseline=baseline, submission=world.submission())
     observer = Observer(world, tracking, clock)  # type: ignore[arg-type]
     for after in LOOKS:

@@ -145,7 +145,7 @@ def _already_live(step: Step, job: Job, busy: StackActivity, stock: Stock) -> De
     elif busy:
         why = busy.describe()
     else:
-        live, why = live_with(commit, stock.deployments)
+        live, why = live_with(commit, stock.deployments, stock.actions)
         if live is not None:
             return live
     job.say(f"Not skipping (if_live: skip): {why}.")

@@ -106,6 +106,9 @@ class Trigger:
         if self._clock.monotonic() >= self.transport.deadline:
             return self._ended(NotSent("POST", "the timeout had passed"), not_accepted)
         objection = self.objection() if self._last else None
+        if self._last and self._tracking.action is not None:
+            # It has shown while that was asked.
+            return self._found(self._tracking.action, self._last)
         return uncertain(self._tracking, self._lost) if objection and self._lost else objection
 
     def _wait_to_send_again(self, trouble: TransientError, pause: float) -> Result | None:
@@ -137,9 +140,9 @@ class Trigger:
             pause = Pause(share, Ground.SHARE)
             try:
                 self.observer.read_action()
+                is_absent = self._tracking.action is None and self._is_absent(asked_at - since)
                 if self._tracking.action is not None:
                     return self._found(self._tracking.action, last)
-                is_absent = self._is_absent(asked_at - since)
             except (Denied, NotFound) as refusal:
                 return self._ended(refusal, refused)
             except ApiError as trouble:

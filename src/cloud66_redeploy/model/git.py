@@ -48,4 +48,5 @@ def is_full_hash(ref: str) -> bool:
 def same_commit(commit: str, other: str) -> bool:
     """Tell whether two hashes, either of them possibly abbreviated (7 digits at least), name one commit."""
     shorter, longer = sorted((commit.lower(), other.lower()), key=len)
-    return len(shorter) >= 7 and longer.startswith(shorter)
+    # One may be the name of a branch or tag, which is no hash.
+    return len(shorter) >= 7 and longer.startswith(shorter) and re.fullmatch("[0-9a-f]+", longer) is not None

@@ -54,19 +54,17 @@ def activity_of(deployments: Sequence[Deployment], actions: Sequence[Action]) ->
     and doesn't count. One that was cancelled may have been waiting, and says nothing of those before it.
     """
     ran = [deployment for deployment in deployments if deployment.has_run]
-    redeploys = [action for action in actions if action.is_redeploy]
-    # One that failed may have been cancelled as it waited.
-    done = [action for action in redeploys if action.phase is Phase.SUCCESS or any(holds(each, action) for each in ran)]
+    redeploys = sorted((action for action in actions if action.is_redeploy), key=lambda action: action.id)
+    # One that failed may have been cancelled as it waited. Of all that one which ran can belong to, it is the eldest's.
+    ended_alike = ([action for action in redeploys if holds(each, action) and fits(each, action, "")] for each in ran)
+    done = [action for action in redeploys if action.phase is Phase.SUCCESS]
+    done += [eldest for eldest, *_ in filter(None, ended_alike)]
     opened = [deployment for deployment in deployments if _is_open(deployment, _latest_start(ran))]
     last_id = max((deployment.id for deployment in ran), default=0)
     return StackActivity(
         tuple(deployment for deployment in opened if deployment.phase is Phase.RUNNING),
         tuple(deployment for deployment in opened if deployment.phase is Phase.QUEUED and deployment.id > last_id),
-        tuple(
-            sorted(
-                (action for action in redeploys if _is_open(action, _latest_start(done))), key=lambda action: action.id
-            )
-        ),
+        tuple(action for action in redeploys if _is_open(action, _latest_start(done))),
     )
 
 

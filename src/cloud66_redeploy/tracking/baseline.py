@@ -1,6 +1,6 @@
 """What is there before the request: the deployments and the actions of the stack."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple, Self
@@ -10,7 +10,11 @@ from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.errors import NotFound, PermanentError
 from cloud66_redeploy.model.fields import SKEW, is_before
 from cloud66_redeploy.model.records import NO_REDEPLOYS, Action, Deployment, Phase
+from cloud66_redeploy.timing import LATEST_RECORD_SECONDS
 from cloud66_redeploy.tracking.doubt import until_believed
+
+TellAge = Callable[[datetime], float | None]
+"""Tells how many seconds ago a moment was by the server's clock; None where that is not known."""
 
 _MOST_DURATIONS = 20
 """Older ones tell of an older pipeline."""
@@ -37,7 +41,8 @@ class Baseline:
     The stack's deployments and actions as they were just before the POST (the newest of each).
 
     Attributes:
-        open_deployments, open_actions: those of the API that were not finished then.
+        open_deployments, open_actions: those of the API, of any kind, that were not finished then and had begun just
+            before. Of an older one, what belongs to it had shown by then, if it ever does.
         newest: the last moment (the server's time) that a deployment tells of, so a deployment that tells of an earlier
             one is old, even if it stood further down.
         past: the deployments' records, the newest first.
@@ -56,13 +61,15 @@ class Baseline:
     has_reference: bool = False
 
     @classmethod
-    def of(cls, deployments: Sequence[Deployment], actions: Sequence[Action]) -> Self:
+    def of(
+        cls, deployments: Sequence[Deployment], actions: Sequence[Action], age_seconds: TellAge = lambda _moment: None
+    ) -> Self:
         """Take the baseline of what is there."""
         return cls(
             frozenset(deployment.id for deployment in deployments),
-            _open(deployments),
+            _just_begun(deployments, age_seconds),
             frozenset(action.id for action in actions),
-            _open(actions),
+            _just_begun(actions, age_seconds),
             max((moment for deployment in deployments for moment in deployment.times), default=None),
             tuple(deployments),
         )
@@ -80,8 +87,10 @@ class Baseline:
         return deployment.id not in self.deployments and not below and not old
 
 
-def _open(records: Sequence[Deployment | Action]) -> frozenset[int]:
-    return frozenset(record.id for record in records if record.is_by_api and not record.phase.is_final)
+def _just_begun(records: Sequence[Deployment | Action], age_seconds: TellAge) -> frozenset[int]:
+    opened = [record for record in records if record.is_by_api and not record.phase.is_final]
+    ages = {record.id: age_seconds(record.started_at) if record.started_at else None for record in opened}
+    return frozenset(number for number, age in ages.items() if age is None or age <= LATEST_RECORD_SECONDS)
 
 
 class Stock(NamedTuple):
@@ -108,5 +117,7 @@ def read_baseline(client: Client, reference: str, clock: Clock) -> Stock:
     except PermanentError as refusal:
         if not isinstance(refusal, NotFound) and refusal.status != 403:
             raise
-        return Stock(deployments, [], replace(Baseline.of(deployments, []), actions_known=False))
-    return Stock(deployments, actions, replace(Baseline.of(deployments, actions), has_reference=bool(earlier)))
+        baseline = Baseline.of(deployments, [], client.age_seconds)
+        return Stock(deployments, [], replace(baseline, actions_known=False))
+    baseline = Baseline.of(deployments, actions, client.age_seconds)
+    return Stock(deployments, actions, replace(baseline, has_reference=bool(earlier)))

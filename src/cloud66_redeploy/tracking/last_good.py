@@ -6,12 +6,13 @@ What to roll back to is the last good one, where it is sure enough that rolling 
 Pure. Not where the failed one may still be running, not over a deployment that came after it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from cloud66_redeploy.model.fields import is_before
+from cloud66_redeploy.model.fields import SKEW, is_before
 from cloud66_redeploy.model.git import is_full_hash, same_commit
 from cloud66_redeploy.model.records import Action, Deployment, Phase
+from cloud66_redeploy.tracking.pairing import holds
 from cloud66_redeploy.tracking.tracking import Tracking
 
 
@@ -48,7 +49,9 @@ _NOT_SURE = {
 }
 
 
-def live_with(commit: str, deployments: Sequence[Deployment]) -> tuple[Deployment | None, str]:
+def live_with(
+    commit: str, deployments: Sequence[Deployment], actions: Sequence[Action]
+) -> tuple[Deployment | None, str]:
     """Return the deployment that is surely live, if it is of that commit; else say why not."""
     if not commit:
         return None, "the requested commit is unknown (set git_ref or expected_commit to its full hash)"
@@ -56,16 +59,50 @@ def live_with(commit: str, deployments: Sequence[Deployment]) -> tuple[Deploymen
     live = next((each for each in reversed(ended) if each.is_live), None)
     if live is None:
         return None, "no deployment is marked live"
-    later = next((each for each in deployments if _may_be_live(each) and _is_later(each, live)), None)
-    if later is not None:
-        came = "succeeded" if later.phase is Phase.SUCCESS else "may have succeeded"
-        return None, f"deployment {later.id} {came} after {live.id}, which is marked live"
+    if said := _what_came_after(live, deployments, actions):
+        return None, f"{said}, which is marked live"
     deployed = live.text("git_hash")
     if not deployed:
         return None, f"deployment {live.id}, which is live, has no commit recorded"
     if not same_commit(commit, deployed):
         return None, f"deployment {live.id}, which is live, has commit {deployed}"
     return live, ""
+
+
+def _what_came_after(live: Deployment, deployments: Sequence[Deployment], actions: Sequence[Action]) -> str:
+    later = next(_in_its_place(deployments, live), None)
+    if later is not None:
+        return _came_after(later, live)
+    unseen = _without_deployment(actions, deployments)
+    late = next((action for action in unseen if is_before(live.finished_at, action.finished_at)), None)
+    return f"a redeploy (stack action {late.id}) finished after deployment {live.id}" if late else ""
+
+
+def _without_deployment(actions: Sequence[Action], deployments: Sequence[Deployment]) -> Iterator[Action]:
+    """Yield the redeploys that may have gone live and whose own deployments have not shown: those may be late."""
+    left = sorted(deployments, key=lambda deployment: deployment.id)
+    for _, action in sorted({action.id: action for action in actions if _may_go_live(action)}.items()):
+        alike = (each for each in left if holds(each, action))
+        own = next((each for each in alike if not is_before(each.started_at, action.started_at, SKEW)), None)
+        if own is None:
+            yield action
+        else:
+            left.remove(own)
+
+
+def _may_go_live(action: Action) -> bool:
+    # One that failed may have been cancelled as it waited; if it ran, its deployment shows.
+    return action.is_redeploy and action.phase is not Phase.FAILED
+
+
+def _in_its_place(deployments: Sequence[Deployment], live: Deployment) -> Iterator[Deployment]:
+    """Yield those that may be live in place of the one that is said to be."""
+    return (each for each in deployments if _may_be_live(each) and _is_later(each, live))
+
+
+def _came_after(later: Deployment, live: Deployment) -> str:
+    came = "succeeded" if later.phase is Phase.SUCCESS else "may have succeeded"
+    return f"deployment {later.id} {came} after {live.id}"
 
 
 def _may_be_live(deployment: Deployment) -> bool:
@@ -99,9 +136,7 @@ def choose(
         return None, f"deployment {later.id} came after it"
     last_action = tracking.action.id if tracking.action else 0
     for action in actions:
-        # One that failed may have been cancelled as it waited; if it ran, its deployment shows.
-        is_counted = action.is_redeploy and action.phase is not Phase.FAILED and action.id not in baseline.actions
-        if is_counted and action.id > last_action:
+        if _may_go_live(action) and action.id not in baseline.actions and action.id > last_action:
             return None, f"a redeploy (stack action {action.id}) was requested after it"
     return _last_good([other for other in others if _is_before(other, failed)], tracking)
 
@@ -117,9 +152,9 @@ def _last_good(earlier: Sequence[Deployment], tracking: Tracking) -> tuple[Deplo
     commit = last.text("git_hash")
     if not is_full_hash(commit):
         return None, f"deployment {last.id}, which was live before, has no commit recorded"
-    newer = next((other for other in successes if _end(other) > _end(last) and other.text("git_hash") != commit), None)
+    newer = next((other for other in _in_its_place(earlier, last) if other.text("git_hash") != commit), None)
     if newer is not None:
-        return None, f"deployment {newer.id} succeeded after {last.id}, which was live before"
+        return None, f"{_came_after(newer, last)}, which was live before"
     failed_commit = (failed.text("git_hash") if failed else "") or (git_ref if is_full_hash(git_ref) else "")
     if not failed_commit:
         return None, "the failed commit is unknown"

@@ -11,11 +11,10 @@ from datetime import timedelta
 from cloud66_redeploy.model.fields import SKEW, is_before
 from cloud66_redeploy.model.git import plain_ref, same_commit
 from cloud66_redeploy.model.records import Action, Deployment, Phase
-from cloud66_redeploy.timing import LATEST_RECORD_SECONDS, SAME_FINISH_SECONDS
+from cloud66_redeploy.timing import SAME_FINISH_SECONDS
 from cloud66_redeploy.tracking.baseline import Baseline
 
 _SAME_FINISH = timedelta(seconds=SAME_FINISH_SECONDS)
-_LATEST_RECORD = timedelta(seconds=LATEST_RECORD_SECONDS)
 
 
 def fits(deployment: Deployment, action: Action | None, git_ref: str) -> bool:
@@ -70,46 +69,43 @@ def counted(
 ) -> tuple[int, list[Deployment]]:
     """Return how many redeploys, and which deployments, are counted against each other (see `pair`)."""
     first = carrying[0]
-    redeploys = {action.id for action in (*actions, *carrying) if _came_since(action, first, baseline)}
-    recent = [
-        deployment
-        for deployment in deployments
-        if deployment.is_by_api and baseline.is_new(deployment) and not _is_old(deployment, first)
-    ]
-    return len(redeploys) + _late(actions, deployments, first, baseline), recent
+    recent = [deployment for deployment in _new(deployments, baseline) if not _is_old(deployment, first)]
+    return _count_redeploys((*actions, *carrying), deployments, baseline, first), recent
 
 
 def unaccounted(actions: Sequence[Action], deployments: Sequence[Deployment], baseline: Baseline) -> bool:
     """Tell whether more deployments than redeploys, both of the API, came since the baseline."""
-    new = [deployment for deployment in deployments if deployment.is_by_api and baseline.is_new(deployment)]
-    redeploys = [action for action in actions if action.is_redeploy and action.is_by_api]
-    late = max(0, len(baseline.open_actions) - len(baseline.open_deployments))
-    return len(new) > sum(action.id not in baseline.actions for action in redeploys) + late
+    return len(_new(deployments, baseline)) > _count_redeploys(actions, deployments, baseline)
 
 
-def _came_since(action: Action, first: Action, baseline: Baseline) -> bool:
-    # Two words for a redeploy are known, and the first one may show a third.
-    is_redeploy = action.id == first.id or (action.is_by_api and (action.is_redeploy or action.kind == first.kind))
-    return is_redeploy and action.id not in baseline.actions and not _is_old(action, first)
+def _new(deployments: Sequence[Deployment], baseline: Baseline) -> list[Deployment]:
+    return [deployment for deployment in deployments if deployment.is_by_api and baseline.is_new(deployment)]
 
 
-def _is_old(record: Action | Deployment, first: Action) -> bool:
-    """Tell whether a record from further down has slid into the first page, as when a newer one disappears."""
-    return is_before(record.finished_at, first.started_at, SKEW)
-
-
-def _late(actions: Sequence[Action], deployments: Sequence[Deployment], first: Action, baseline: Baseline) -> int:
+def _count_redeploys(
+    actions: Sequence[Action], deployments: Sequence[Deployment], baseline: Baseline, first: Action | None = None
+) -> int:
     """
-    Count the redeploys of just before the baseline whose deployments had not shown by then.
+    Count the redeploys whose deployments can have shown since the baseline.
 
-    An older one that never finished is a record that was left lying, and has nothing to come.
+    They came since, or just before, and their deployments had not shown by then. `first` is the first own action.
     """
+    redeploys = {action.id for action in actions if _is_redeploy(action, first) and not _is_old(action, first)}
+    shown = {deployment.id for deployment in deployments if not _is_old(deployment, first)} & baseline.open_deployments
+    late = len(redeploys & baseline.open_actions) - len(shown)
+    return len(redeploys - baseline.actions) + max(0, late)
 
-    def young(records: Sequence[Action | Deployment], open_ids: frozenset[int]) -> int:
-        opened = [record for record in records if record.id in open_ids]
-        return sum(not is_before(record.started_at, first.started_at, _LATEST_RECORD) for record in opened)
 
-    return max(0, young(actions, baseline.open_actions) - young(deployments, baseline.open_deployments))
+def _is_redeploy(action: Action, first: Action | None) -> bool:
+    if first is not None and action.id == first.id:
+        return True
+    # Two words for a redeploy are known, and the first own action may show a third.
+    return action.is_by_api and (action.is_redeploy or (first is not None and action.kind == first.kind))
+
+
+def _is_old(record: Action | Deployment, first: Action | None) -> bool:
+    """Tell whether it was over before the first own action: a record from further down has slid into the page, say."""
+    return first is not None and is_before(record.finished_at, first.started_at, SKEW)
 
 
 _CONTRADICTIONS = {

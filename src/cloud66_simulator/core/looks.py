@@ -62,13 +62,14 @@ class Looks:
     def action(self, deployment: Deployment) -> dict[str, Any]:
         """Return the record of the stack action that a deployment was."""
         say = self._behaviour.say
-        finished_at = deployment.ends_at + self._behaviour.action_finish_lag_seconds
+        lag = deployment.action_lag
+        finished_at = deployment.ends_at + (self._behaviour.action_finish_lag_seconds if lag is None else lag)
         is_finished = finished_at <= self._now
         look = {
             "id": deployment.action_id,
             "user": say(deployment.user),
             "resource_type": "stack",
-            "action": say("application_deployment"),
+            "action": say(deployment.action),
             "resource_id": deployment.stack_uid,
             "started_via": deployment.via,
             "started_at": self._time(deployment.requested_at),

@@ -74,6 +74,8 @@ class Deployment:
         cancel_at: when it was asked to be cancelled, or None.
         cancel_takes: seconds from then until it is over.
         record_delays: how late its own record and its action's appear, in seconds, or None: as `Behaviour` says.
+        action: the word of its action. Other work than a deployment is made so, too: its own record never appears.
+        action_lag: how long after it its action finishes, in seconds, or None: as `Behaviour` says.
         reverted_at, reverted_by: when and by whom `Simulator.revert` reverted it, or None.
 
     """
@@ -97,6 +99,8 @@ class Deployment:
     cancel_at: float | None = None
     cancel_takes: float = 0.0
     cancelled_by: str | None = None
+    action: str = "application_deployment"
+    action_lag: float | None = None
     reverted_at: float | None = None
     reverted_by: str | None = None
 

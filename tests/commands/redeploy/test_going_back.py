@@ -156,12 +156,22 @@ def test_a_stack_that_cannot_be_read(step: MakeStep, fault: Fault, why: str) -> 
     stayed(step, broken(faults=(DECLINED, fault)), why)
 
 
-def test_a_lost_request_that_shows_at_the_last_moment(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a lost request shows only after it was taken for absent, just before it would be sent again, it is not."""
+@pytest.mark.parametrize("fault", [ROLLBACK_POST("lost_done"), ROLLBACK_POST("late_status", seconds=1, code=409)])
+@pytest.mark.parametrize("aborts", [False, True])
+def test_a_request_that_shows_at_the_last_moment(
+    step: MakeStep, monkeypatch: pytest.MonkeyPatch, fault: Fault, *, aborts: bool
+) -> None:
+    """One that shows after it was taken for absent, just before it would be sent again, is not, and is this run's."""
     monkeypatch.setattr(Observer, "read_action", lambda _: None)
     monkeypatch.setattr(Observer, "sees_more_deployments_than_actions", lambda _: False)
-    played = went(step, broken(faults=(ROLLBACK_POST("lost_done"),)))
-    assert len(played.times("POST")) == 2
+    case = broken(faults=(fault,), logs=("It went through (stack action 41). Not sending it again.",), posts=2)
+    if not aborts:
+        went(step, case)
+        return
+    made, theirs = stage(step, replace(case, abort_at=150))
+    event(made, 19, lambda: made.simulator.behaviour.update({"duration_seconds": 500}))
+    played = play(step, replace(case, abort_at=150), made, theirs)
+    assert (told(played)[0], played.backs[0].final_fate) == ("cancelled", "cancelled")
 
 
 def test_a_reference_serves_one_rollback(step: MakeStep) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from cases import ANN, CI, Case, MakeStep, play, stage
-from cloud66_redeploy.model.records import Deployment
+from cloud66_redeploy.model.records import Action, Deployment
 from cloud66_redeploy.tracking.last_good import live_with
 from cloud66_simulator import Fault
 from elsewhere import rows
-from records import FAILED, SUCCESS, deployment
+from records import FAILED, SUCCESS, action, deployment
 from website import KINDS
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -52,6 +52,8 @@ def test_skipped(step: MakeStep, case: Case) -> None:
     "nobody says live": ("no deployment is marked live", replace(LIVE, dials={"live_field": False})),
     "late to say so": ("succeeded after", replace(
         LIVE, dials={"live_lag_seconds": 60.0}, others=(before(), before(80, git_ref="v1")))),
+    "the record of a later one is late": ("a redeploy (stack action 41) finished after deployment 108", replace(
+        LIVE, dials={"live_lag_seconds": 20.0}, others=(before(), before(90, record_delays=(15.0, 0.0))))),
     "no commit": ("has no commit recorded", replace(LIVE, dials={"late_fields": {"git_hash": 1e9}})),
     "one runs": ("deployment 109 is deploying", replace(LIVE, others=(before(), before(90, duration=30.0)))),
     "two commits": ("are different commits", replace(
@@ -67,7 +69,7 @@ def test_deployed(step: MakeStep, why: str, case: Case) -> None:
     assert (len(made.calls("POST")), ending.outcome == "skipped") == (1, False)
 
 
-OLD = deployment(107, -500, -460, git_hash=SHA, is_live=True)
+OLD, OLD_ACTION = deployment(107, -500, -460, git_hash=SHA, is_live=True), action(39, -501, -459)
 
 
 # What is newer than the one that is marked live, and whether that one is sure to be live all the same.
@@ -85,8 +87,28 @@ OLD = deployment(107, -500, -460, git_hash=SHA, is_live=True)
 def test_the_one_that_is_live(other: Deployment, *, is_sure: bool) -> None:
     """Whatever else may be live after it makes the one that is marked so unsure, in any order of the list."""
     for listed in ([OLD, other], [other, OLD]):
-        live, why = live_with(SHA, listed)
+        live, why = live_with(SHA, listed, [OLD_ACTION])
         assert (live is OLD, bool(why)) == (is_sure, not is_sure)
+
+
+@rows("other, listed, is_sure", {
+    "succeeded": (action(40, -300, -290), [OLD], False),
+    "gives no result": (action(40, -300, -290, finished_success=None), [OLD], False),
+    "failed": (action(40, -300, -290, finished_success=False), [OLD], True),
+    "of another kind": (action(40, -300, -290, action="backup"), [OLD], True),
+    "ended right after it": (action(40, -463, -455), [OLD], False),
+    "waited behind it, and ended right after it": (action(40, -500, -455), [OLD], False),
+    "its deployment was reverted": (
+        action(40, -300, -290), [deployment(108, -299, -291, reverted=True, is_live=False), OLD], True
+    ),
+    "older": (action(38, -900, -860), [OLD], True),
+})  # fmt: skip
+def test_a_later_redeploy_whose_deployment_has_not_shown(
+    other: Action, listed: list[Deployment], *, is_sure: bool
+) -> None:
+    """A redeploy that may have gone live after it makes it unsure, too, unless its deployment's record says more."""
+    live, why = live_with(SHA, listed, [OLD_ACTION, other])
+    assert (live is OLD, bool(why)) == (is_sure, not is_sure)
 
 
 def test_a_dry_run_says_so(step: MakeStep) -> None:

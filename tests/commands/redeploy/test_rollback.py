@@ -71,6 +71,20 @@ def between(**fields: Any) -> Deployment:
         failed(before=[past(False), older(True)]), [OURS, past(False), older(True)],
         "deployment 107 succeeded after 106, which was live before",
     ),
+    **{
+        f"a newer one that isn't live, and {says}": (
+            failed(before=[newer, older(True)]), [OURS, newer, older(True)],
+            "deployment 107 may have succeeded after 106, which was live before",
+        )
+        for says, newer in {
+            "gives no result": past(False, outcome=None),
+            "says something strange": past(False, outcome={"code": 9, "meaning": "strange"}),
+        }.items()
+    },
+    "a newer failure that isn't live": (
+        failed(before=[past(False, outcome=FAILED), older(True)]),
+        [OURS, past(False, outcome=FAILED), older(True)], 106,
+    ),
     "a newer success of the live commit": (
         failed(before=[past(False, git_hash=A), older(True)]), [OURS, past(False, git_hash=A), older(True)], 106
     ),

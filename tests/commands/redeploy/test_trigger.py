@@ -8,6 +8,7 @@ import pytest
 
 from cases import CI, Case, MakeStep, play
 from cloud66_redeploy.commands import redeploy as room
+from cloud66_redeploy.tracking.observer import Observer
 from cloud66_simulator import DOCKER_STACK, Fault
 from elsewhere import rows
 
@@ -144,6 +145,12 @@ def test_nothing_is_sent_again_before_a_look_up_has_worked(step: MakeStep, fault
     sent, again = played.times("POST")
     requests = [one for one in played.made.simulator.requests if one.path.endswith("/actions")]
     assert any(sent < one.time - played.made.simulator.started < again and one.status == 200 for one in requests)
+
+
+def test_one_that_shows_right_after_its_look_up(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An action that shows only as deployments and actions are counted is taken, and nothing is sent again."""
+    monkeypatch.setattr(Observer, "read_action", lambda _: None)
+    play(step, Case(faults=(LOST_DONE,), logs=("Not sending it again",), seconds=(60, 80)))
 
 
 SHARED = CI | {"user_reference": "prod"}
