@@ -96,7 +96,7 @@ def _may_go_live(action: Action) -> bool:
 
 
 def _in_its_place(deployments: Sequence[Deployment], live: Deployment) -> Iterator[Deployment]:
-    """Yield those that may be live in place of the one that is said to be."""
+    """Yield those that may be live instead of the one that is marked live."""
     return (each for each in deployments if _may_be_live(each) and _is_later(each, live))
 
 
