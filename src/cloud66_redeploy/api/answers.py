@@ -20,7 +20,11 @@ from cloud66_redeploy.errors import (
     PermanentError,
     TransientError,
 )
+from cloud66_redeploy.model.fields import cut
 from cloud66_redeploy.timing import ABSURD_RETRY_AFTER_SECONDS, LONGEST_RETRY_AFTER_SECONDS
+
+LONGEST_CHARACTERS = 500
+"""Of what a server said, so much is shown."""
 
 _OWN_WORDS = ("error", "error_description", "details")
 """The fields of the API's own errors (source: its official client); one of them is enough."""
@@ -65,7 +69,7 @@ class CallListener:
 
 class Call(NamedTuple):
     """
-    A call that is over, without the login of a proxy.
+    A call that is over, without the token and the login of a proxy.
 
     Attributes:
         name: method and path.
@@ -146,7 +150,7 @@ class Answer:
         # nothing of when it passes.
         bare = self.status == 429 and pause is None
         kind = NotAccepted if throttled else self._kind()
-        said, clue = route.hide(self._said()), Clue()
+        said, clue = cut(route.hide(self._said(route)), LONGEST_CHARACTERS), Clue()
         if self.status == 407 and route.passes_in_clear:
             clue = Clue(Blame.PROXY_ANSWER, route.proxy_variable)
             said = f"the proxy in {clue.where} does not let the call through: {said}"
@@ -164,11 +168,12 @@ class Answer:
             return _REFUSALS.get(self.status, PermanentError)
         return NotTheApi
 
-    def _said(self) -> str:
+    def _said(self, route: Route) -> str:
         """Return what the answer says: a redirect's target, the texts in JSON, or what a page says."""
         if 300 <= self.status < 400:
             return f"a redirect to {self.headers.get('Location', 'nowhere')}, which is not followed"
-        said = words_of(self.value) or words_of_page(self._text)
+        # Only so much of a page is searched, and that may tear a secret, too.
+        said = words_of(self.value) or words_of_page(route.hide(self._text))
         if self.status >= 400 or self.is_json:
             return said
         return f"an answer that is not JSON: {said}" if said else "an answer that is not JSON"
