@@ -78,6 +78,12 @@ def test_good_news_that_is_no_json_is_somebody_elses(body: bytes) -> None:
     assert (answer.is_good, answer.value) == (True, {"response": {"git_ref": "caf\ufffd"}})
 
 
+def test_a_number_that_is_too_large() -> None:
+    """A number that Python has no room for stays the text that it was: JSON could not hold it again."""
+    value = Answer("GET /x", 200, {}, b'{"a": [1e999, -1e999, 1e308, 0.5, 1e-999]}').value
+    assert value == {"a": ["1e999", "-1e999", 1e308, 0.5, 0.0]}
+
+
 DATE = "Thu, 01 Jan 2026 00:00:00 GMT"
 SOON = "Thu, 01 Jan 2026 00:00:02 GMT"
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from math import isinf
 from typing import NamedTuple
 
 from cloud66_redeploy.api.connecting import Route
@@ -112,7 +113,7 @@ class Answer:
         if not self._text.strip():
             return
         try:
-            self.value = json.loads(self._text, parse_constant=_no_constant)
+            self.value = json.loads(self._text, parse_constant=_no_constant, parse_float=_number)
         except (ValueError, RecursionError):
             self.is_json = False
 
@@ -182,6 +183,12 @@ class Answer:
 def _no_constant(name: str) -> None:
     """Refuse NaN and Infinity: Python reads them, JSON doesn't have them, and they would break the outputs."""
     raise ValueError(name)
+
+
+def _number(text: str) -> float | str:
+    """Read a number; one that is too large for Python would be Infinity, which JSON doesn't have: it stays a text."""
+    number = float(text)
+    return text if isinf(number) else number
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
