@@ -22,7 +22,7 @@ READ: dict[Callable[[object], object], list[tuple[Any, Any]]] = {
     # A positive whole number or its plain digits; True is not 1.
     as_id: [
         (108, 108), ("108", 108), (0, None), (-3, None), ("0", None), (True, None), (1.0, None), (None, None),
-        ("", None), ("-1", None), ("1e3", None), ("²", None), ("٣", None), ("9" * 19, None), ([], None),
+        ("", None), ("-1", None), ("1e3", None), ("²", None), ("٣", None), ("9" * 19, None), (10**18, None), ([], None),
     ],
     as_text: [("a", "a"), (None, ""), (1, ""), (b"a", ""), (["a"], "")],
     # Both ways of writing UTC, other zones and none.

@@ -17,10 +17,10 @@ LINE_BREAKS = "\n\x0b\x0c\x85\u2028\u2029"
 
 
 def as_id(value: object) -> int | None:
-    """Read an id: a positive number, or its digits as text; None for anything else."""
+    """Read an id: a positive number of at most 18 digits, or these as text; None for anything else."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
         value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**18 else None
 
 
 def as_text(value: object) -> str:
