@@ -61,7 +61,7 @@ def report_ending(ending: Ending, reporter: Reporter) -> int:
             f"Next: {advice_of(result)}",
         ]
         bad = [each for each in several if not each.result.is_green]
-        rows = [f"{capitalised(each.facts.title)}: {sentence_of(each.result)}" for each in bad]
+        rows = [f"{each.facts.title}: {sentence_of(each.result)}" for each in bad]
         reporter.error(f"Cloud 66 {ending.command}: {result.outcome}", sentences, rows)
     elif result.outcome is Outcome.SKIPPED:
         reporter.notice("Skipped", sentence_of(result))

@@ -126,10 +126,15 @@ def _own_fault(step: Step, error: Exception) -> None:
     for job in step.every_job:
         if job is step.rollback and not job.tracking.request.git_ref:
             job.end(outcome_of(job))
-        reason = Reason.OWN_FAULT_AFTER_POST if job.tracking.submission.posts_sent else Reason.OWN_FAULT
-        fault = Result(reason, facts={"error": type(error).__name__}, evidence=str(error))
-        if job.result is None or job.result.reason is Reason.NOT_CHECKED:
-            job.end(fault)
+        reason, before = Reason.OWN_FAULT, job.result
+        if before is not None and before.reason is not Reason.NOT_CHECKED:
+            continue
+        if before is not None:
+            reason = Reason.OWN_FAULT_IN_CHECK
+        elif job.tracking.submission.posts_sent:
+            reason = Reason.OWN_FAULT_AFTER_POST
+        parts = before.parts if before else ()
+        job.end(Result(reason, facts={"error": type(error).__name__}, evidence=str(error), parts=parts))
 
 
 def _add_jobs(step: Step) -> None:

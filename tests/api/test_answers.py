@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloud66_redeploy.api.answers import Answer
+from cloud66_redeploy.api.answers import LONGEST_CHARACTERS, Answer
 from cloud66_redeploy.api.connecting import Route
-from cloud66_redeploy.api.error_text import LONGEST_CHARACTERS, decoded, words_of
+from cloud66_redeploy.api.error_text import decoded, words_of
 from cloud66_redeploy.errors import (
     AnswerLost,
     ApiError,
@@ -25,10 +25,10 @@ from cloud66_redeploy.report.text import Sanitizer
 ROUTE = Route("https://api.example/api/3")
 
 
-def error(status: int, body: bytes = b'{"error": "no"}', **headers: str) -> ApiError:
+def error(status: int, body: bytes = b'{"error": "no"}', route: Route = ROUTE, **headers: str) -> ApiError:
     """Return what an answer means."""
     named = {name.replace("_", "-").title(): value for name, value in headers.items()}
-    return Answer("GET /x", status, named, body).error(ROUTE)
+    return Answer("GET /x", status, named, body).error(route)
 
 
 OWN = [
@@ -76,6 +76,12 @@ def test_good_news_that_is_no_json_is_somebody_elses(body: bytes) -> None:
     # One byte that is no UTF-8 leaves JSON readable.
     answer = Answer("GET /x", 200, {}, b'{"response": {"git_ref": "caf\xe9"}}')
     assert (answer.is_good, answer.value) == (True, {"response": {"git_ref": "caf\ufffd"}})
+
+
+def test_a_number_that_is_too_large() -> None:
+    """A number that Python has no room for stays the text that it was: JSON could not hold it again."""
+    value = Answer("GET /x", 200, {}, b'{"a": [1e999, -1e999, 1e308, 0.5, 1e-999]}').value
+    assert value == {"a": ["1e999", "-1e999", 1e308, 0.5, 0.0]}
 
 
 DATE = "Thu, 01 Jan 2026 00:00:00 GMT"
@@ -185,8 +191,20 @@ def test_any_bytes_have_a_meaning(body: bytes, content_type: str, status: int) -
     """Whatever comes, any JSON included, it is read, and what is shown of it is bounded."""
     decoded(body, f"text/plain; charset={content_type}")
     answer = Answer("GET /x", status, {"Content-Type": content_type}, body)
-    assert answer.is_good or len(answer.error(ROUTE).said) <= LONGEST_CHARACTERS + 60
+    assert answer.is_good or len(answer.error(ROUTE).said) <= LONGEST_CHARACTERS
     assert "\n" not in words_of(answer.value)
+
+
+@pytest.mark.parametrize("before", ["x", "<b>x"])
+@pytest.mark.parametrize("secret", ["T0KEN-0123456789", "alice", "s3cret!", "s3cret%21"])
+def test_no_cut_tears_a_secret(secret: str, before: str) -> None:
+    """Wherever the token or a proxy's login stands in what is answered, and is cut, nothing of it is shown."""
+    route = ROUTE._replace(proxy="http://alice:s3cret%21@proxy:1", token="T0KEN-0123456789")
+    for place in (*range(460, 501), *range(4980, 5001)):
+        text = before * (place // len(before)) + " " * (place % len(before)) + secret + "y" * 5000
+        for body in (text, json.dumps({"error": text})):
+            said = error(403, body.encode(), route=route).said
+            assert not any(part in said for part in ("T0", "al", "s3")), (place, said[-40:])
 
 
 def test_deep_and_long_json_is_bounded() -> None:
@@ -195,7 +213,7 @@ def test_deep_and_long_json_is_bounded() -> None:
     for _ in range(500):
         deep = [deep]
     assert words_of(deep) == ""
-    assert len(words_of([str(number) * 50 for number in range(9999)])) == LONGEST_CHARACTERS
+    assert len(error(422, json.dumps([str(number) * 50 for number in range(9999)]).encode()).said) == LONGEST_CHARACTERS
     assert words_of([str(number) for number in range(9999)]).endswith(", 19")
 
 

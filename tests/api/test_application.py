@@ -104,6 +104,16 @@ def test_a_redirect_that_leads_nowhere(env: SetEnv) -> None:
     assert "s3cret" not in found.said
 
 
+@pytest.mark.parametrize("no_proxy", ["", "localhost,.corp"])
+@pytest.mark.parametrize("host", [*(f"example.com:{port}" for port in ("99999", "x", "-1", "0", "1:2")), "[::1"])
+def test_a_redirect_to_no_address(env: SetEnv, host: str, no_proxy: str) -> None:
+    """A redirect to an address that there can't be is named as such, whatever is set for proxies."""
+    env("NO_PROXY", no_proxy)
+    with listening(says(f"HTTP/1.1 302 Found\r\nLocation: http://{host}/\r\n\r\n".encode())) as port:
+        found = visit(f"http://127.0.0.1:{port}/")
+    assert found == Visit(f"http://127.0.0.1:{port}/", 302, Problem.BAD_REDIRECT)
+
+
 @pytest.mark.parametrize("place", [0, 1])
 def test_a_fault_while_visiting(monkeypatch: pytest.MonkeyPatch, place: int) -> None:
     """In whichever thread this action goes wrong, the run learns of it, as it is no answer of the application's."""

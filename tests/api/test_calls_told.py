@@ -20,6 +20,10 @@ class Told(CallListener):
         self.is_debug = is_debug
         self.calls: list[Call] = []
         self.records: list[tuple[str, Any]] = []
+        self.warnings: list[str] = []
+
+    def warned(self, text: str) -> None:
+        self.warnings.append(text)
 
     def called(self, call: Call) -> None:
         self.calls.append(call)
@@ -67,13 +71,15 @@ def test_a_call_without_time_is_told() -> None:
 
 
 def test_the_login_of_a_proxy_is_in_none_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However a proxy repeats its login in an answer, neither the body nor the request's id shows it."""
+    """However a proxy repeats its login in an answer, neither body nor request's id nor warning shows it."""
     monkeypatch.setenv("HTTPS_PROXY", f"http://{LOGIN}@proxy.example:3128")
-    transport, ears = told(Reply(502, f"no entry for {LOGIN}, s3cret!".encode(), {"X-Request-Id": f"of {LOGIN}"}))
+    headers = {"X-Request-Id": f"of {LOGIN}", "X-Cloud66-Warning": f"{LOGIN} secret-token"}
+    transport, ears = told(Reply(502, f"no entry for {LOGIN}, s3cret!".encode(), headers))
     with pytest.raises(ApiError):
         transport.once("GET", "/x", {}, same)
     [call] = ears.calls
     assert (call.body, call.request_id) == ("no entry for ***, ***", "X-Request-Id of ***")
+    assert ears.warnings == ["*** ***"]
 
 
 def test_who_does_not_listen_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

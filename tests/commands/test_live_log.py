@@ -147,6 +147,17 @@ def test_a_log_that_can_never_be_read(step: MakeStep) -> None:
     assert ending.log.count("can't be read any more") == 1
 
 
+@rows("calls, lines", {"from the beginning": (1501, []), "later": (1490, ALL[:3])})
+def test_it_leaves_the_hours_calls_alone(step: MakeStep, calls: int, lines: list[int]) -> None:
+    """Where half of the hour's calls are used up, the log pauses, and says so once; the rest is as without it."""
+    made = logging(step)
+    for _ in range(calls):
+        made.simulator.count_call("ci@example.com")
+    ending = made.run(log="live")
+    assert (ending.outcome, numbers(ending)[:3], len(numbers(ending)) < 60) == ("success", lines, True)
+    assert ending.log.count("The stack log pauses: fewer than half of this hour's API calls are left.") == 1
+
+
 def test_the_timeout_holds(step: MakeStep) -> None:
     """A log that never comes in keeps the step beyond its timeout by no more than a call of its own."""
     ending = logging(step, of_the_log("slow", seconds=9), duration_seconds=600.0).run(log="live", timeout="1m")

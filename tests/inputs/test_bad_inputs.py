@@ -84,6 +84,16 @@ def test_token_refused(step: Callable[..., Step], token: str) -> None:
         assert lines[0].startswith("::add-mask::")
 
 
+def test_a_token_in_another_input(step: Callable[..., Step]) -> None:
+    """Of a token that was put into another input, too, nothing is shown, though a long value is cut."""
+    token = SECRET + SECRET[::-1] * 4
+    made = step()
+    ending = made.run(api_token=token, stack_id=f"/{token}")
+    assert 'Invalid stack_id "/***…"' in refused(made, ending, "stack_id")
+    seen = ending.log.replace(f"::add-mask::{token}", "") + ending.summary + repr(ending.outputs)
+    assert SECRET[:8] not in seen
+
+
 _DEPENDABOT, _FORK, _SCOPES = "Secrets and variables, Dependabot", "from a fork", "public and redeploy"
 _ENVIRONMENT, _REUSABLE = "only with environment: in the job", "sets secrets: inherit"
 

@@ -15,12 +15,14 @@ from results import ended_as
 NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 OVER: dict[str, Any] = {"id": 7, "started_at": "2026-01-01T12:00:00Z", "finished_at": "2026-01-01T12:01:00Z"}
 
+ZERO = "0001-01-01T00:00:00Z"
+"""How programs in Go write a time that isn't set."""
 
 READ: dict[Callable[[object], object], list[tuple[Any, Any]]] = {
     # A positive whole number or its plain digits; True is not 1.
     as_id: [
         (108, 108), ("108", 108), (0, None), (-3, None), ("0", None), (True, None), (1.0, None), (None, None),
-        ("", None), ("-1", None), ("1e3", None), ("²", None), ("٣", None), ("9" * 19, None), ([], None),
+        ("", None), ("-1", None), ("1e3", None), ("²", None), ("٣", None), ("9" * 19, None), (10**18, None), ([], None),
     ],
     as_text: [("a", "a"), (None, ""), (1, ""), (b"a", ""), (["a"], "")],
     # Both ways of writing UTC, other zones and none.
@@ -29,6 +31,8 @@ READ: dict[Callable[[object], object], list[tuple[Any, Any]]] = {
         ("2026-01-01T12:00:00", NOON), ("2026-01-01 12:00:00.000Z", NOON), ("", None), (None, None), (0, None),
         ("yesterday", None), ("2026-13-01T00:00:00Z", None), ("0001-01-01T00:00:00+14:00", None),
         ("9999-12-31T23:59:59-14:00", None), ("2026-01-01T12:00:00+99:00", None), ({}, None),
+        # So far away that nothing can be reckoned with it.
+        *((f"{year}-01-01T00:00:00Z", None) for year in ("0001", "1969", "3000", "9999")),
     ],
     # In lower case.
     code_and_meaning: [
@@ -82,6 +86,8 @@ def test_an_outcome_of_another_shape_is_silent() -> None:
         ({"is_deploying": True}, Phase.RUNNING),
         ({"is_deploying": 1}, Phase.QUEUED),
         ({"started_at": "garbage"}, Phase.RUNNING),
+        ({"started_at": ZERO, "finished_at": ZERO, "reverted_at": ZERO}, Phase.QUEUED),
+        (OVER | {"finished_at": ZERO, "outcome": {"code": 1}}, Phase.RUNNING),
         ({"started_at": "2026-01-01T12:00:00Z", "outcome": {"code": 1, "meaning": "success"}}, Phase.RUNNING),
         ({"outcome": {"code": "cancelled"}}, Phase.CANCELLED),
         ({"outcome": {"code": "failed"}}, Phase.FAILED),
@@ -138,7 +144,8 @@ def test_an_outcome_is_quoted() -> None:
         ("2026-01-01T12:00:00Z", True, Phase.SUCCESS), ("2026-01-01T12:00:00Z", False, Phase.FAILED),
         ("2026-01-01T12:00:00Z", None, Phase.SILENT), ("2026-01-01T12:00:00Z", 1, Phase.ODD),
         ("2026-01-01T12:00:00Z", 0, Phase.ODD), ("2026-01-01T12:00:00Z", "true", Phase.ODD),
-        ("garbage", True, Phase.SUCCESS), ("2026-01-01T12:00:00Z", "not said", Phase.SILENT),
+        (ZERO, None, Phase.RUNNING), ("garbage", True, Phase.SUCCESS),
+        ("2026-01-01T12:00:00Z", "not said", Phase.SILENT),
     ],
 )  # fmt: skip
 def test_where_an_action_stands(finished_at: str | None, success: object, phase: Phase) -> None:

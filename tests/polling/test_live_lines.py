@@ -194,10 +194,13 @@ def test_it_may_be_given_up_at_the_end() -> None:
 
 
 def test_the_hours_calls_are_left_alone() -> None:
-    """While the hour's calls run low, nothing is read, and after that nothing is lost."""
+    """While the hour's calls run low, nothing is read, which is said once, and after that nothing is lost."""
     read, _, quota = live("a", "a\nb\nc")
     assert read() == ["| a"]
-    quota.note("100", "49", 0.0)
-    assert read() == []
+    for number, left in enumerate(("49", "48", "47")):
+        quota.note("100", left, 0.0)
+        assert read() == ["The stack log pauses: fewer than half of this hour's API calls are left."][number:]
     quota.note("100", "100", 10.0)
     assert read() == ["| b", "| c"]
+    quota.note("100", "49", 20.0)
+    assert len(read(to_the_end=True)) == 1

@@ -90,20 +90,20 @@ def test_an_unknown_deployment_is_warned_about(files: Files, capsys: Log, report
 
 def test_several_endings(files: Files, capsys: Log, reporter: Reporter) -> None:
     """Of several each is told in the log and the results, the bad ones in the annotation, too."""
-    each = [Page(SUCCEEDED, Facts.of(known())), Page(FAILED, Facts.of(known(id=109)), ["rake aborted!"])]
+    each = [Page(SUCCEEDED, Facts.of(known())), Page(FAILED, Facts.of(known(stack={"name": "app"}, id=109)), ["rake"])]
     overall = several([one.result for one in each])
     assert report_ending(Ending(overall, Facts.of(tracked("")), command=Command.WAIT, each=each), reporter) == 1
     *said, error = capsys.readouterr().out.splitlines()
     assert said == [
         "failed: 2 deployments: 1 failed, 1 succeeded.",
         "Awesome App, deployment 108: success: Deployment 108 succeeded.",
-        "Awesome App, deployment 109: failed: Deployment 108 failed.",
-        "::group::Awesome App, deployment 109: last lines of the stack log",
-        "| rake aborted!",
+        "app, deployment 109: failed: Deployment 108 failed.",
+        "::group::app, deployment 109: last lines of the stack log",
+        "| rake",
         "::endgroup::",
     ]
     assert "title=Cloud 66 wait%3A failed" in error
-    assert "%0AAwesome App, deployment 109: Deployment 108 failed.%0A" in error
+    assert "%0Aapp, deployment 109: Deployment 108 failed.%0A" in error
     assert "deployment 108: " not in error
     outputs = read_commands(files["output"])
     assert [one["outcome"] for one in json.loads(outputs["results"])] == ["success", "failed"]

@@ -136,10 +136,10 @@ def test_hostile_texts(name: str) -> None:
     [
         *((text, 300, "") for text in ("", " ", "\n", "\u200b", "\x1b[0m")),
         ("x" * 300, 300, "x" * 300), ("x" * 301, 300, "x" * 299 + "…"), ("abcdef", 4, "abc…"),
-        # A secret at the place where a line is cut leaves nothing of itself.
+        # A secret at the place where a line is cut, here or before, leaves nothing to speak of.
         *((f"abcd{SECRET}", longest, f"{'abcd***'[: longest - 1]}…") for longest in range(1, 7)),
-        (f"abcd{SECRET}", 7, "abcd***"),
-        (f"?a={FORMS[1]}&b={FORMS[2]}", 300, "?a=***&b=***"),
+        (f"abcd{SECRET}", 7, "abcd***"), (f"?a={FORMS[1]}&b={FORMS[2]}", 300, "?a=***&b=***"),
+        *((f"<{form[:8]}{end}", 300, f"<***{end}") for form in FORMS for end in ("…", '…": x', "")),
     ],
 )  # fmt: skip
 def test_line(text: str, longest: int, line: str) -> None:

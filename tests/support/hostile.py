@@ -106,7 +106,7 @@ def check_log(log: str, token: str, error: str | None) -> None:
     assert groups in ([], ["::group::Last lines of the stack log"])
     assert len(by_name.pop("endgroup", [])) == len(groups)
     assert by_name == {}
-    assert token not in log.replace(f"::add-mask::{token}\n", "", 1)
+    assert token[:8] not in log.replace(f"::add-mask::{token}\n", "", 1)
 
 
 def debug_lines(log: str) -> list[str]:
@@ -116,7 +116,7 @@ def debug_lines(log: str) -> list[str]:
         assert one.line.startswith("::debug::")
         check_plain(one.line)
         assert "##[" not in one.line
-        assert TOKEN not in one.line
+        assert TOKEN[:8] not in one.line
         assert len(one.line) < 10_000
     return [one.line.removeprefix("::debug::") for one in found]
 
@@ -137,7 +137,7 @@ def check_outputs(path: Path, token: str) -> dict[str, str]:
         assert end == delimiter
         assert len(value.splitlines()) <= 1
         assert len(value) <= 60_000
-        assert token not in value
+        assert token[:8] not in value
         check_plain(value)
         found[name] = value
     assert set(found) == OUTPUTS
@@ -182,7 +182,7 @@ class _Tags(HTMLParser):
 def check_summary(summary: str, token: str) -> str:
     """Check that a summary is our HTML alone, with no place for Markdown; return the text that people see."""
     check_plain(summary)
-    assert token not in summary
+    assert token[:8] not in summary
     assert len(summary.encode()) < 1024 * 1024
     parser = _Tags()
     parser.feed(summary)

@@ -47,6 +47,25 @@ def test_only_a_proved_deployment_is_remembered(proof: Certainty) -> None:
     assert (theirs.request.given_id, theirs.request.is_external) == (109 if is_proved else None, True)
 
 
+MANY = frozenset(range(10**17, 10**17 + 12_000))
+
+
+def test_a_long_past_fits_into_a_variable() -> None:
+    """However many records came before, the state fits; what was old stays old, what is new stays new."""
+    long = tracking(baseline=Baseline(MANY, MANY, MANY, MANY, START))
+    states = [SavedState("abc", long, cancel_on_abort=True)] * 2
+    assert len(write(states)) < 128 * 1024
+    [known] = again(long)
+    for number in (1, min(MANY), min(MANY) + 1, max(MANY)):
+        assert not known.baseline.is_new(Deployment.from_json({"id": number}))
+        assert number in known.baseline.actions
+    assert known.baseline.is_new(Deployment.from_json({"id": max(MANY) + 1}))
+    assert max(MANY) + 1 not in known.baseline.actions
+    assert (max(MANY) in known.baseline.open_actions, min(MANY) in known.baseline.open_actions) == (True, False)
+    [few] = again(tracking())
+    assert (few.baseline.actions, 1 in few.baseline.actions) == (BASELINE.actions, False)
+
+
 KEPT = json.loads(write([SavedState("abc", tracking(), cancel_on_abort=True)]))[0]
 GARBLED: list[Any] = [None, [], 5, {}, [5], KEPT, [KEPT, 5]]
 GARBLED += [[{name: value for name, value in KEPT.items() if name != missing}] for missing in KEPT]

@@ -88,6 +88,13 @@ def test_hostile_text(step: MakeStep, way: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
+def test_a_hostile_text_that_is_cut(step: MakeStep, way: str) -> None:
+    """Wherever a text full of tokens is cut, nothing to speak of is shown of the one that it tears."""
+    made, ending = run(step, WAYS[way], f"{MARK}{'.' * (list(WAYS).index(way) % 10)}{TOKEN * 600}")
+    check(made, ending, WAYS[way].outcome)
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_hostile_text_in_a_debug_log(step: MakeStep, way: str) -> None:
     """With debug logging, too: what is said more are lines of that kind alone, and they show no token."""
     text = _CAPABLE[(list(WAYS).index(way) + 2) % len(_CAPABLE)]

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from math import isinf
 from typing import NamedTuple
 
 from cloud66_redeploy.api.connecting import Route
@@ -20,7 +21,11 @@ from cloud66_redeploy.errors import (
     PermanentError,
     TransientError,
 )
+from cloud66_redeploy.model.fields import cut
 from cloud66_redeploy.timing import ABSURD_RETRY_AFTER_SECONDS, LONGEST_RETRY_AFTER_SECONDS
+
+LONGEST_CHARACTERS = 500
+"""Of what a server said, so much is shown."""
 
 _OWN_WORDS = ("error", "error_description", "details")
 """The fields of the API's own errors (source: its official client); one of them is enough."""
@@ -65,7 +70,7 @@ class CallListener:
 
 class Call(NamedTuple):
     """
-    A call that is over, without the login of a proxy.
+    A call that is over, without the token and the login of a proxy.
 
     Attributes:
         name: method and path.
@@ -108,7 +113,7 @@ class Answer:
         if not self._text.strip():
             return
         try:
-            self.value = json.loads(self._text, parse_constant=_no_constant)
+            self.value = json.loads(self._text, parse_constant=_no_constant, parse_float=_number)
         except (ValueError, RecursionError):
             self.is_json = False
 
@@ -146,7 +151,7 @@ class Answer:
         # nothing of when it passes.
         bare = self.status == 429 and pause is None
         kind = NotAccepted if throttled else self._kind()
-        said, clue = route.hide(self._said()), Clue()
+        said, clue = cut(route.hide(self._said(route)), LONGEST_CHARACTERS), Clue()
         if self.status == 407 and route.passes_in_clear:
             clue = Clue(Blame.PROXY_ANSWER, route.proxy_variable)
             said = f"the proxy in {clue.where} does not let the call through: {said}"
@@ -164,11 +169,12 @@ class Answer:
             return _REFUSALS.get(self.status, PermanentError)
         return NotTheApi
 
-    def _said(self) -> str:
+    def _said(self, route: Route) -> str:
         """Return what the answer says: a redirect's target, the texts in JSON, or what a page says."""
         if 300 <= self.status < 400:
             return f"a redirect to {self.headers.get('Location', 'nowhere')}, which is not followed"
-        said = words_of(self.value) or words_of_page(self._text)
+        # Only so much of a page is searched, and that may tear a secret, too.
+        said = words_of(self.value) or words_of_page(route.hide(self._text))
         if self.status >= 400 or self.is_json:
             return said
         return f"an answer that is not JSON: {said}" if said else "an answer that is not JSON"
@@ -177,6 +183,12 @@ class Answer:
 def _no_constant(name: str) -> None:
     """Refuse NaN and Infinity: Python reads them, JSON doesn't have them, and they would break the outputs."""
     raise ValueError(name)
+
+
+def _number(text: str) -> float | str:
+    """Read a number; one that is too large for Python would be Infinity, which JSON doesn't have: it stays a text."""
+    number = float(text)
+    return text if isinf(number) else number
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -103,9 +103,8 @@ class Application:
                 target = response.headers.get("Location")
                 if response.status_code not in REDIRECTS or target is None:
                     return _judged(response, address, good)
-                # As browsers do: a header's odd bytes are what an address writes as %….
-                onward = urljoin(address, quote(target.encode("latin1", "replace"), safe=_RESERVED))
-                if not _is_plain(onward):
+                onward = _onward(address, target)
+                if not onward:
                     return Visit(address, response.status_code, Problem.BAD_REDIRECT)
             way.append(onward)
         return Visit(way[-1], problem=Problem.TOO_MANY_REDIRECTS)
@@ -131,8 +130,15 @@ def _judged(response: requests.Response, address: str, good: GoodAnswer) -> Visi
     return Visit(address, response.status_code, problem)
 
 
-def _is_plain(address: str) -> bool:
-    """Tell whether a redirect leads to an address of the web, without a login in it."""
-    parts = urlsplit(address)
-    is_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None
-    return is_web and re.fullmatch(r"[!-~]+", address) is not None
+def _onward(address: str, target: str) -> str:
+    """Return where a redirect leads; "" where that is no address of the web, or one with a login in it."""
+    try:
+        # As browsers do: a header's odd bytes are what an address writes as %….
+        onward = urljoin(address, quote(target.encode("latin1", "replace"), safe=_RESERVED))
+        parts = urlsplit(onward)
+        # A port that there can't be is found out here, not by the library, which may read it where no error is awaited.
+        has_port = parts.port != 0
+    except ValueError:
+        return ""
+    is_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None and has_port
+    return onward if is_web and re.fullmatch(r"[!-~]+", onward) else ""

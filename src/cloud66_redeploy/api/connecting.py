@@ -118,6 +118,7 @@ class Route(NamedTuple):
         proxy: the proxy's address, which may hold a user and a password, or "".
         bundle: the path of the certificate bundle, or "" for the one that ships with the action.
         given_by: which input gives the address, in words.
+        token: the token that goes along, or "".
 
     """
 
@@ -125,6 +126,7 @@ class Route(NamedTuple):
     proxy: str = ""
     bundle: str = ""
     given_by: str = "the input api_url"
+    token: str = ""
 
     @property
     def proxy_variable(self) -> str:
@@ -150,20 +152,20 @@ class Route(NamedTuple):
         return f"{path}, which {'holds no certificate that can be read' if path.exists() else 'is not there'}"
 
     def hide(self, text: str) -> str:
-        """Take the proxy's user and password out of a text from outside, in every way they may be written."""
+        """Take the token, and the proxy's user and password in every way they may be written, out of a text."""
         login = re.sub("^[a-z][a-z0-9+.-]*://", "", self.proxy, flags=re.IGNORECASE).rpartition("@")[0]
         written = {login, *login.split(":", 1)}
-        forms = {*written, *map(unquote, written), b64encode(unquote(login).encode(errors="replace")).decode()}
-        for form in sorted(forms - {""} if login else (), key=len, reverse=True):
+        encoded = b64encode(unquote(login).encode(errors="replace")).decode()
+        for form in sorted({self.token, *written, *map(unquote, written), encoded} - {""}, key=len, reverse=True):
             text = text.replace(form, "***")
         return text
 
 
-def route_to(session: requests.Session, address: str, given_by: str) -> Route:
+def route_to(session: requests.Session, address: str, given_by: str, token: str = "") -> Route:
     """Find out by which way a session gets to an address."""
     settings = session.merge_environment_settings(address, {}, None, None, None)
     proxy, bundle = select_proxy(address, settings["proxies"]), settings["verify"]
-    return Route(address, proxy or "", bundle if isinstance(bundle, str) else "", given_by)
+    return Route(address, proxy or "", bundle if isinstance(bundle, str) else "", given_by, token)
 
 
 def beginning_of(response: requests.Response, most_bytes: int) -> bytes:

@@ -1,15 +1,14 @@
-"""The words in an answer, whatever shape they come in: which charset, which texts in JSON, what a page says. Pure."""
+"""
+The words in an answer, whatever shape they come in: which charset, which texts in JSON, what a page says. Pure.
+
+What is shown of them is cut by who hides the secrets in them first (`answers`): a torn one is none to be known by.
+"""
 
 import codecs
 import json
 import re
 from collections.abc import Iterator, Mapping
 from html import unescape
-
-from cloud66_redeploy.model.fields import cut
-
-LONGEST_CHARACTERS = 500
-"""Of what a server said, so much is shown."""
 
 _MOST_TEXTS = 20
 _DEEPEST = 8
@@ -42,14 +41,14 @@ def words_of(body: object) -> str:
         if text.strip() and len(texts) < _MOST_TEXTS:
             texts[" ".join((f"{'.'.join(path)}: {text}" if path else text).split())] = None
     first, *rest = texts or [""]
-    return cut(": ".join(filter(None, [first, ", ".join(rest)])), LONGEST_CHARACTERS)
+    return ": ".join(filter(None, [first, ", ".join(rest)]))
 
 
 def words_of_page(text: str) -> str:
     """Return what a page says: its title and heading, else its text without tags; of any other text the beginning."""
     page = re.sub(_HIDDEN, " ", text[:_PAGE_CHARACTERS])
     headings = [_plain(found[1]) for found in (re.search(heading, page) for heading in _HEADINGS) if found]
-    return cut(": ".join(dict.fromkeys(filter(None, headings))) or _plain(page), LONGEST_CHARACTERS)
+    return ": ".join(dict.fromkeys(filter(None, headings))) or _plain(page)
 
 
 def _charset(body: bytes, content_type: str) -> str:

@@ -151,7 +151,7 @@ class Transport:
         self._tell(answer, attempt, began)
         warning = answer.headers.get("X-Cloud66-Warning")
         if warning:
-            self.listener.warned(warning)
+            self.listener.warned(self._route().hide(warning))
         if not answer.is_good:
             raise answer.error(self._route())
         try:
@@ -190,7 +190,7 @@ class Transport:
         if isinstance(came, ApiError):
             self.listener.called(Call(came.call, attempt, seconds, came.said, left))
             return
-        # What a proxy answers may repeat the login that it was given.
+        # What is answered may repeat the token, or the login that a proxy was given.
         request_id, body = map(self._route().hide, (came.request_id, came.refusal))
         self.listener.called(Call(came.call, attempt, seconds, str(came.status), left, request_id, body))
 
@@ -210,7 +210,7 @@ class Transport:
             raise failure_of(call, error, self._route()) from error
 
     def _route(self) -> Route:
-        return route_to(self.session, self.base_url, "the input api_url")
+        return route_to(self.session, self.base_url, "the input api_url", self._token)
 
     def _signed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         # As auth: without any, requests would let a ~/.netrc of the job replace the header.

@@ -185,7 +185,7 @@ class Job:
         if self.live is None:
             self.live = LiveLog(self.best_effort(transport), self.tracking, transport.heard.quota)
             if not self.tracking.request.is_external:
-                self.live.read()
+                self.show_log()
 
     def read_log(self, client: Client) -> None:
         """

@@ -9,18 +9,18 @@ from cloud66_redeploy.timing import CLOCK_SKEW_SECONDS
 SKEW = timedelta(seconds=CLOCK_SKEW_SECONDS)
 """Times in two records may differ by so much and mean the same moment."""
 
-NOT_YET = (None, "", False)
-"""Ways of a field to say that there is nothing to say."""
+_YEARS = range(1970, 3000)
+"""A time of another year means nothing; and with the first and the last moments that there are can't be reckoned."""
 
 LINE_BREAKS = "\n\x0b\x0c\x85\u2028\u2029"
 """What ends a line of a log; a carriage return goes back to its beginning."""
 
 
 def as_id(value: object) -> int | None:
-    """Read an id: a positive number, or its digits as text; None for anything else."""
+    """Read an id: a positive number of at most 18 digits, or these as text; None for anything else."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
         value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**18 else None
 
 
 def as_text(value: object) -> str:
@@ -32,9 +32,15 @@ def as_time(value: object) -> datetime | None:
     """Read an ISO 8601 time (`…Z`, `…+00:00`, or without a zone: UTC); None for anything else."""
     try:
         moment = datetime.fromisoformat(as_text(value))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return moment if moment.year in _YEARS else None
+
+
+def is_set(value: object) -> bool:
+    """Tell whether a field says anything; some programs write a time that isn't set as one of the year 1."""
+    return value not in (None, "", False) and not as_text(value).startswith("0001-01-01")
 
 
 def is_before(moment: datetime | None, other: datetime | None, by: timedelta = timedelta()) -> bool:

@@ -128,6 +128,7 @@ class Reason(Enum):
     LIVE_BUT_UNHEALTHY = Outcome.UNHEALTHY
     NO_ADDRESS = Outcome.UNKNOWN
     NOT_CHECKED = Outcome.UNKNOWN
+    OWN_FAULT_IN_CHECK = Outcome.UNKNOWN
 
     # What came after
     FOLLOWED = None
@@ -143,7 +144,7 @@ class Reason(Enum):
         return member
 
 
-_AFTER_A_SUCCESS = {Reason.NO_ADDRESS, Reason.NOT_CHECKED}
+_AFTER_A_SUCCESS = {Reason.NO_ADDRESS, Reason.NOT_CHECKED, Reason.OWN_FAULT_IN_CHECK}
 
 
 @dataclass(frozen=True)

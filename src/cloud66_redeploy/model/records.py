@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
-from cloud66_redeploy.model.fields import NOT_YET, as_id, as_text, as_time, code_and_meaning
+from cloud66_redeploy.model.fields import as_id, as_text, as_time, code_and_meaning, is_set
 
 Record = Mapping[str, Any]
 
@@ -116,13 +116,13 @@ class Deployment(Entry):
     @staticmethod
     def _phase_of(record: Record) -> Phase:
         said = read_outcome(record.get("outcome"))
-        if record.get("finished_at") not in NOT_YET:
-            is_reverted = any(record.get(name) not in NOT_YET for name in ("reverted", "reverted_by", "reverted_at"))
+        if is_set(record.get("finished_at")):
+            is_reverted = any(is_set(record.get(name)) for name in ("reverted", "reverted_by", "reverted_at"))
             return Phase.REVERTED if is_reverted else said
         # A deployment cancelled in the queue may never get a time of its own.
         if said in {Phase.CANCELLED, Phase.FAILED} and record.get("is_deploying") is not True:
             return said
-        under_way = record.get("started_at") not in NOT_YET or record.get("is_deploying") is True
+        under_way = is_set(record.get("started_at")) or record.get("is_deploying") is True
         return Phase.RUNNING if under_way else Phase.QUEUED
 
     @property
@@ -167,7 +167,7 @@ class Action(Entry):
     @staticmethod
     def _phase_of(record: Record) -> Phase:
         success = record.get("finished_success")
-        if record.get("finished_at") in NOT_YET:
+        if not is_set(record.get("finished_at")):
             return Phase.RUNNING
         if success in (None, ""):
             return Phase.SILENT

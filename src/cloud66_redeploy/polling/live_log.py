@@ -27,12 +27,14 @@ class News:
         lines: as they came; who shows them cleans them.
         is_doubtful: from here on lines are shown of which nothing proves whose they are.
         given_up: why the log is not read any more, where that is news.
+        has_paused: it is not read until more of the hour's calls are left, where that is news.
 
     """
 
     lines: list[str] = field(default_factory=list)
     is_doubtful: bool = False
     given_up: ApiError | None = None
+    has_paused: bool = False
 
 
 def new_lines(before: list[str], now: list[str]) -> tuple[list[str], bool]:
@@ -80,6 +82,7 @@ class LiveLog:
         self._quota = quota
         self._before: list[str] = []
         self._failures = 0
+        self._is_paused = False
         self._has_run = False
         self._has_begun = False
 
@@ -92,8 +95,11 @@ class LiveLog:
 
         """
         self._has_begun = False
-        if self._failures >= _MOST_FAILURES or self._quota.is_low:
+        if self._failures >= _MOST_FAILURES:
             return News()
+        was_paused, self._is_paused = self._is_paused, self._quota.is_low
+        if self._is_paused:
+            return News(has_paused=not was_paused)
         try:
             text = self._client.last_log()
         except ApiError as error:

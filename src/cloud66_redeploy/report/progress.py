@@ -51,6 +51,8 @@ def log_lines(news: News, tracking: Tracking, sanitizer: Sanitizer) -> list[str]
     if len(news.lines) > _MOST_LINES:
         said.append(f"| … {len(news.lines) - _MOST_LINES} more lines")
     said += [f"| {line}" for line in sanitizer.tail("\n".join(news.lines), _MOST_LINES)]
+    if news.has_paused:
+        said.append("The stack log pauses: fewer than half of this hour's API calls are left.")
     if news.given_up:
         said.append(f"The stack log can't be read any more: {news.given_up}")
     return said

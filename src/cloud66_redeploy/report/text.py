@@ -9,6 +9,8 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import takewhile
+from operator import eq
 from urllib.parse import quote, urlsplit
 
 from cloud66_redeploy.model.fields import cut, lines_of
@@ -25,6 +27,8 @@ _FIRST_COLUMN = re.compile(r"\x1b\[[01]?G")
 """A terminal goes back to the line's beginning, as it does for a carriage return."""
 
 LONGEST_FIELD = 300
+_KNOWN_BY = 8
+"""By so many of its first characters a secret is known that was cut before it came here; fewer may be any word's."""
 
 
 class Sanitizer:
@@ -44,10 +48,18 @@ class Sanitizer:
             text = text.replace(secret, "***")
         return text
 
+    def _redact_cut(self, text: str) -> str:
+        """Take the secrets out, and what a cut has left of them."""
+        for secret in self._secrets:
+            before, *after = text.split(secret[:_KNOWN_BY])
+            left = (part[sum(takewhile(bool, map(eq, part, secret[_KNOWN_BY:]))) :] for part in after)
+            text = "***".join([before, *left])
+        return text
+
     def line(self, text: str, longest: int = LONGEST_FIELD) -> str:
         """Return text as one harmless line of at most `longest` characters."""
         text = _CONTROL.sub(" ", _INVISIBLE.sub("", _ANSI.sub("", self.redact(text))))
-        text = self.redact(" ".join(text.split()))
+        text = self._redact_cut(" ".join(text.split()))
         return _line(text, longest)
 
     def beginning(self, text: str, longest: int, cleaned: int) -> str:
@@ -73,7 +85,7 @@ class Sanitizer:
         text = self.redact(_INVISIBLE.sub("", _ANSI.sub("", text)))
         shown = (line.rstrip("\r").rpartition("\r")[2] for line in lines_of(text.rstrip()))
         kept = [line for line in shown if line.strip()][-lines:]
-        cleaned = [self.redact(_LOG_CONTROL.sub(" ", line).expandtabs().rstrip()) for line in kept]
+        cleaned = [self._redact_cut(_LOG_CONTROL.sub(" ", line).expandtabs().rstrip()) for line in kept]
         return [_line(line, longest) for line in cleaned]
 
     def html(self, text: str, longest: int = LONGEST_FIELD) -> str:

@@ -228,6 +228,9 @@ WORDING = {
         "{part} The workflow was cancelled before the health check finished.",
         "Open the application to see whether it serves.",
     ),
+    Reason.OWN_FAULT_IN_CHECK: Row(
+        "{part} Internal error in this action ({error}), so the health check did not finish.", _REPORT_IT
+    ),
     # What came after
     Reason.FOLLOWED: Row("{part} {what_followed}"),
     Reason.ROLLED_BACK: Row("Rolled back to commit {commit}."),

@@ -13,7 +13,19 @@ STATE = "run"
 ENDED = "ended"
 """Set once the step has ended by itself, so that the post step has nothing to do."""
 
-_NUMBERS = ("deployments", "open_deployments", "actions", "open_actions")
+_MOST_IDS = 300
+"""A process can't be given a variable above 128 KiB; a list that comes unpaged may be of any length."""
+
+
+class _Known(frozenset[int]):
+    """The ids of what is old. Where there were more than are kept, whatever is older than those is one of them, too."""
+
+    def __contains__(self, number: object, /) -> bool:
+        is_older = len(self) >= _MOST_IDS and isinstance(number, int) and number < min(self)
+        return is_older or super().__contains__(number)
+
+
+_IDS = {"deployments": _Known, "open_deployments": frozenset, "actions": _Known, "open_actions": frozenset}
 
 
 @dataclass(frozen=True)
@@ -43,7 +55,7 @@ class SavedState:
             | {"posts_sent": submission.posts_sent or 1, "answer_action_id": action_id}
             | ({"answer_id": proved} if proved else {}),
             "actions_readable": tracking.sighting.actions_readable,
-            "baseline": {name: sorted(getattr(baseline, name)) for name in _NUMBERS},
+            "baseline": {name: sorted(getattr(baseline, name))[-_MOST_IDS:] for name in _IDS},
             "newest": baseline.newest.isoformat() if baseline.newest else "",
             "actions_known": baseline.actions_known,
         }
@@ -61,8 +73,8 @@ class SavedState:
         is_named = request.reference or (request.is_external and request.given_id)
         if not is_named or not isinstance(request.reference, str):
             raise ValueError("it names no deployment")
-        numbers: dict[str, Any] = {name: frozenset(there[name]) for name in _NUMBERS}
-        baseline = Baseline(**numbers, newest=as_time(saved["newest"]), actions_known=saved["actions_known"] is True)
+        ids: dict[str, Any] = {name: kind(there[name]) for name, kind in _IDS.items()}
+        baseline = Baseline(**ids, newest=as_time(saved["newest"]), actions_known=saved["actions_known"] is True)
         submission, seen = Submission(**saved["submission"]), Sighting(actions_readable=saved["actions_readable"])
         tracking = Tracking(request, baseline=baseline, submission=submission, sighting=seen)
         return cls(saved["stack_id"], tracking, saved["cancel_on_abort"] is True)
