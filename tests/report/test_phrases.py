@@ -26,7 +26,7 @@ from cloud66_redeploy.model.outcome import LastSeen, Outcome, Reason, Result
 from cloud66_redeploy.model.records import Action, Deployment, Phase
 from cloud66_redeploy.model.verdict import Absence, RecordState, decide
 from cloud66_redeploy.polling.ends import ended, lost_sight, timed_out, unready
-from cloud66_redeploy.report.advice import advice_on, advice_on_request
+from cloud66_redeploy.report.messages import advice_on, advice_on_request
 from cloud66_redeploy.report.phrases import PHRASES, advice_of, cause_of, sentence_of
 from cloud66_redeploy.report.wording import WORDING
 from cloud66_redeploy.tracking.tracking import Tracking

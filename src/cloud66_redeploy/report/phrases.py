@@ -11,7 +11,7 @@ from cloud66_redeploy.model.health import Problem, Visit, without_query
 from cloud66_redeploy.model.outcome import LastSeen, Outcome, Result
 from cloud66_redeploy.model.records import Deployment, Phase
 from cloud66_redeploy.model.services import Service, asked_tags
-from cloud66_redeploy.report.advice import NOTHING_SHOWS, advice_on, advice_on_request
+from cloud66_redeploy.report.messages import NOTHING_SHOWS, advice_on, advice_on_request
 from cloud66_redeploy.report.wording import OUTCOMES, WORDING
 from cloud66_redeploy.tracking.tracking import Tracking
 

@@ -8,7 +8,7 @@ mark, its heading, its usual advice) is in `OUTCOMES`.
 from typing import NamedTuple
 
 from cloud66_redeploy.model.outcome import Outcome, Reason
-from cloud66_redeploy.report.advice import NOTHING_SHOWS
+from cloud66_redeploy.report.messages import NOTHING_SHOWS
 
 
 class Row(NamedTuple):

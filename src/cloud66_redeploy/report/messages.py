@@ -1,4 +1,4 @@
-"""What to do about each way in which a call can be refused or not get through. Pure."""
+"""The words for everything that is no result; what to do about a call that was refused or did not get through. Pure."""
 
 from cloud66_redeploy.errors import ApiError, Blame, TransientError
 
