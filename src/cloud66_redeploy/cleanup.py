@@ -17,7 +17,7 @@ from cloud66_redeploy.commands.job import Job
 from cloud66_redeploy.errors import Aborted, InputError
 from cloud66_redeploy.inputs import parsers
 from cloud66_redeploy.inputs.inputs import Inputs
-from cloud66_redeploy.model.outcome import Outcome
+from cloud66_redeploy.model.outcome import Outcome, WhyCancel
 from cloud66_redeploy.polling.poll import poll_all
 from cloud66_redeploy.report.debugging import CallLog
 from cloud66_redeploy.report.phrases import sentence_of
@@ -58,7 +58,7 @@ def cancel_left_over(environ: Mapping[str, str], reporter: Reporter, session: Se
 
 def _cancel(saved: Sequence[SavedState], transport: Transport, reporter: Reporter) -> None:
     jobs = [Job(state.stack_id, state.tracking, Voice(reporter)) for state in saved]
-    polls = [job.cancel_with(transport, "The step was cut short", CLEANUP_PAUSE_SECONDS) for job in jobs]
+    polls = [job.cancel_with(transport, WhyCancel.CUT_SHORT, CLEANUP_PAUSE_SECONDS) for job in jobs]
     for job, state, result in zip(jobs, saved, poll_all(polls, transport.clock), strict=True):
         job.end(result)
         job.debug_sighting()

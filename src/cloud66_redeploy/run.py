@@ -17,7 +17,7 @@ from cloud66_redeploy.errors import Aborted, ApiError, InputError
 from cloud66_redeploy.inputs.fields import Command
 from cloud66_redeploy.inputs.inputs import Inputs
 from cloud66_redeploy.inputs.stacks import stack_named
-from cloud66_redeploy.model.outcome import Reason, Result
+from cloud66_redeploy.model.outcome import Reason, Result, WhyCancel
 from cloud66_redeploy.model.records import Stack
 from cloud66_redeploy.polling.ends import bad_input, because_of, unready
 from cloud66_redeploy.report.facts import NOTHING
@@ -113,7 +113,7 @@ def _before_post(step: Step, job: Job) -> Result:
 def _cancel(step: Step, wanted: list[Job], deadline: float) -> bool:
     hurried = step.transport.but(deadline=deadline, profile=AFTER_ABORT)
     try:
-        return step.cancel(wanted, hurried, ABORT_PAUSE_SECONDS, "The workflow was cancelled")
+        return step.cancel(wanted, hurried, ABORT_PAUSE_SECONDS, WhyCancel.WORKFLOW_CANCELLED)
     except Exception as error:  # as above; the post step tries again
         _own_fault(step, error)
         return False

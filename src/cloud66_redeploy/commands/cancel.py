@@ -6,7 +6,7 @@ from cloud66_redeploy.commands.job import Job
 from cloud66_redeploy.commands.step import Step
 from cloud66_redeploy.commands.wait import meet
 from cloud66_redeploy.errors import ApiError
-from cloud66_redeploy.model.outcome import Outcome, Reason, Result
+from cloud66_redeploy.model.outcome import Outcome, Reason, Result, WhyCancel
 from cloud66_redeploy.model.records import Deployment
 from cloud66_redeploy.polling.ends import because_of, checked, leaves_nothing_to_do
 from cloud66_redeploy.tracking.activity import activity_of
@@ -24,7 +24,7 @@ def cancel(step: Step) -> None:
     job = meant(step, Reason.NOTHING_RUNS, to_be_cancelled=True)
     if job is None:
         return
-    end = job.cancel_with(step.transport, "As asked").run()
+    end = job.cancel_with(step.transport, WhyCancel.AS_ASKED).run()
     result = checked(end, job.tracking)
     if leaves_nothing_to_do(end) and result.outcome is not Outcome.UNKNOWN:
         result = replace(result, as_requested=True)

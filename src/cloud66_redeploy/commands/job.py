@@ -7,13 +7,14 @@ from typing import Any
 from cloud66_redeploy.api.client import Client, Kept
 from cloud66_redeploy.api.transport import BEST_EFFORT, Transport
 from cloud66_redeploy.errors import ApiError
-from cloud66_redeploy.model.outcome import Result
+from cloud66_redeploy.model.outcome import Result, WhyCancel
 from cloud66_redeploy.model.records import Action, Deployment, Stack
 from cloud66_redeploy.model.services import Service
 from cloud66_redeploy.polling.cancellation import Attempt, Cancellation, Deletions
 from cloud66_redeploy.polling.live_log import LiveLog
 from cloud66_redeploy.polling.pace import Pace
 from cloud66_redeploy.polling.pauses import Pause
+from cloud66_redeploy.report.messages import WHY_CANCEL
 from cloud66_redeploy.report.phrases import capitalised, name_of
 from cloud66_redeploy.report.progress import (
     describe_candidates,
@@ -145,7 +146,7 @@ class Job:
         self.learn(baseline=stock.baseline)
         return stock
 
-    def cancel_with(self, transport: Transport, why: str, pause_seconds: float | None = None) -> Cancellation:
+    def cancel_with(self, transport: Transport, why: WhyCancel, pause_seconds: float | None = None) -> Cancellation:
         """Make what cancels it until the transport's deadline (see `Cancellation`)."""
         single = transport.but(profile=transport.profile._replace(tries=1))
         watch, attempt = Watch(self, transport, why), Attempt(why, transport.deadline, pause_seconds)
@@ -200,11 +201,11 @@ class Job:
 
 @dataclass(eq=False, repr=False)
 class Watch:
-    """Tells the log what a poll of one job does; `why` begins the line that says that it is being cancelled."""
+    """Tells the log what a poll of one job does; `why` is what it is cancelled for, if that is what the poll does."""
 
     job: Job
     transport: Transport
-    why: str = ""
+    why: WhyCancel | None = None
     note_known: Callable[[], None] = lambda: None
 
     def __post_init__(self) -> None:
@@ -235,7 +236,8 @@ class Watch:
 
     def deleting(self) -> None:
         """Say what is about to be cancelled, and why."""
-        self.job.say(f"{self.why}: cancelling {name_of(self.job.tracking.last_seen)}.")
+        assert self.why is not None
+        self.job.say(f"{WHY_CANCEL[self.why]}: cancelling {name_of(self.job.tracking.last_seen)}.")
 
     def deleting_another(self, before: int, number: int) -> None:
         """Warn that the deployment cancelled before was another one."""

@@ -8,7 +8,7 @@ from cloud66_redeploy.commands.trigger import ask_and_wait
 from cloud66_redeploy.errors import ApiError, InputError
 from cloud66_redeploy.inputs.fields import IfLive, OnBusy
 from cloud66_redeploy.model.git import is_full_hash, same_commit
-from cloud66_redeploy.model.outcome import Outcome, Reason, Result
+from cloud66_redeploy.model.outcome import Outcome, Reason, Result, WhyCancel
 from cloud66_redeploy.model.records import Deployment, Stack
 from cloud66_redeploy.model.services import those_asked
 from cloud66_redeploy.polling.ends import bad_input, leaves_nothing_to_do, unready
@@ -166,7 +166,7 @@ def _cancel_running(step: Step, job: Job, busy: StackActivity) -> Result | None:
     for deployment in busy.running:
         other = Job(job.stack_id, Tracking.of_another("", deployment.id), Voice(step.reporter))
         job.note_way_made(Result(Reason.MAKING_WAY, facts={"number": deployment.id}))
-        result = other.cancel_with(step.transport.but(deadline=deadline), "Making way").run()
+        result = other.cancel_with(step.transport.but(deadline=deadline), WhyCancel.MAKING_WAY).run()
         job.note_way_made(result)
         job.say(sentence_of(result))
         if not leaves_nothing_to_do(result) or result.outcome is Outcome.UNKNOWN:

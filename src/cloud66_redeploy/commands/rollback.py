@@ -63,7 +63,7 @@ def outcome_of(job: Job, otherwise: str = "the step ended before that") -> Resul
 
 
 def _refused(why: str) -> Result:
-    return Result(Reason.NOT_ROLLED_BACK, facts={"why": why})
+    return Result(Reason.NOT_ROLLED_BACK, facts={"why_not": why})
 
 
 def _look_back(failed: Job, job: Job, patient: Transport) -> tuple[Deployment | None, str]:

@@ -11,7 +11,7 @@ from cloud66_redeploy.commands.job import Job, Watch
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.inputs.fields import LogMode
 from cloud66_redeploy.inputs.inputs import Inputs
-from cloud66_redeploy.model.outcome import Outcome, Reason, Result
+from cloud66_redeploy.model.outcome import Outcome, Reason, Result, WhyCancel
 from cloud66_redeploy.model.records import Deployment, Phase, Stack
 from cloud66_redeploy.polling.ends import checked, leaves_nothing_to_do
 from cloud66_redeploy.polling.pace import Pace
@@ -125,7 +125,7 @@ class Step:
             if job.tracking.is_not_live and deployment_alone(job).outcome is Outcome.SUCCESS:
                 self._name_the_live_one(job)
 
-    def cancel(self, jobs: Sequence[Job], transport: Transport, pause_seconds: float, why: str) -> bool:
+    def cancel(self, jobs: Sequence[Job], transport: Transport, pause_seconds: float, why: WhyCancel) -> bool:
         """Cancel them; set the result of each, and tell whether nothing is left to be done."""
         polls = [job.cancel_with(transport, why, pause_seconds) for job in jobs]
         results = poll_all(polls, self.clock, self._forget)
@@ -199,7 +199,7 @@ class Step:
     def _cancel_on_timeout(self, job: Job, timed_out: Result) -> None:
         deadline = self.clock.monotonic() + CANCEL_ON_TIMEOUT_SECONDS
         hurried = self.transport.but(deadline=deadline, profile=AFTER_TIMEOUT)
-        poll = job.cancel_with(hurried, "The timeout expired", CANCEL_ON_TIMEOUT_PAUSE_SECONDS)
+        poll = job.cancel_with(hurried, WhyCancel.TIMEOUT, CANCEL_ON_TIMEOUT_PAUSE_SECONDS)
         [end] = poll_all([poll], self.clock, self._forget)
         if end.outcome in {Outcome.SUCCESS, Outcome.FAILED}:
             self.conclude(job, end)

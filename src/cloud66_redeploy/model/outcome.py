@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
+from enum import Enum, StrEnum, auto
 from typing import Any, Self
 
 from cloud66_redeploy.model.health import Health
@@ -141,6 +141,16 @@ class Reason(Enum):
         member._value_ = len(cls.__members__)
         member.outcome = outcome
         return member
+
+
+class WhyCancel(Enum):
+    """What a deployment is cancelled for."""
+
+    AS_ASKED = auto()
+    CUT_SHORT = auto()
+    MAKING_WAY = auto()
+    TIMEOUT = auto()
+    WORKFLOW_CANCELLED = auto()
 
 
 _AFTER_A_SUCCESS = {Reason.NO_ADDRESS, Reason.NOT_CHECKED}

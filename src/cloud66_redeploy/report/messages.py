@@ -1,6 +1,16 @@
 """The words for everything that is no result; what to do about a call that was refused or did not get through. Pure."""
 
 from cloud66_redeploy.errors import ApiError, Blame, TransientError
+from cloud66_redeploy.model.outcome import WhyCancel
+
+WHY_CANCEL = {
+    WhyCancel.AS_ASKED: "As asked",
+    WhyCancel.CUT_SHORT: "The step was cut short",
+    WhyCancel.MAKING_WAY: "Making way",
+    WhyCancel.TIMEOUT: "The timeout expired",
+    WhyCancel.WORKFLOW_CANCELLED: "The workflow was cancelled",
+}
+"""How a sentence about a cancellation begins."""
 
 _WHERE_TO_GET_ONE = "create one at https://app.cloud66.com/oauth/authorized_applications"
 _ADVICE_BY_STATUS = {

@@ -11,7 +11,7 @@ from cloud66_redeploy.model.health import Problem, Visit, without_query
 from cloud66_redeploy.model.outcome import LastSeen, Outcome, Result
 from cloud66_redeploy.model.records import Deployment, Phase
 from cloud66_redeploy.model.services import Service, asked_tags
-from cloud66_redeploy.report.messages import NOTHING_SHOWS, advice_on, advice_on_request
+from cloud66_redeploy.report.messages import NOTHING_SHOWS, WHY_CANCEL, advice_on, advice_on_request
 from cloud66_redeploy.report.wording import OUTCOMES, WORDING
 from cloud66_redeploy.tracking.tracking import Tracking
 
@@ -114,8 +114,8 @@ def last_known(seen: LastSeen) -> str:
 def _filled(template: str, result: Result) -> str:
     # Only what a template names is worked out: a phrase may need facts that other reasons don't have.
     names = re.findall(r"{(\w+)", template)
-    phrases = {name: PHRASES[name](result) for name in names if name not in result.facts}
-    return template.format(**phrases, **result.facts).strip()
+    phrases = {name: PHRASES[name](result) for name in names if name in PHRASES}
+    return template.format(**{**result.facts, **phrases}).strip()
 
 
 def _standing(result: Result) -> str:
@@ -206,7 +206,7 @@ def _advice_on_visit(result: Result) -> str:
 def _what_followed(result: Result) -> str:
     after = result.parts[1]
     # What led to a cancellation has been said.
-    return capitalised(sentence_of(after).removeprefix(f"{after.facts.get('why')}. "))
+    return capitalised(_filled(WORDING[after.reason].sentence.removeprefix("{why}. "), after))
 
 
 PHRASES: dict[str, Callable[[Result], object]] = {
@@ -227,6 +227,7 @@ PHRASES: dict[str, Callable[[Result], object]] = {
     "status": lambda result: f" ({result.facts['error'].status})" if result.facts["error"].status else "",
     "quote": lambda result: cut(result.facts["error"].said, _LONGEST_QUOTE) or "it says nothing",
     "pause": lambda result: format_duration(result.facts["error"].pause_asked_for),
+    "why": lambda result: WHY_CANCEL[result.facts["why"]],
     "lost": lambda result: "Cloud 66's reply was lost" if result.facts["sent"] else "the request did not get through",
     "doubt": _doubt,
     "Would": lambda result: capitalised(_would(result)),
@@ -238,4 +239,4 @@ PHRASES: dict[str, Callable[[Result], object]] = {
     "visited": _visited,
     "advice_on_visit": _advice_on_visit,
 }
-"""The placeholders that no fact is named for."""
+"""The placeholders that are no facts, or whose facts are not text."""

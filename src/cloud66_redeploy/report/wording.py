@@ -231,6 +231,6 @@ WORDING = {
     # What came after
     Reason.FOLLOWED: Row("{part} {what_followed}"),
     Reason.ROLLED_BACK: Row("Rolled back to commit {commit}."),
-    Reason.NOT_ROLLED_BACK: Row("Not rolled back: {why}."),
+    Reason.NOT_ROLLED_BACK: Row("Not rolled back: {why_not}."),
     Reason.ROLLBACK_ENDED: Row("The rollback to commit {commit}: {part}"),
 }
