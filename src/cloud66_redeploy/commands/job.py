@@ -14,7 +14,7 @@ from cloud66_redeploy.polling.cancellation import Attempt, Cancellation, Deletio
 from cloud66_redeploy.polling.live_log import LiveLog
 from cloud66_redeploy.polling.pace import Pace
 from cloud66_redeploy.polling.pauses import Pause
-from cloud66_redeploy.report.messages import WHY_CANCEL
+from cloud66_redeploy.report.messages import WHY_CANCEL, Line
 from cloud66_redeploy.report.phrases import capitalised, name_of
 from cloud66_redeploy.report.progress import (
     describe_candidates,
@@ -211,6 +211,7 @@ class Watch:
     def __post_init__(self) -> None:
         self._narrator = Narrator(self.job.say)
         self._pace: Pace | None = None
+        self._has_told_slowed = False
 
     def looked(self, seconds: float, trouble: ApiError | None, pace: Pace) -> None:
         """Say what is new."""
@@ -225,10 +226,13 @@ class Watch:
         job.show_log()
 
     def pausing(self, pause: Pause, trouble: ApiError | None) -> None:
-        """Debug: say which deployment is taken for the one, where that is new, and why the pause is as it is."""
-        job, stretched = self.job, self._pace.stretched if self._pace else 1.0
+        """Say, once, why pauses are longer. Debug: say what is taken for the one, and why the pause is as it is."""
+        job, pace = self.job, self._pace
+        if pace is not None and pace.is_slowed and not self._has_told_slowed:
+            self._has_told_slowed = True
+            job.voice.reporter.say(Line.SLOWED.format(quota=pace.heard.quota))
         job.debug_sighting()
-        job.voice.debug(lambda: describe_pause(pause, trouble, stretched))
+        job.voice.debug(lambda: describe_pause(pause, trouble, pace.stretched if pace else 1.0))
 
     def cancel_duplicates(self) -> None:
         """Undo a request that went through twice."""

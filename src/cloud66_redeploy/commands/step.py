@@ -190,7 +190,6 @@ class Step:
             poll_interval_seconds=inputs.poll_interval_seconds,
             since=self.clock.monotonic(),
             heard=self.transport.heard,
-            say=self.reporter.say,
         )
         patience = Patience(self.transport.deadline, inputs.timeout_seconds, inputs.queue_timeout_seconds)
         watch = Watch(job, self.transport, note_known=self.note_known)

@@ -1,7 +1,19 @@
 """The words for everything that is no result; what to do about a call that was refused or did not get through. Pure."""
 
+from enum import StrEnum
+
 from cloud66_redeploy.errors import ApiError, Blame, TransientError
 from cloud66_redeploy.model.outcome import WhyCancel
+
+
+class Line(StrEnum):
+    """The lines of the log, as templates."""
+
+    SLOWED = (
+        "{quota.remaining} of {quota.limit} API calls left this hour (shared by all jobs with this user's token). "
+        "Checking less often"
+    )
+
 
 WHY_CANCEL = {
     WhyCancel.AS_ASKED: "As asked",

@@ -11,11 +11,11 @@ from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.records import Action, Deployment, Phase
 from cloud66_redeploy.polling.live_log import News
 from cloud66_redeploy.polling.pace import Estimate
-from cloud66_redeploy.polling.pauses import Pause
+from cloud66_redeploy.polling.pauses import Ground, Pause
 from cloud66_redeploy.report.facts import Times, duration_or_empty
 from cloud66_redeploy.report.phrases import log_name, name_of
 from cloud66_redeploy.report.text import Sanitizer
-from cloud66_redeploy.tracking.pairing import counted, objection
+from cloud66_redeploy.tracking.pairing import Objection, counted, objection
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 
 _BAR = 20
@@ -23,6 +23,25 @@ _BLOCKS = "▁▂▃▄▅▆▇"
 _MOST_BLOCKS = 20
 _MOST_LINES = 200
 """So many lines a look; who wants all of a chatty log finds it in the dashboard."""
+
+_OBJECTIONS = {
+    None: "fits",
+    Objection.NOT_BY_API: "not through the API",
+    Objection.OTHER_REF: "of another ref",
+    Objection.OTHER_PERSON: "of another person",
+    Objection.OLDER: "older than the stack action",
+}
+GROUNDS = {
+    Ground.SHARE: "a share of the time waited",
+    Ground.PAST: "how long earlier ones took",
+    Ground.AHEAD: "how long the one ahead takes",
+    Ground.QUEUE: "several are ahead",
+    Ground.SETTLING: "the records may still change",
+    Ground.DOUBT: "a no is asked again before it is believed",
+    Ground.ASKED: "the server asks for it",
+    Ground.DEADLINE: "a timeout is near",
+    Ground.HURRY: "a cancellation is under way",
+}
 
 
 def progress(tracking: Tracking) -> str:
@@ -80,7 +99,7 @@ def describe_candidates(tracking: Tracking, actions: Sequence[Action], deploymen
     """Debug: say which new deployments could be the one, and what speaks against each."""
     new = [deployment for deployment in deployments if tracking.baseline.is_new(deployment)]
     action, git_ref = tracking.action, tracking.request.git_ref
-    said = [f"{each.id} ({objection(each, action, git_ref) or 'fits'})" for each in new]
+    said = [f"{each.id} ({_OBJECTIONS[objection(each, action, git_ref)]})" for each in new]
     text = f"Candidates: {', '.join(said) or 'none'}"
     if action is None:
         return text
@@ -93,7 +112,7 @@ def describe_pause(pause: Pause, trouble: ApiError | None = None, stretched: flo
     """Debug: say when the next check comes, what that follows from, and what kept the last from news, if anything."""
     slowed = f", up to {stretched:.1f} times as long so that the hour's calls last" if stretched > 1 else ""
     after = f", after trouble: {trouble}" if trouble else ""
-    return f"Next check in {pause.seconds:.1f}s: {pause.ground}{slowed}{after}"
+    return f"Next check in {pause.seconds:.1f}s: {GROUNDS[pause.ground]}{slowed}{after}"
 
 
 def _standing(tracking: Tracking) -> str:
