@@ -180,11 +180,13 @@ def late(deployment: dict[str, Any] | None, **finished: object) -> Result:
     known = tracked("mine", posts_sent=1, accepted=True, action=action)
     if deployment is not None:
         seen(known, Deployment.from_json({"id": 108} | deployment))
-    return timed_out(known, "timeout of 30m", None)
+    return timed_out(known, "timeout", 1800.0, None)
 
 
 OVER: dict[str, Any] = {"finished_at": "2026-01-01T00:00:00Z"}
-NO_NEWS = Result(Reason.TIMED_OUT, LastSeen(), {"limit": "timeout of 30m", "error": ApiError("GET /x", "no")})
+NO_NEWS = Result(
+    Reason.TIMED_OUT, LastSeen(), {"limit": "timeout", "seconds": 1800.0, "error": ApiError("GET /x", "no")}
+)
 
 
 @pytest.mark.parametrize(

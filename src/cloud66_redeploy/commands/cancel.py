@@ -59,8 +59,7 @@ def _choose(step: Step, job: Job, nothing: Reason, *, to_be_cancelled: bool) -> 
         return because_of(error, Reason.NOT_READABLE)
     activity = activity_of(deployments, [])
     if len(activity.running) > 1 and to_be_cancelled:
-        numbers = " and ".join(str(deployment.id) for deployment in activity.running)
-        return Result(Reason.SEVERAL_RUN, facts={"numbers": numbers})
+        return Result(Reason.SEVERAL_RUN, facts={"numbers": [deployment.id for deployment in activity.running]})
     found = next(iter(activity.running), None)
     if found is None and not to_be_cancelled:
         found = activity.first or max(deployments, key=_when, default=None)

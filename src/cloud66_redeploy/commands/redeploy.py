@@ -13,7 +13,9 @@ from cloud66_redeploy.model.records import Deployment, Stack
 from cloud66_redeploy.model.services import those_asked
 from cloud66_redeploy.polling.ends import bad_input, leaves_nothing_to_do, unready
 from cloud66_redeploy.report.facts import Times
-from cloud66_redeploy.report.phrases import capitalised, contradictions, describe_service, sentence_of
+from cloud66_redeploy.report.messages import describe_activity
+from cloud66_redeploy.report.phrases import capitalised, sentence_of
+from cloud66_redeploy.report.progress import contradictions, describe_service
 from cloud66_redeploy.report.reporter import Voice
 from cloud66_redeploy.timing import MAKING_WAY_SECONDS, RECORD_LAG_SECONDS
 from cloud66_redeploy.tracking.activity import StackActivity, activity_of, is_of
@@ -143,7 +145,7 @@ def _already_live(step: Step, job: Job, busy: StackActivity, stock: Stock) -> De
     elif not job.tracking.actions_readable:
         why = "the stack's actions can't be read, so a queued redeploy might be missed"
     elif busy:
-        why = busy.describe()
+        why = describe_activity(busy)
     else:
         live, why = live_with(commit, stock.deployments, stock.actions)
         if live is not None:
@@ -158,7 +160,7 @@ def _may_cancel(step: Step, busy: StackActivity, stock: Stock) -> bool:
 
 def _stand_back(step: Step, busy: StackActivity) -> Result:
     reasons = {OnBusy.SKIP: Reason.BUSY_SKIPPED, OnBusy.FAIL: Reason.BUSY_FAILED}
-    return Result(reasons.get(step.inputs.on_busy, Reason.BUSY_WITH_OTHERS), facts={"busy": busy.describe()})
+    return Result(reasons.get(step.inputs.on_busy, Reason.BUSY_WITH_OTHERS), facts={"busy": busy})
 
 
 def _cancel_running(step: Step, job: Job, busy: StackActivity) -> Result | None:
@@ -177,7 +179,7 @@ def _cancel_running(step: Step, job: Job, busy: StackActivity) -> Result | None:
         job.take_stock(step.patient)
     elif busy:
         why = "Nothing is running that could be cancelled, so this deployment will queue behind it."
-        job.say(f"{capitalised(busy.describe())}. {why}")
+        job.say(f"{capitalised(describe_activity(busy))}. {why}")
     return None
 
 
@@ -187,11 +189,11 @@ def _dry_run(step: Step, job: Job, busy: StackActivity, live: Deployment | None,
     if inputs.on_busy in {OnBusy.CANCEL, OnBusy.CANCEL_ANY}:
         effect = ("cancel" if busy.running else "wait") if may_cancel else "refuse"
     facts = {
-        "busy": busy.describe() if busy else "",
-        "live": f"deployment {live.id}" if live else "",
+        "busy": busy,
+        "live": live,
         "on_busy": inputs.on_busy,
         "effect": effect,
         "usual_seconds": Times.of(job.tracking).usual_seconds,
-        "options": ", ".join(f"{name} {value}" for name, value in inputs.options.items()),
+        "options": inputs.options,
     }
     return Result(Reason.DRY_RUN, facts=facts)

@@ -214,8 +214,7 @@ class Cancellation(Poll):
         if tracking.deployment is None or not (self.deletions.are_sent or tracking.confirmed):
             by_id = tracking.request.is_external and not facts
             reason = Reason.NONE_CANCELLED_BY_REFERENCE if by_id else Reason.NONE_CANCELLED
-            which = f"only deployment {accepted[-1]}" if accepted else "none"
-            return self._result(reason, evidence, which=which, **facts)
+            return self._result(reason, evidence, cancelled=accepted[-1] if accepted else None, **facts)
         is_lost = tracking.deployment.id in self.deletions.maybe_accepted
         return self._result(Reason.CANCELLATION_UNSEEN if is_lost else Reason.NOT_CANCELLED, evidence, **facts)
 

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from cloud66_redeploy.errors import ApiError, Blame, TransientError
 from cloud66_redeploy.model.outcome import WhyCancel
+from cloud66_redeploy.model.records import Phase
+from cloud66_redeploy.tracking.activity import StackActivity
 
 
 class Line(StrEnum):
@@ -64,6 +66,18 @@ NOTHING_SHOWS = (
     "No deployment has appeared. With Deployment Approval, it may be waiting for approval. "
     "With Application Protection, it may never start."
 )
+
+
+def describe_activity(activity: StackActivity) -> str:
+    """Say what keeps a stack busy, and whose that is."""
+    first = activity.first
+    if first is None:
+        action = activity.actions[0]
+        what, who = f"a redeploy (stack action {action.id}) is queued", action.user
+    else:
+        does = "is deploying" if first.phase is Phase.RUNNING else "is queued"
+        what, who = f"deployment {first.id} {does}", first.text("triggered_by")
+    return f"{what}, triggered by {who}" if who else what
 
 
 def advice_on(error: ApiError) -> str:

@@ -5,10 +5,13 @@ With debug logging also each decision, and each pause. The summary has from here
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.model.duration import format_duration
+from cloud66_redeploy.model.fields import is_before
 from cloud66_redeploy.model.records import Action, Deployment, Phase
+from cloud66_redeploy.model.services import Service, asked_tags
 from cloud66_redeploy.polling.live_log import News
 from cloud66_redeploy.polling.pace import Estimate
 from cloud66_redeploy.polling.pauses import Ground, Pause
@@ -146,6 +149,28 @@ def _standing_unseen(tracking: Tracking) -> str:
     if tracking.sighting.maybe_started:
         return "running, deployment not identified yet"
     return "scheduled, waiting for the deployment to appear"
+
+
+def describe_service(service: Service, began: datetime | None) -> str:
+    """Say what Cloud 66 says that a service runs, and since when."""
+    runs = ":".join(filter(None, [service.image, "|".join(service.versions)])) or "an image that Cloud 66 doesn't name"
+    newer = sum(not is_before(started, began) for started in service.started) if began else 0
+    count = len(service.started)
+    if not count or began is None:
+        return f"{service.name} runs {runs}"
+    since = f"{newer} of {count} containers started since the deployment began"
+    return f"{service.name} runs {runs}, {since}"
+
+
+def contradictions(asked: str, services: Sequence[Service], began: datetime | None) -> list[str]:
+    """Say where what the services run contradicts what was requested of them."""
+    tags, found = asked_tags(asked), list[str]()
+    for service in services:
+        if service.lacks(tags[service.name]):
+            found.append(f"Service {service.name} runs {'|'.join(service.versions)}, not {tags[service.name]}.")
+        if service.is_older_than(began):
+            found.append(f"All containers of service {service.name} are older than the deployment.")
+    return found
 
 
 def describe_duration(times: Times, *, is_success: bool) -> str:

@@ -16,13 +16,12 @@ from cloud66_redeploy.report.phrases import (
     answered,
     capitalised,
     cause_of,
-    describe_service,
     dry_run_rows,
     log_name,
     name_of,
     sentence_of,
 )
-from cloud66_redeploy.report.progress import describe_duration, took_of
+from cloud66_redeploy.report.progress import describe_duration, describe_service, took_of
 from cloud66_redeploy.report.text import Sanitizer
 from cloud66_redeploy.report.wording import OUTCOMES, ROLLBACKS
 
