@@ -14,8 +14,8 @@ from cloud66_redeploy.polling.cancellation import Attempt, Cancellation, Deletio
 from cloud66_redeploy.polling.live_log import LiveLog
 from cloud66_redeploy.polling.pace import Pace
 from cloud66_redeploy.polling.pauses import Pause
-from cloud66_redeploy.report.messages import WHY_CANCEL, Line
-from cloud66_redeploy.report.phrases import capitalised, name_of
+from cloud66_redeploy.report.messages import WHY_CANCEL, Line, Note
+from cloud66_redeploy.report.phrases import name_of
 from cloud66_redeploy.report.progress import (
     describe_candidates,
     describe_pause,
@@ -31,13 +31,6 @@ from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Tracking
 
 _LOG_LINES = 50
-_NAME_ID = "Add deployment_id to say which deployment you mean."
-_GIVE_NONE = "Leave user_reference empty, or give each run its own."
-# GitHub's runners give each run an id, and each step a file, of its own; others, like act, don't.
-_NO_RUN_ID = (
-    "This runner gives its runs no unique ID. "
-    "Set user_reference to a value that is unique per run, such as a random number from an earlier step."
-)
 
 
 @dataclass(eq=False, repr=False)
@@ -91,8 +84,7 @@ class Job:
     def debug_sighting(self) -> None:
         """Debug: say which deployment is taken for the one, where that is news, and how it ended."""
         if self.tracking.submission.posts_sent:
-            end = f", so {self.result.reason.name}" if self.result else ""
-            self.voice.debug_news("sighting", lambda: f"{describe_sighting(self.tracking)}{end}")
+            self.voice.debug_news("sighting", lambda: describe_sighting(self.tracking, self.result))
 
     def _searched(self, actions: Sequence[Action], deployments: Sequence[Deployment]) -> None:
         """Debug: say which deployments could be the one, unless that is proved."""
@@ -107,31 +99,31 @@ class Job:
         """
         request, sighting = self.tracking.request, self.tracking.sighting
         if sighting.is_ambiguous or (sighting.duplicates and not request.is_unique):
-            said = f"Another run uses the same reference ({request.reference}), so the deployment can't be identified."
-            fix = _NAME_ID if request.is_external else _NO_RUN_ID if request.is_unique else _GIVE_NONE
-            self.voice.reporter.warn("Reference not unique", f"{said} {fix}")
+            own = Note.SHARED_AS_DERIVED if request.is_unique else Note.SHARED_AS_GIVEN
+            self._warn(Note.SHARED_ELSEWHERE if request.is_external else own)
             return
         # Another deployment's record may show before its action does: what is only inferred has to hold for a while.
         is_sure = transport.clock.monotonic() - sighting.candidates_since >= RECORD_LAG_SECONDS
         deployments = [duplicate.deployment for duplicate in sighting.duplicates if duplicate.deployment]
         for younger in deployments:
             if not (self.deletions.is_accepted(younger.id) or younger.phase.is_final):
-                does = self._undo(transport, younger.id) if is_sure else f"check {younger.id} in the Cloud 66 dashboard"
-                said = f"Two deployments probably have the reference {request.reference}. {capitalised(does)}."
-                self.voice.reporter.warn("Scheduled twice", said)
+                if is_sure:
+                    self._undo(transport, younger.id)
+                else:
+                    self._warn(Note.TWICE, number=younger.id)
         if sighting.duplicates and not deployments:
-            self.voice.reporter.warn(
-                "Scheduled twice",
-                f"Two stack actions have the reference {request.reference}, but their deployments can't be identified. "
-                "Check the stack in the Cloud 66 dashboard and cancel the younger one.",
-            )
+            self._warn(Note.TWICE_UNIDENTIFIED)
 
-    def _undo(self, transport: Transport, deployment_id: int) -> str:
+    def _undo(self, transport: Transport, deployment_id: int) -> None:
         try:
             self.deletions.undo(self.client(transport), deployment_id)
         except ApiError as error:
-            return f"cancel the younger one, {deployment_id}, by hand: {error}"
-        return f"the younger one, {deployment_id}, was cancelled"
+            self._warn(Note.TWICE_AND_LEFT, number=deployment_id, error=error)
+        else:
+            self._warn(Note.TWICE_AND_UNDONE, number=deployment_id)
+
+    def _warn(self, note: Note, **facts: object) -> None:
+        self.voice.reporter.warn(*note.filled(reference=self.tracking.request.reference, **facts))
 
     def show_log(self, *, to_the_end: bool = False) -> None:
         """Show what is new in the stack's log, where the inputs want that."""
@@ -219,7 +211,7 @@ class Watch:
         self.note_known()
         self.cancel_duplicates()
         if trouble:
-            self._narrator.tell(seconds, f"status check failed ({trouble}), retrying")
+            self._narrator.tell(seconds, Line.CHECK_FAILED.format(error=trouble))
         else:
             estimate = pace.estimate(self.transport.clock.monotonic())
             self._narrator.tell(seconds, progress(job.tracking), how_far(job.tracking, estimate))
@@ -241,12 +233,8 @@ class Watch:
     def deleting(self) -> None:
         """Say what is about to be cancelled, and why."""
         assert self.why is not None
-        self.job.say(f"{WHY_CANCEL[self.why]}: cancelling {name_of(self.job.tracking.last_seen)}.")
+        self.job.say(Line.CANCELLING.format(why=WHY_CANCEL[self.why], name=name_of(self.job.tracking.last_seen)))
 
     def deleting_another(self, before: int, number: int) -> None:
         """Warn that the deployment cancelled before was another one."""
-        self.job.voice.reporter.warn(
-            "Cancelled another deployment",
-            f"Deployment {before} was cancelled because it was the only match for this run. This run's deployment is "
-            f"{number}, which is being cancelled too. Check deployment {before}.",
-        )
+        self.job.voice.reporter.warn(*Note.CANCELLED_ANOTHER.filled(before=before, number=number))

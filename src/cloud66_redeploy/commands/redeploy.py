@@ -13,7 +13,7 @@ from cloud66_redeploy.model.records import Deployment, Stack
 from cloud66_redeploy.model.services import those_asked
 from cloud66_redeploy.polling.ends import bad_input, leaves_nothing_to_do, unready
 from cloud66_redeploy.report.facts import Times
-from cloud66_redeploy.report.messages import describe_activity
+from cloud66_redeploy.report.messages import Line, Note, describe_activity
 from cloud66_redeploy.report.phrases import capitalised, sentence_of
 from cloud66_redeploy.report.progress import contradictions, describe_service
 from cloud66_redeploy.report.reporter import Voice
@@ -50,7 +50,7 @@ def redeploy(step: Step) -> None:
         check_health(step, [job])
         return
     what = " ".join(f"{name}={value}" for name, value in step.inputs.options.items() if name != "user_reference")
-    job.say(f"Requesting redeploy{': ' + what if what else ''}")
+    job.say(Line.REQUESTING.format(options=f": {what}" if what else ""))
     step.follow_log(job)
     job.end(ask_and_wait(step, job))
     check_health(step, [job])
@@ -70,26 +70,24 @@ def _look_at_services(step: Step, job: Job) -> None:
     try:
         found = job.best_effort(step.transport).services()
     except ApiError as error:
-        job.say(f"Couldn't read what the services run: {error}")
+        job.say(Line.SERVICES_UNREAD.format(error=error))
         return
     job.learn(services=those_asked(tracking.request.services, found))
     for service in tracking.services:
-        job.say(f"Service {describe_service(service, tracking.began_at)}")
+        job.say(Line.SERVICE.format(said=describe_service(service, tracking.began_at)))
     for said in contradictions(tracking.request.services, tracking.services, tracking.began_at):
-        step.reporter.warn("Services", f"{said} Check it in the Cloud 66 dashboard.")
+        step.reporter.warn(*Note.SERVICES.filled(said=said))
 
 
 def _announce(step: Step, job: Job, stack: Stack) -> None:
-    where = stack.text("environment") or "environment not known"
-    job.say(f"Stack {stack.text('name') or stack.uid} ({where}), UID {stack.uid}")
+    environment = stack.text("environment")
+    line = Line.STACK_IN_ENVIRONMENT if environment else Line.STACK_WITHOUT_ENVIRONMENT
+    job.say(line.format(name=stack.text("name") or stack.uid, environment=environment, uid=stack.uid))
     given, sent = step.inputs.git_ref_as_given, step.inputs.git_ref
     if given != sent:
-        job.say(f"git_ref {given} is sent as {sent}. Cloud 66 accepts only the plain name of a branch or tag.")
+        job.say(Line.REF_CHANGED.format(given=given, sent=sent))
     if not job.tracking.actions_readable:
-        step.reporter.warn(
-            "Stack actions can't be read",
-            "This token can't read stack actions, so only the ID in Cloud 66's reply can identify the deployment.",
-        )
+        step.reporter.warn(*Note.ACTIONS_UNREADABLE.filled())
 
 
 def _preflight(step: Step, job: Job, stock: Stock) -> Result | None:
@@ -150,7 +148,7 @@ def _already_live(step: Step, job: Job, busy: StackActivity, stock: Stock) -> De
         live, why = live_with(commit, stock.deployments, stock.actions)
         if live is not None:
             return live
-    job.say(f"Not skipping (if_live: skip): {why}.")
+    job.say(Line.NOT_SKIPPING.format(why=why))
     return None
 
 
@@ -178,8 +176,7 @@ def _cancel_running(step: Step, job: Job, busy: StackActivity) -> Result | None:
     if busy.running:
         job.take_stock(step.patient)
     elif busy:
-        why = "Nothing is running that could be cancelled, so this deployment will queue behind it."
-        job.say(f"{capitalised(describe_activity(busy))}. {why}")
+        job.say(Line.NOTHING_TO_CANCEL.format(Busy=capitalised(describe_activity(busy))))
     return None
 
 

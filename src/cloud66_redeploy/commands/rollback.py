@@ -14,6 +14,7 @@ from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.model.records import Deployment, Phase
 from cloud66_redeploy.model.reference import rollback_reference
 from cloud66_redeploy.report.facts import Times
+from cloud66_redeploy.report.messages import Line
 from cloud66_redeploy.report.phrases import log_name, sentence_of
 from cloud66_redeploy.timing import RECORD_LAG_SECONDS, ROLLBACK_PAUSE_SECONDS
 from cloud66_redeploy.tracking.doubt import until_believed
@@ -39,8 +40,8 @@ def roll_back(step: Step, failed: Job) -> None:
     else:
         commit = chosen.text("git_hash")
         job.specify(git_ref=commit, expected_commit=commit)
-        job.say(f"Deployment {chosen.id} was live before, with commit {commit}.")
-        job.say(f"Rolling back to commit {commit}.")
+        job.say(Line.LIVE_BEFORE.format(number=chosen.id, commit=commit))
+        job.say(Line.ROLLING_BACK.format(commit=commit))
         step.follow_log(job)
         job.end(ask_and_wait(step, job, lambda: _object(failed, job, step.patient)))
         check_health(step, [job])
@@ -48,7 +49,8 @@ def roll_back(step: Step, failed: Job) -> None:
         step.move_deadline_to_now()
         step.read_logs([job])
         if job.log:
-            step.reporter.group(f"Last lines of the {log_name(job.tracking.confirmed)} after the rollback", job.log)
+            title = Line.LOG_AFTER_ROLLBACK.format(log=log_name(job.tracking.confirmed))
+            step.reporter.group(title, job.log)
     job.say(sentence_of(outcome_of(job)))
     step.note_known()
 

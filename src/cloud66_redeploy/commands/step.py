@@ -18,7 +18,9 @@ from cloud66_redeploy.polling.pace import Pace
 from cloud66_redeploy.polling.poll import poll_all
 from cloud66_redeploy.polling.wait import Patience, Wait
 from cloud66_redeploy.report.facts import Facts, known_outputs, rollback_outputs
-from cloud66_redeploy.report.phrases import sentence_of, superseded
+from cloud66_redeploy.report.messages import Line
+from cloud66_redeploy.report.phrases import sentence_of
+from cloud66_redeploy.report.progress import superseded
 from cloud66_redeploy.report.reporter import Reporter, Voice
 from cloud66_redeploy.timing import CANCEL_ON_TIMEOUT_PAUSE_SECONDS, CANCEL_ON_TIMEOUT_SECONDS
 from cloud66_redeploy.tracking.saved_state import STATE, SavedState, write
@@ -159,11 +161,11 @@ class Step:
                 # Once it has run and ended, another one may have started.
                 has_ended = began is not None and deployment is not None and deployment.phase.is_final
                 if (tracking.request.is_external or has_ended) and _is_followed(began, client.deployments()):
-                    job.say("The latest stack log belongs to another deployment, so it isn't shown.")
+                    job.say(Line.LOG_OF_ANOTHER)
                     continue
                 job.read_log(client)
             except ApiError as error:
-                job.say(f"Couldn't read the stack log: {error}")
+                job.say(Line.LOG_UNREAD.format(error=error))
 
     def note_known(self, *, about_to_post: bool = False) -> None:
         """Put out what is known so far, and keep what the post step has to know."""
@@ -210,10 +212,10 @@ class Step:
         try:
             live = job.tracking.successor(job.best_effort(self.transport).deployments())
         except ApiError as error:
-            job.say(f"It is not live. Couldn't read which deployment is: {error}")
+            job.say(Line.LIVE_UNREAD.format(error=error))
             return
         if live is not None:
-            self.reporter.notice("Superseded", superseded(job.tracking, live))
+            self.reporter.notice(*superseded(job.tracking, live))
 
     def _forget(self) -> None:
         for lists in self._lists.values():

@@ -1,20 +1,100 @@
 """The words for everything that is no result; what to do about a call that was refused or did not get through. Pure."""
 
-from enum import StrEnum
+from enum import Enum, StrEnum
 
 from cloud66_redeploy.errors import ApiError, Blame, TransientError
 from cloud66_redeploy.model.outcome import WhyCancel
 from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.tracking.activity import StackActivity
 
+_SHARED = "Another run uses the same reference ({reference}), so the deployment can't be identified."
+_TWICE = "Two deployments probably have the reference {reference}."
+
 
 class Line(StrEnum):
     """The lines of the log, as templates."""
 
+    STACK = "Stack {name}, UID {uid}"
+    STACK_IN_ENVIRONMENT = "Stack {name} ({environment}), UID {uid}"
+    STACK_WITHOUT_ENVIRONMENT = "Stack {name} (environment not known), UID {uid}"
+    STACK_UNREAD = "Couldn't read the stack's details: {error}"
+    REF_CHANGED = "git_ref {given} is sent as {sent}. Cloud 66 accepts only the plain name of a branch or tag."
+    NOT_SKIPPING = "Not skipping (if_live: skip): {why}."
+    NOTHING_TO_CANCEL = "{Busy}. Nothing is running that could be cancelled, so this deployment will queue behind it."
+    REQUESTING = "Requesting redeploy{options}"
+    NO_REPLY = "No reply to the redeploy request ({error}). Checking whether it went through."
+    NOT_ACCEPTED = "Cloud 66 did not accept the request ({error}). Retrying in {seconds:.0f}s."
+    TIME_IS_UP = "the timeout had passed"
+    WENT_THROUGH = "It went through (stack action {number}). Not sending it again."
+    SENDING_AGAIN = "Not found after {seconds:.0f}s. Sending the request once more."
+    SCHEDULED = "Scheduled. Reference: {reference}"
+    IDS_UNKNOWN = "The IDs aren't known yet: {error}"
+    CHECK_FAILED = "status check failed ({error}), retrying"
     SLOWED = (
         "{quota.remaining} of {quota.limit} API calls left this hour (shared by all jobs with this user's token). "
         "Checking less often"
     )
+    CANCELLING = "{why}: cancelling {name}."
+    LIVE_UNREAD = "It is not live. Couldn't read which deployment is: {error}"
+    ADDRESS_UNREAD = "Couldn't read the stack's address: {error}"
+    VISITED = "Visit after {seconds:.1f}s: {said}"
+    HEALTHY = "{address} is healthy: {number} good answers in a row."
+    SERVICE = "Service {said}"
+    SERVICES_UNREAD = "Couldn't read what the services run: {error}"
+    LOG_OF_ANOTHER = "The latest stack log belongs to another deployment, so it isn't shown."
+    LOG_UNREAD = "Couldn't read the stack log: {error}"
+    LOG = "Last lines of the {log}"
+    LOG_AFTER_ROLLBACK = "Last lines of the {log} after the rollback"
+    LOG_OF_ONE = "{title}: last lines of the {log}"
+    LIVE_BEFORE = "Deployment {number} was live before, with commit {commit}."
+    ROLLING_BACK = "Rolling back to commit {commit}."
+    NOTHING_LEFT = "Nothing to clean up."
+    CONTINUES = "The deployment continues (cancel_on_abort is false). Reference: {names}"
+
+
+class Note(Enum):
+    """The annotations: of each the title, and templates for its text."""
+
+    ACTIONS_UNREADABLE = (
+        "Stack actions can't be read",
+        "This token can't read stack actions, so only the ID in Cloud 66's reply can identify the deployment.",
+    )
+    SHARED_ELSEWHERE = "Reference not unique", _SHARED, "Add deployment_id to say which deployment you mean."
+    SHARED_AS_GIVEN = "Reference not unique", _SHARED, "Leave user_reference empty, or give each run its own."
+    # GitHub's runners give each run an id, and each step a file, of its own; others, like act, don't.
+    SHARED_AS_DERIVED = (
+        *("Reference not unique", _SHARED, "This runner gives its runs no unique ID."),
+        "Set user_reference to a value that is unique per run, such as a random number from an earlier step.",
+    )
+    TWICE = "Scheduled twice", _TWICE, "Check {number} in the Cloud 66 dashboard."
+    TWICE_AND_UNDONE = "Scheduled twice", _TWICE, "The younger one, {number}, was cancelled."
+    TWICE_AND_LEFT = "Scheduled twice", _TWICE, "Cancel the younger one, {number}, by hand: {error}."
+    TWICE_UNIDENTIFIED = (
+        "Scheduled twice",
+        "Two stack actions have the reference {reference}, but their deployments can't be identified.",
+        "Check the stack in the Cloud 66 dashboard and cancel the younger one.",
+    )
+    CANCELLED_ANOTHER = (
+        "Cancelled another deployment",
+        "Deployment {before} was cancelled because it was the only match for this run.",
+        "This run's deployment is {number}, which is being cancelled too. Check deployment {before}.",
+    )
+    NOT_CANCELLED = "Not cancelled", "{sentence} {evidence} Reference: {name}"
+    NOT_CANCELLED_BECAUSE = "Not cancelled", "Check {names} in the Cloud 66 dashboard: {error}"
+    NOT_CANCELLED_BY_FAULT = "Not cancelled", "Internal error in this action. Check {names} in Cloud 66: {error!r}"
+    NOT_IDENTIFIED = (
+        "Deployment not identified",
+        "The deployment couldn't be identified (several match, or none has appeared),",
+        "so its ID and commit are unknown.",
+    )
+    SERVICES = "Services", "{said} Check it in the Cloud 66 dashboard."
+    SKIPPED = "Skipped", "{sentence}"
+    SUPERSEDED = "Superseded", "{Name} succeeded, but deployment {number}{of_commit} went live after it."
+
+    def filled(self, **facts: object) -> tuple[str, str]:
+        """Return the title, and the text with its placeholders filled."""
+        title, *parts = self.value
+        return title, " ".join(parts).format(**facts)
 
 
 WHY_CANCEL = {

@@ -9,15 +9,9 @@ from cloud66_redeploy.model.fields import cut
 from cloud66_redeploy.model.health import Problem, Visit, without_query
 from cloud66_redeploy.model.outcome import LastSeen, Outcome, Result
 from cloud66_redeploy.model.records import Deployment, Phase
-from cloud66_redeploy.report.messages import (
-    NOTHING_SHOWS,
-    WHY_CANCEL,
-    advice_on,
-    advice_on_request,
-    describe_activity,
-)
+from cloud66_redeploy.report.messages import NOTHING_SHOWS, WHY_CANCEL, advice_on, advice_on_request, describe_activity
 from cloud66_redeploy.report.wording import OUTCOMES, WORDING
-from cloud66_redeploy.tracking.tracking import Tracking
+from cloud66_redeploy.tracking.tracking import Request
 
 _LONGEST_QUOTE = 120
 """Of what a stranger answered, so many characters stand in a sentence; the details have more."""
@@ -82,11 +76,9 @@ def dry_run_rows(result: Result) -> list[tuple[str, str]]:
     ]
 
 
-def superseded(tracking: Tracking, live: Deployment) -> str:
-    """Say that another deployment has gone live since."""
-    commit = live.text("git_hash")
-    what = f"deployment {live.id}{f' (commit {commit})' if commit else ''}"
-    return f"{capitalised(name_of(tracking.last_seen))} succeeded, but {what} went live after it."
+def marks_of(request: Request) -> list[str]:
+    """Say by what a deployment was named: its reference, its id, or both."""
+    return [*filter(None, [request.reference, f"deployment {request.given_id}" if request.given_id else ""])]
 
 
 def name_of(seen: LastSeen) -> str:

@@ -10,13 +10,15 @@ from datetime import datetime
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.fields import is_before
+from cloud66_redeploy.model.outcome import Result
 from cloud66_redeploy.model.records import Action, Deployment, Phase
 from cloud66_redeploy.model.services import Service, asked_tags
 from cloud66_redeploy.polling.live_log import News
 from cloud66_redeploy.polling.pace import Estimate
 from cloud66_redeploy.polling.pauses import Ground, Pause
 from cloud66_redeploy.report.facts import Times, duration_or_empty
-from cloud66_redeploy.report.phrases import log_name, name_of
+from cloud66_redeploy.report.messages import Note
+from cloud66_redeploy.report.phrases import capitalised, log_name, name_of
 from cloud66_redeploy.report.text import Sanitizer
 from cloud66_redeploy.tracking.pairing import Objection, counted, objection
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
@@ -78,8 +80,8 @@ def log_lines(news: News, tracking: Tracking, sanitizer: Sanitizer) -> list[str]
     return said
 
 
-def describe_sighting(tracking: Tracking) -> str:
-    """Debug: say which deployment is taken for the one, and by what."""
+def describe_sighting(tracking: Tracking, result: Result | None) -> str:
+    """Debug: say which deployment is taken for the one, and by what; and how it ended, if it has."""
     sighting = tracking.sighting
     action = f"stack action {sighting.action.id}" if sighting.action else "no stack action"
     if not tracking.actions_readable:
@@ -95,7 +97,8 @@ def describe_sighting(tracking: Tracking) -> str:
     }
     states = " and ".join(map(str, tracking.record_states()))
     notes = "".join(f", {mark}" for mark, holds in marks.items() if holds)
-    return f"Seen: {action}, {deployment}{notes}. They say {states}"
+    end = f", so {result.reason.name}" if result else ""
+    return f"Seen: {action}, {deployment}{notes}. They say {states}{end}"
 
 
 def describe_candidates(tracking: Tracking, actions: Sequence[Action], deployments: Sequence[Deployment]) -> str:
@@ -149,6 +152,12 @@ def _standing_unseen(tracking: Tracking) -> str:
     if tracking.sighting.maybe_started:
         return "running, deployment not identified yet"
     return "scheduled, waiting for the deployment to appear"
+
+
+def superseded(tracking: Tracking, live: Deployment) -> tuple[str, str]:
+    """Note that another deployment has gone live since."""
+    commit, name = live.text("git_hash"), capitalised(name_of(tracking.last_seen))
+    return Note.SUPERSEDED.filled(Name=name, number=live.id, of_commit=f" (commit {commit})" if commit else "")
 
 
 def describe_service(service: Service, began: datetime | None) -> str:
