@@ -22,7 +22,7 @@ from cloud66_redeploy.errors import (
     PermanentError,
     Unusable,
 )
-from cloud66_redeploy.model.outcome import LastSeen, Outcome, Reason, Result, WhyCancel
+from cloud66_redeploy.model.outcome import Hindrance, LastSeen, Outcome, Reason, Result, WhyCancel, WhyNot
 from cloud66_redeploy.model.records import Action, Deployment, Phase
 from cloud66_redeploy.model.verdict import Absence, RecordState, decide
 from cloud66_redeploy.polling.ends import ended, lost_sight, timed_out, unready
@@ -215,7 +215,7 @@ def test_what_is_not_known_is_said(result: Result, words: str) -> None:
 def test_a_result_of_others_is_as_bad_as_the_first() -> None:
     """A reason without an outcome has outcome, advice and cause of the first result that it tells of."""
     lost = Result(Reason.STACK_GONE, facts={"error": GONE})
-    after = Result(Reason.NOT_ROLLED_BACK, facts={"why_not": "its record has disappeared"})
+    after = Result(Reason.NOT_ROLLED_BACK, facts={"why_not": Hindrance(WhyNot.RECORD_VANISHED)})
     both = Result(Reason.FOLLOWED, parts=(lost, after))
     assert (both.outcome, advice_of(both), cause_of(both)) == (Outcome.UNKNOWN, advice_of(lost), cause_of(lost))
     assert sentence_of(both) == f"{sentence_of(lost)} Not rolled back: its record has disappeared."

@@ -8,12 +8,12 @@ from cloud66_redeploy.commands.trigger import ask_and_wait
 from cloud66_redeploy.errors import ApiError, InputError
 from cloud66_redeploy.inputs.fields import IfLive, OnBusy
 from cloud66_redeploy.model.git import is_full_hash, same_commit
-from cloud66_redeploy.model.outcome import Outcome, Reason, Result, WhyCancel
+from cloud66_redeploy.model.outcome import Hindrance, Outcome, Reason, Result, WhyCancel, WhyNot
 from cloud66_redeploy.model.records import Deployment, Stack
 from cloud66_redeploy.model.services import those_asked
 from cloud66_redeploy.polling.ends import bad_input, leaves_nothing_to_do, unready
 from cloud66_redeploy.report.facts import Times
-from cloud66_redeploy.report.messages import Line, Note, describe_activity
+from cloud66_redeploy.report.messages import Line, Note, describe_activity, describe_hindrance
 from cloud66_redeploy.report.phrases import capitalised, sentence_of
 from cloud66_redeploy.report.progress import contradictions, describe_service
 from cloud66_redeploy.report.reporter import Voice
@@ -139,16 +139,16 @@ def _already_live(step: Step, job: Job, busy: StackActivity, stock: Stock) -> De
         return None
     git_ref, commit = step.inputs.git_ref, step.inputs.expected_commit
     if is_full_hash(git_ref) and not same_commit(git_ref, commit):
-        why = "git_ref and expected_commit are different commits"
+        found: Deployment | Hindrance = Hindrance(WhyNot.TWO_COMMITS)
     elif not job.tracking.actions_readable:
-        why = "the stack's actions can't be read, so a queued redeploy might be missed"
+        found = Hindrance(WhyNot.ACTIONS_UNREADABLE)
     elif busy:
-        why = describe_activity(busy)
+        found = Hindrance(WhyNot.BUSY, {"busy": busy})
     else:
-        live, why = live_with(commit, stock.deployments, stock.actions)
-        if live is not None:
-            return live
-    job.say(Line.NOT_SKIPPING.format(why=why))
+        found = live_with(commit, stock.deployments, stock.actions)
+    if isinstance(found, Deployment):
+        return found
+    job.say(Line.NOT_SKIPPING.format(why=describe_hindrance(found)))
     return None
 
 

@@ -3,7 +3,7 @@
 from enum import Enum, StrEnum
 
 from cloud66_redeploy.errors import ApiError, Blame, TransientError
-from cloud66_redeploy.model.outcome import WhyCancel
+from cloud66_redeploy.model.outcome import Hindrance, WhyCancel, WhyNot
 from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.tracking.activity import StackActivity
 
@@ -106,6 +106,44 @@ WHY_CANCEL = {
 }
 """How a sentence about a cancellation begins."""
 
+WHY_NOT = {
+    Phase.QUEUED: "it may still be running",
+    Phase.RUNNING: "it may still be running",
+    Phase.SUCCESS: "its record says success, so it may be live",
+    Phase.REVERTED: "it has already been reverted",
+    Phase.CANCELLED: "it was cancelled",
+    Phase.ODD: "Cloud 66 reports a status that isn't a known failure",
+    Phase.SILENT: "Cloud 66 gives no result for it",
+    WhyNot.FAILED_UNIDENTIFIED: "the failed deployment couldn't be identified",
+    WhyNot.RECORD_VANISHED: "its record has disappeared",
+    WhyNot.MAYBE_CANCELLED: "it may have been cancelled",
+    WhyNot.NO_LONGER_LIVE: "it is no longer live",
+    WhyNot.DEPLOYED_AFTER: "deployment {later.id} came after it",
+    WhyNot.REQUESTED_AFTER: "a redeploy (stack action {later.id}) was requested after it",
+    WhyNot.FAILED_COMMIT_UNKNOWN: "the failed commit is unknown",
+    WhyNot.LAST_GOOD_UNIDENTIFIED: "the previously live deployment couldn't be identified",
+    WhyNot.LAST_GOOD_WITHOUT_COMMIT: "deployment {last.id}, which was live before, has no commit recorded",
+    WhyNot.LAST_GOOD_SUPERSEDED: "deployment {later.id} {came} after {live.id}, which was live before",
+    WhyNot.LAST_GOOD_SAME_COMMIT: "deployment {last.id}, which was live before, has the same commit",
+    WhyNot.LAST_GOOD_CHANGED: "another deployment is the last good one now",
+    WhyNot.REQUESTED_BEFORE: "a rollback with the reference {reference} was requested before",
+    WhyNot.STEP_ENDED: "the step ended before that",
+    WhyNot.WORKFLOW_CANCELLED: "the workflow was cancelled",
+    WhyNot.STACK_UNREADABLE: "the stack couldn't be read ({error})",
+    WhyNot.ACTIONS_UNREADABLE: "the stack's actions can't be read, so a queued redeploy might be missed",
+    WhyNot.BUSY: "{activity}",
+    WhyNot.COMMIT_UNKNOWN: "the requested commit is unknown (set git_ref or expected_commit to its full hash)",
+    WhyNot.TWO_COMMITS: "git_ref and expected_commit are different commits",
+    WhyNot.NONE_LIVE: "no deployment is marked live",
+    WhyNot.LIVE_SUPERSEDED: "deployment {later.id} {came} after {live.id}, which is marked live",
+    WhyNot.ACTION_AFTER_LIVE: (
+        "a redeploy (stack action {later.id}) finished after deployment {live.id}, which is marked live"
+    ),
+    WhyNot.LIVE_WITHOUT_COMMIT: "deployment {live.id}, which is live, has no commit recorded",
+    WhyNot.LIVE_OTHER_COMMIT: "deployment {live.id}, which is live, has commit {commit}",
+}
+"""Why nothing is rolled back (first, because of what the record of the failed deployment says) or skipped."""
+
 _WHERE_TO_GET_ONE = "create one at https://app.cloud66.com/oauth/authorized_applications"
 _ADVICE_BY_STATUS = {
     400: "Check git_ref, services and profile. Does the stack have that branch, service or profile?",
@@ -146,6 +184,14 @@ NOTHING_SHOWS = (
     "No deployment has appeared. With Deployment Approval, it may be waiting for approval. "
     "With Application Protection, it may never start."
 )
+
+
+def describe_hindrance(hindrance: Hindrance) -> str:
+    """Say why something is not done."""
+    busy, later = hindrance.facts.get("busy"), hindrance.facts.get("later")
+    activity = describe_activity(busy) if busy else ""
+    came = "succeeded" if later and later.phase is Phase.SUCCESS else "may have succeeded"
+    return WHY_NOT[hindrance.why].format(activity=activity, came=came, **hindrance.facts)
 
 
 def describe_activity(activity: StackActivity) -> str:

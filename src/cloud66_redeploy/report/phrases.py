@@ -9,7 +9,14 @@ from cloud66_redeploy.model.fields import cut
 from cloud66_redeploy.model.health import Problem, Visit, without_query
 from cloud66_redeploy.model.outcome import LastSeen, Outcome, Result
 from cloud66_redeploy.model.records import Deployment, Phase
-from cloud66_redeploy.report.messages import NOTHING_SHOWS, WHY_CANCEL, advice_on, advice_on_request, describe_activity
+from cloud66_redeploy.report.messages import (
+    NOTHING_SHOWS,
+    WHY_CANCEL,
+    advice_on,
+    advice_on_request,
+    describe_activity,
+    describe_hindrance,
+)
 from cloud66_redeploy.report.wording import OUTCOMES, WORDING
 from cloud66_redeploy.tracking.tracking import Request
 
@@ -217,6 +224,7 @@ PHRASES: dict[str, Callable[[Result], object]] = {
     "numbers": lambda result: " and ".join(map(str, result.facts["numbers"])),
     "options": _options,
     "which": lambda result: f"only deployment {result.facts['cancelled']}" if result.facts["cancelled"] else "none",
+    "why_not": lambda result: describe_hindrance(result.facts["why_not"]),
     "why": lambda result: WHY_CANCEL[result.facts["why"]],
     "lost": lambda result: "Cloud 66's reply was lost" if result.facts["sent"] else "the request did not get through",
     "doubt": _doubt,
