@@ -26,7 +26,7 @@ from cloud66_redeploy.model.outcome import Hindrance, LastSeen, Outcome, Reason,
 from cloud66_redeploy.model.records import Action, Deployment, Phase
 from cloud66_redeploy.model.verdict import Absence, RecordState, decide
 from cloud66_redeploy.polling.ends import ended, lost_sight, timed_out, unready
-from cloud66_redeploy.report.messages import advice_on, advice_on_request
+from cloud66_redeploy.report.messages import WHY_CANCEL, WHY_NOT, Line, Note, advice_on, advice_on_request
 from cloud66_redeploy.report.phrases import PHRASES, advice_of, cause_of, sentence_of
 from cloud66_redeploy.report.wording import WORDING
 from cloud66_redeploy.tracking.tracking import Tracking
@@ -49,6 +49,15 @@ def test_each_reason_has_its_words(reason: Reason) -> None:
     for text in filter(None, said):
         assert re.fullmatch(r"[A-Z][^{}]*[.?)]", text), text
         assert "  " not in text
+
+
+def test_each_message_is_said() -> None:
+    """Each line and note is said, and each code returned, by some room; and each code has its words."""
+    source = " ".join(path.read_text() for path in MAKERS if path.name != "messages.py")
+    for kind in (Line, Note, WhyNot, WhyCancel):
+        assert [one.name for one in kind if f"{kind.__name__}.{one.name}" not in source] == []
+    assert {*WHY_NOT} == {*WhyNot, *Phase} - {Phase.FAILED}
+    assert {*WHY_CANCEL} == {*WhyCancel}
 
 
 def test_each_phrase_is_used() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum, auto
+from enum import Enum, StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
@@ -161,14 +161,8 @@ class Hindrance(NamedTuple):
     facts: Mapping[str, Any] = MappingProxyType({})
 
 
-class WhyCancel(Enum):
-    """What a deployment is cancelled for."""
-
-    AS_ASKED = auto()
-    CUT_SHORT = auto()
-    MAKING_WAY = auto()
-    TIMEOUT = auto()
-    WORKFLOW_CANCELLED = auto()
+WhyCancel = Enum("WhyCancel", "AS_ASKED CUT_SHORT MAKING_WAY TIMEOUT WORKFLOW_CANCELLED")
+"""What a deployment is cancelled for; the words are there, too."""
 
 
 _AFTER_A_SUCCESS = {Reason.NO_ADDRESS, Reason.NOT_CHECKED}

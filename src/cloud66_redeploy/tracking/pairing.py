@@ -7,7 +7,7 @@ were open or came since the baseline, and the deployments.
 
 from collections.abc import Sequence
 from datetime import timedelta
-from enum import Enum, auto
+from enum import Enum
 
 from cloud66_redeploy.model.fields import SKEW, is_before
 from cloud66_redeploy.model.git import plain_ref, same_commit
@@ -18,13 +18,8 @@ from cloud66_redeploy.tracking.baseline import Baseline
 _SAME_FINISH = timedelta(seconds=SAME_FINISH_SECONDS)
 
 
-class Objection(Enum):
-    """What in a deployment's record speaks against its being an action's."""
-
-    NOT_BY_API = auto()
-    OTHER_REF = auto()
-    OTHER_PERSON = auto()
-    OLDER = auto()
+Objection = Enum("Objection", "NOT_BY_API OTHER_REF OTHER_PERSON OLDER")
+"""What in a deployment's record speaks against its being an action's."""
 
 
 def fits(deployment: Deployment, action: Action | None, git_ref: str) -> bool:
