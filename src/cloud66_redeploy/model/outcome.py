@@ -162,7 +162,7 @@ class Hindrance(NamedTuple):
 
 
 WhyCancel = Enum("WhyCancel", "AS_ASKED CUT_SHORT MAKING_WAY TIMEOUT WORKFLOW_CANCELLED")
-"""What a deployment is cancelled for; the words are there, too."""
+"""What a deployment is cancelled for; `report/messages.py` has the words for each."""
 
 
 _AFTER_A_SUCCESS = {Reason.NO_ADDRESS, Reason.NOT_CHECKED}

@@ -1,4 +1,4 @@
-"""The words for everything that is no result; what to do about a call that was refused or did not get through. Pure."""
+"""The words for everything that is no result: lines of the log, annotations, codes, advice on a failed call. Pure."""
 
 from enum import Enum, StrEnum
 
