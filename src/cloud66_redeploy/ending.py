@@ -10,6 +10,7 @@ from cloud66_redeploy.inputs.fields import API_URL, Command
 from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.polling.ends import several
 from cloud66_redeploy.report.facts import NOTHING, Facts, all_outputs, rollback_outputs
+from cloud66_redeploy.report.messages import Line, Note
 from cloud66_redeploy.report.phrases import advice_of, capitalised, log_name, sentence_of
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.summary import Page, Summary
@@ -41,18 +42,15 @@ def report_ending(ending: Ending, reporter: Reporter) -> int:
     for name, value in _outputs(ending, reporter.sanitizer).items():
         reporter.output(name, value)
     if facts.seen.action is not None and facts.deployment is None and result.outcome is not Outcome.SCHEDULED:
-        reporter.warn(
-            "Deployment not identified",
-            "The deployment couldn't be identified (several match, or none has appeared), so its ID and commit are "
-            "unknown.",
-        )
+        reporter.warn(*Note.NOT_IDENTIFIED.filled())
     reporter.say(f"{result.outcome}: {sentence_of(result)}")
     for each in several:
         reporter.say(f"{each.facts.title}: {each.result.outcome}: {sentence_of(each.result)}")
         if each.log:
-            reporter.group(f"{each.facts.title}: last lines of the {log_name(each.facts.deployment)}", each.log)
+            log = log_name(each.facts.deployment)
+            reporter.group(Line.LOG_OF_ONE.format(title=each.facts.title, log=log), each.log)
     if ending.log:
-        reporter.group(f"Last lines of the {log_name(facts.deployment)}", ending.log)
+        reporter.group(Line.LOG.format(log=log_name(facts.deployment)), ending.log)
     if not result.is_green:
         sentences = [
             sentence_of(result),
@@ -64,7 +62,7 @@ def report_ending(ending: Ending, reporter: Reporter) -> int:
         rows = [f"{each.facts.title}: {sentence_of(each.result)}" for each in bad]
         reporter.error(f"Cloud 66 {ending.command}: {result.outcome}", sentences, rows)
     elif result.outcome is Outcome.SKIPPED:
-        reporter.notice("Skipped", sentence_of(result))
+        reporter.notice(*Note.SKIPPED.filled(sentence=sentence_of(result)))
     summary = Summary(reporter.sanitizer, has_links=ending.api_url == API_URL)
     reporter.summary(summary.of_many(result, several) if several else summary.of_one(ending))
     return 0 if result.is_green else 1

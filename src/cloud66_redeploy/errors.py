@@ -28,7 +28,7 @@ from cloud66_redeploy.timing import THROTTLED_PAUSE_SECONDS
 
 
 class Blame(Enum):
-    """What has to be checked where a call fails for another reason than what the API says (see `report.advice`)."""
+    """What has to be checked where a call fails for another reason than what the API says (see `report.messages`)."""
 
     NETWORK = auto()
     ADDRESS = auto()

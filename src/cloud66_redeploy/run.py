@@ -17,7 +17,7 @@ from cloud66_redeploy.errors import Aborted, ApiError, InputError
 from cloud66_redeploy.inputs.fields import Command
 from cloud66_redeploy.inputs.inputs import Inputs
 from cloud66_redeploy.inputs.stacks import stack_named
-from cloud66_redeploy.model.outcome import Reason, Result
+from cloud66_redeploy.model.outcome import Reason, Result, WhyCancel, WhyNot
 from cloud66_redeploy.model.records import Stack
 from cloud66_redeploy.polling.ends import bad_input, because_of, unready
 from cloud66_redeploy.report.facts import NOTHING
@@ -105,7 +105,7 @@ def _abort(step: Step, signalled_at: float) -> bool:
 
 def _before_post(step: Step, job: Job) -> Result:
     if job is step.rollback and not job.tracking.request.git_ref:
-        return outcome_of(job, "the workflow was cancelled")
+        return outcome_of(job, WhyNot.WORKFLOW_CANCELLED)
     made_way = step.jobs[0].made_way
     return Result(Reason.ABORTED_BEFORE_POST, parts=(made_way,) if made_way else ())
 
@@ -113,7 +113,7 @@ def _before_post(step: Step, job: Job) -> Result:
 def _cancel(step: Step, wanted: list[Job], deadline: float) -> bool:
     hurried = step.transport.but(deadline=deadline, profile=AFTER_ABORT)
     try:
-        return step.cancel(wanted, hurried, ABORT_PAUSE_SECONDS, "The workflow was cancelled")
+        return step.cancel(wanted, hurried, ABORT_PAUSE_SECONDS, WhyCancel.WORKFLOW_CANCELLED)
     except Exception as error:  # as above; the post step tries again
         _own_fault(step, error)
         return False

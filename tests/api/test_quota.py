@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud66_redeploy.api.headers import Quota
-from cloud66_redeploy.polling.pace import MOST_STRETCH, slow_down, why_slower
+from cloud66_redeploy.polling.pace import MOST_STRETCH, slow_down
+from cloud66_redeploy.report.messages import Line
 from elsewhere import rows
 
 
@@ -77,6 +78,6 @@ def test_a_stretch_is_bounded(first: int, then: int, seconds: float, needed: flo
     assert 1 <= slow_down(seen((0, first), (seconds, then)), seconds, needed, before) <= MOST_STRETCH
 
 
-def test_why_slower() -> None:
+def test_why_pauses_are_longer() -> None:
     """One line says how many calls are left, of how many, and what comes of it."""
-    assert why_slower(seen((0, 812))).startswith("812 of 3000 API calls left this hour")
+    assert Line.SLOWED.format(quota=seen((0, 812))).startswith("812 of 3000 API calls left this hour")

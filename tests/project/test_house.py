@@ -111,6 +111,26 @@ def test_files_and_functions_stay_small() -> None:
                 assert (node.end_lineno or 0) - node.lineno - words < 40, node.name
 
 
+def phrases_in(path: Path) -> Iterator[str]:
+    """Return the texts of three words in a row; not docstrings, nor what an assertion or an exception says."""
+    nodes = nodes_of(path)
+    docstrings = [node for node in nodes if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)]
+    checks = [node for node in nodes if isinstance(node, ast.Assert | ast.Raise)]
+    silent = {inner for node in (*docstrings, *checks) for inner in ast.walk(node)}
+    for node in nodes:
+        parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+        text = "".join(str(part.value) if isinstance(part, ast.Constant) else "so" for part in parts)
+        if node not in silent and re.search(r"[a-z']+ [a-z']+ [a-z']+", text, re.IGNORECASE):
+            yield text
+
+
+def test_words_live_in_one_room() -> None:
+    """Only `report` has sentences for people, beside the rooms that tell what an input or a server said."""
+    for path in FILES:
+        if name_of(path).partition(".")[0] not in {"report", "inputs", "model", "errors", "api"}:
+            assert [*phrases_in(path)] == [], path
+
+
 def test_rooms_stay_small() -> None:
     """No folder holds more than ten files, its __init__ among them."""
     for root in (PACKAGE, STAND_IN, TESTS):

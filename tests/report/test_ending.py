@@ -8,7 +8,7 @@ import pytest
 
 from cloud66_redeploy.ending import Ending, report_ending
 from cloud66_redeploy.inputs.fields import Command
-from cloud66_redeploy.model.outcome import Outcome, Reason, Result
+from cloud66_redeploy.model.outcome import Outcome, Reason, Result, WhyCancel
 from cloud66_redeploy.polling.ends import several
 from cloud66_redeploy.report.facts import Facts
 from cloud66_redeploy.report.reporter import Reporter
@@ -21,7 +21,7 @@ from results import FAILED, MEND, RECORD, SUCCEEDED, ended_as, known
 
 Log = pytest.CaptureFixture[str]
 Files = dict[str, Path]
-AS_ASKED = Result(Reason.CANCELLED, SUCCEEDED.seen, {"why": "As asked"}, as_requested=True)
+AS_ASKED = Result(Reason.CANCELLED, SUCCEEDED.seen, {"why": WhyCancel.AS_ASKED}, as_requested=True)
 UNCERTAIN = Result(Reason.POST_UNCERTAIN, facts={"sent": True, "looked": False})
 STACK = "Stack Awesome App production 5999b763, deployment 108"
 

@@ -64,7 +64,7 @@ def test_everything_known() -> None:
 
 def test_nothing_known() -> None:
     """What is not known is empty, not missing."""
-    found = outputs(tracked(""), Result(Reason.BUSY_FAILED, facts={"busy": "No"}))
+    found = outputs(tracked(""), Result(Reason.BAD_INPUT, facts={"error": "No."}))
     said = {name: value for name, value in found.items() if value}
     assert said == {"outcome": "failed", "reason": "No. No deployment was started."}
 

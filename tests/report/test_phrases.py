@@ -22,11 +22,11 @@ from cloud66_redeploy.errors import (
     PermanentError,
     Unusable,
 )
-from cloud66_redeploy.model.outcome import LastSeen, Outcome, Reason, Result
+from cloud66_redeploy.model.outcome import Hindrance, LastSeen, Outcome, Reason, Result, WhyCancel, WhyNot
 from cloud66_redeploy.model.records import Action, Deployment, Phase
 from cloud66_redeploy.model.verdict import Absence, RecordState, decide
 from cloud66_redeploy.polling.ends import ended, lost_sight, timed_out, unready
-from cloud66_redeploy.report.advice import advice_on, advice_on_request
+from cloud66_redeploy.report.messages import WHY_CANCEL, WHY_NOT, Line, Note, advice_on, advice_on_request
 from cloud66_redeploy.report.phrases import PHRASES, advice_of, cause_of, sentence_of
 from cloud66_redeploy.report.wording import WORDING
 from cloud66_redeploy.tracking.tracking import Tracking
@@ -49,6 +49,15 @@ def test_each_reason_has_its_words(reason: Reason) -> None:
     for text in filter(None, said):
         assert re.fullmatch(r"[A-Z][^{}]*[.?)]", text), text
         assert "  " not in text
+
+
+def test_each_message_is_said() -> None:
+    """Each line and note is said, and each code returned, by some room; and each code has its words."""
+    source = " ".join(path.read_text() for path in MAKERS if path.name != "messages.py")
+    for kind in (Line, Note, WhyNot, WhyCancel):
+        assert [one.name for one in kind if f"{kind.__name__}.{one.name}" not in source] == []
+    assert {*WHY_NOT} == {*WhyNot, *Phase} - {Phase.FAILED}
+    assert {*WHY_CANCEL} == {*WhyCancel}
 
 
 def test_each_phrase_is_used() -> None:
@@ -180,11 +189,13 @@ def late(deployment: dict[str, Any] | None, **finished: object) -> Result:
     known = tracked("mine", posts_sent=1, accepted=True, action=action)
     if deployment is not None:
         seen(known, Deployment.from_json({"id": 108} | deployment))
-    return timed_out(known, "timeout of 30m", None)
+    return timed_out(known, "timeout", 1800.0, None)
 
 
 OVER: dict[str, Any] = {"finished_at": "2026-01-01T00:00:00Z"}
-NO_NEWS = Result(Reason.TIMED_OUT, LastSeen(), {"limit": "timeout of 30m", "error": ApiError("GET /x", "no")})
+NO_NEWS = Result(
+    Reason.TIMED_OUT, LastSeen(), {"limit": "timeout", "seconds": 1800.0, "error": ApiError("GET /x", "no")}
+)
 
 
 @pytest.mark.parametrize(
@@ -213,12 +224,12 @@ def test_what_is_not_known_is_said(result: Result, words: str) -> None:
 def test_a_result_of_others_is_as_bad_as_the_first() -> None:
     """A reason without an outcome has outcome, advice and cause of the first result that it tells of."""
     lost = Result(Reason.STACK_GONE, facts={"error": GONE})
-    after = Result(Reason.NOT_ROLLED_BACK, facts={"why": "its record has disappeared"})
+    after = Result(Reason.NOT_ROLLED_BACK, facts={"why_not": Hindrance(WhyNot.RECORD_VANISHED)})
     both = Result(Reason.FOLLOWED, parts=(lost, after))
     assert (both.outcome, advice_of(both), cause_of(both)) == (Outcome.UNKNOWN, advice_of(lost), cause_of(lost))
     assert sentence_of(both) == f"{sentence_of(lost)} Not rolled back: its record has disappeared."
     # What led to a cancellation is said once.
-    after = Result(Reason.CANCELLED, facts={"why": "The timeout expired"})
+    after = Result(Reason.CANCELLED, facts={"why": WhyCancel.TIMEOUT})
     assert sentence_of(replace(both, parts=(lost, after))) == f"{sentence_of(lost)} The redeploy was cancelled."
 
 

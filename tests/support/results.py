@@ -5,14 +5,15 @@ from typing import Any
 
 from cloud66_redeploy.errors import ApiError, Blame, Clue
 from cloud66_redeploy.model.health import Health, Problem, Visit
-from cloud66_redeploy.model.outcome import LastSeen, Outcome, Reason, Result
+from cloud66_redeploy.model.outcome import Hindrance, LastSeen, Outcome, Reason, Result, WhyCancel, WhyNot
 from cloud66_redeploy.model.records import Action, Deployment, Stack
+from cloud66_redeploy.tracking.activity import StackActivity
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 from records import tracked
 
 SEEN = LastSeen("mine", 108, action=Action.from_json({"id": 40}), deployment=Deployment.from_json({"id": 108}))
 SUCCEEDED = Result(Reason.SUCCEEDED, LastSeen(deployment=SEEN.deployment, is_confirmed=True))
-TEXTS = ("why", "busy", "which", "limit", "list", "commit", "expected", "options", "number", "numbers")
+TEXTS = ("limit", "list", "commit", "expected", "number")
 """The facts that are texts."""
 RECORD: dict[str, Any] = {
     "id": 108,
@@ -55,7 +56,10 @@ def result_of(reason: Reason, text: str = "why", evidence: str = "") -> Result:
     error = ApiError("GET /stacks/abc", text, status=404, clue=Clue(Blame.STRANGER, "https://example.com"))
     answers = {"sent": True, "looked": True, "readable": True, "shows": False}
     facts: dict[str, Any] = dict.fromkeys(TEXTS, text) | answers | {"error": error}
-    facts |= {"usual_seconds": 90.0, "effect": "queue", "on_busy": "queue", "live": ""}
+    facts |= {"why": WhyCancel.TIMEOUT, "usual_seconds": 90.0, "effect": "queue", "on_busy": "queue", "live": None}
+    busy = Deployment.from_json({"id": 107, "triggered_by": text})
+    facts |= {"seconds": 1800.0, "busy": StackActivity((), (busy,), ()), "options": {"git_ref": text}}
+    facts |= {"numbers": [107, 108], "cancelled": None, "why_not": Hindrance(WhyNot.STACK_UNREADABLE, {"error": error})}
     health = Health(
         f"https://example.com/{text}?{text}",
         False,

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from cloud66_redeploy.model.records import Action, Deployment
 from cloud66_redeploy.model.reference import derive_reference, is_derived, rollback_reference
+from cloud66_redeploy.report.messages import describe_activity
 from cloud66_redeploy.tracking.activity import activity_of, is_of
 from harness import GITHUB
 from records import CANCELLED, FAILED, action, deployment
@@ -40,7 +41,7 @@ DESCRIBED = {
 @pytest.mark.parametrize(("deployments", "actions", "words"), DESCRIBED.values(), ids=DESCRIBED)
 def test_what_keeps_it_busy_is_described(deployments: Any, actions: Any, words: str) -> None:
     """What runs, or else what waits, is named by id and by who asked for it."""
-    assert activity_of(deployments, actions).describe() == words
+    assert describe_activity(activity_of(deployments, actions)) == words
 
 
 LYING, LYING_ACTION = deployment(90, -950), action(20, -950)

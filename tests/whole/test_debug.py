@@ -9,6 +9,7 @@ import pytest
 
 from cases import CI, Case, MakeStep, stage
 from cloud66_redeploy.polling.pauses import Ground
+from cloud66_redeploy.report.progress import GROUNDS
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.text import Sanitizer
 from cloud66_simulator import DEFAULT_STACK, Behaviour, Fault
@@ -49,7 +50,7 @@ AGAIN = (Fault("status", code=500, skip=12, count=6), Fault("throttle", path="/a
 
 def pause(ground: Ground) -> str:
     """A line that says when the next look comes, and what that follows from."""
-    return rf"Next check in \d+\.\ds: {ground}(, after trouble: .*)?"
+    return rf"Next check in \d+\.\ds: {GROUNDS[ground]}(, after trouble: .*)?"
 
 
 def beside(**fields: Any) -> Case:
@@ -57,7 +58,7 @@ def beside(**fields: Any) -> Case:
     return Case(dials=UNSEEN, others=((3.0, fields),) * bool(fields), inputs={"git_ref": "main", "timeout": "30s"})
 
 
-LINES: dict[str, tuple[Any, ...]] = {
+LINES: dict[str | Ground, tuple[Any, ...]] = {
     "calls": (
         Case(), f"GET {STACK}: 200, 50ms, attempt 1, 2999 calls left", f"POST {STACK}/deployments: 200, .*"),
     "calls that went wrong": (
@@ -119,7 +120,7 @@ LINES: dict[str, tuple[Any, ...]] = {
 
 
 @pytest.mark.parametrize("name", LINES, ids=str)
-def test_what_is_said(step: MakeStep, name: str) -> None:
+def test_what_is_said(step: MakeStep, name: str | Ground) -> None:
     """Each call, decision and pause is said, with its reason; a decision only when it is new."""
     case, *patterns = LINES[name]
     made, _ = stage(step, case)

@@ -6,7 +6,7 @@ from cloud66_redeploy.commands.job import Job
 from cloud66_redeploy.commands.step import Step
 from cloud66_redeploy.commands.wait import meet
 from cloud66_redeploy.errors import ApiError
-from cloud66_redeploy.model.outcome import Outcome, Reason, Result
+from cloud66_redeploy.model.outcome import Outcome, Reason, Result, WhyCancel
 from cloud66_redeploy.model.records import Deployment
 from cloud66_redeploy.polling.ends import because_of, checked, leaves_nothing_to_do
 from cloud66_redeploy.tracking.activity import activity_of
@@ -24,7 +24,7 @@ def cancel(step: Step) -> None:
     job = meant(step, Reason.NOTHING_RUNS, to_be_cancelled=True)
     if job is None:
         return
-    end = job.cancel_with(step.transport, "As asked").run()
+    end = job.cancel_with(step.transport, WhyCancel.AS_ASKED).run()
     result = checked(end, job.tracking)
     if leaves_nothing_to_do(end) and result.outcome is not Outcome.UNKNOWN:
         result = replace(result, as_requested=True)
@@ -59,8 +59,7 @@ def _choose(step: Step, job: Job, nothing: Reason, *, to_be_cancelled: bool) -> 
         return because_of(error, Reason.NOT_READABLE)
     activity = activity_of(deployments, [])
     if len(activity.running) > 1 and to_be_cancelled:
-        numbers = " and ".join(str(deployment.id) for deployment in activity.running)
-        return Result(Reason.SEVERAL_RUN, facts={"numbers": numbers})
+        return Result(Reason.SEVERAL_RUN, facts={"numbers": [deployment.id for deployment in activity.running]})
     found = next(iter(activity.running), None)
     if found is None and not to_be_cancelled:
         found = activity.first or max(deployments, key=_when, default=None)

@@ -13,6 +13,7 @@ from cloud66_redeploy.model.outcome import Reason, Result
 from cloud66_redeploy.polling.health import ENOUGH_GOOD_VISITS, HealthCheck, Terms, visit_those_due
 from cloud66_redeploy.polling.poll import poll_all
 from cloud66_redeploy.report.facts import app_url
+from cloud66_redeploy.report.messages import Line
 from cloud66_redeploy.report.phrases import answered
 from cloud66_redeploy.report.reporter import Narrator
 
@@ -46,7 +47,7 @@ def check_health(step: Step, jobs: Sequence[Job]) -> None:
         job = checked[number]
         job.end(_with_health(deployment_alone(job), health))
         if health.is_healthy:
-            job.say(f"{without_query(health.address)} is healthy: {ENOUGH_GOOD_VISITS} good answers in a row.")
+            job.say(Line.HEALTHY.format(address=without_query(health.address), number=ENOUGH_GOOD_VISITS))
 
     poll_all(checks, step.clock, on_result=end, same_round_seconds=0.0)
     # The check has a time of its own: what is read after it has no less time than without it.
@@ -65,7 +66,7 @@ def _check_of(step: Step, job: Job, addresses: Sequence[str], visit: Callable[[]
 
     def tell(seconds: float, visit: Visit) -> None:
         said = answered(visit, addresses[0])
-        job.voice.debug(lambda: f"Visit after {seconds:.1f}s: {said}")
+        job.voice.debug(lambda: Line.VISITED.format(seconds=seconds, said=said))
         narrator.tell(seconds, said)
 
     terms = Terms(step.inputs.health_check_timeout_seconds, step.inputs.poll_interval_seconds)
@@ -91,7 +92,7 @@ def _own_address(step: Step, job: Job) -> str:
     try:
         stack = job.best_effort(transport).stack()
     except ApiError as error:
-        job.say(f"Couldn't read the stack's address: {error}")
+        job.say(Line.ADDRESS_UNREAD.format(error=error))
         return ""
     job.learn(stack=stack)
     return app_url(stack, sanitizer)

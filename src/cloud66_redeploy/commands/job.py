@@ -7,14 +7,15 @@ from typing import Any
 from cloud66_redeploy.api.client import Client, Kept
 from cloud66_redeploy.api.transport import BEST_EFFORT, Transport
 from cloud66_redeploy.errors import ApiError
-from cloud66_redeploy.model.outcome import Result
+from cloud66_redeploy.model.outcome import Result, WhyCancel
 from cloud66_redeploy.model.records import Action, Deployment, Stack
 from cloud66_redeploy.model.services import Service
 from cloud66_redeploy.polling.cancellation import Attempt, Cancellation, Deletions
 from cloud66_redeploy.polling.live_log import LiveLog
 from cloud66_redeploy.polling.pace import Pace
 from cloud66_redeploy.polling.pauses import Pause
-from cloud66_redeploy.report.phrases import capitalised, name_of
+from cloud66_redeploy.report.messages import WHY_CANCEL, Line, Note
+from cloud66_redeploy.report.phrases import name_of
 from cloud66_redeploy.report.progress import (
     describe_candidates,
     describe_pause,
@@ -30,13 +31,6 @@ from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Tracking
 
 _LOG_LINES = 50
-_NAME_ID = "Add deployment_id to say which deployment you mean."
-_GIVE_NONE = "Leave user_reference empty, or give each run its own."
-# GitHub's runners give each run an id, and each step a file, of its own; others, like act, don't.
-_NO_RUN_ID = (
-    "This runner gives its runs no unique ID. "
-    "Set user_reference to a value that is unique per run, such as a random number from an earlier step."
-)
 
 
 @dataclass(eq=False, repr=False)
@@ -90,8 +84,7 @@ class Job:
     def debug_sighting(self) -> None:
         """Debug: say which deployment is taken for the one, where that is news, and how it ended."""
         if self.tracking.submission.posts_sent:
-            end = f", so {self.result.reason.name}" if self.result else ""
-            self.voice.debug_news("sighting", lambda: f"{describe_sighting(self.tracking)}{end}")
+            self.voice.debug_news("sighting", lambda: describe_sighting(self.tracking, self.result))
 
     def _searched(self, actions: Sequence[Action], deployments: Sequence[Deployment]) -> None:
         """Debug: say which deployments could be the one, unless that is proved."""
@@ -106,31 +99,31 @@ class Job:
         """
         request, sighting = self.tracking.request, self.tracking.sighting
         if sighting.is_ambiguous or (sighting.duplicates and not request.is_unique):
-            said = f"Another run uses the same reference ({request.reference}), so the deployment can't be identified."
-            fix = _NAME_ID if request.is_external else _NO_RUN_ID if request.is_unique else _GIVE_NONE
-            self.voice.reporter.warn("Reference not unique", f"{said} {fix}")
+            own = Note.SHARED_AS_DERIVED if request.is_unique else Note.SHARED_AS_GIVEN
+            self._warn(Note.SHARED_ELSEWHERE if request.is_external else own)
             return
         # Another deployment's record may show before its action does: what is only inferred has to hold for a while.
         is_sure = transport.clock.monotonic() - sighting.candidates_since >= RECORD_LAG_SECONDS
         deployments = [duplicate.deployment for duplicate in sighting.duplicates if duplicate.deployment]
         for younger in deployments:
             if not (self.deletions.is_accepted(younger.id) or younger.phase.is_final):
-                does = self._undo(transport, younger.id) if is_sure else f"check {younger.id} in the Cloud 66 dashboard"
-                said = f"Two deployments probably have the reference {request.reference}. {capitalised(does)}."
-                self.voice.reporter.warn("Scheduled twice", said)
+                if is_sure:
+                    self._undo(transport, younger.id)
+                else:
+                    self._warn(Note.TWICE, number=younger.id)
         if sighting.duplicates and not deployments:
-            self.voice.reporter.warn(
-                "Scheduled twice",
-                f"Two stack actions have the reference {request.reference}, but their deployments can't be identified. "
-                "Check the stack in the Cloud 66 dashboard and cancel the younger one.",
-            )
+            self._warn(Note.TWICE_UNIDENTIFIED)
 
-    def _undo(self, transport: Transport, deployment_id: int) -> str:
+    def _undo(self, transport: Transport, deployment_id: int) -> None:
         try:
             self.deletions.undo(self.client(transport), deployment_id)
         except ApiError as error:
-            return f"cancel the younger one, {deployment_id}, by hand: {error}"
-        return f"the younger one, {deployment_id}, was cancelled"
+            self._warn(Note.TWICE_AND_LEFT, number=deployment_id, error=error)
+        else:
+            self._warn(Note.TWICE_AND_UNDONE, number=deployment_id)
+
+    def _warn(self, note: Note, **facts: object) -> None:
+        self.voice.reporter.warn(*note.filled(reference=self.tracking.request.reference, **facts))
 
     def show_log(self, *, to_the_end: bool = False) -> None:
         """Show what is new in the stack's log, where the inputs want that."""
@@ -145,7 +138,7 @@ class Job:
         self.learn(baseline=stock.baseline)
         return stock
 
-    def cancel_with(self, transport: Transport, why: str, pause_seconds: float | None = None) -> Cancellation:
+    def cancel_with(self, transport: Transport, why: WhyCancel, pause_seconds: float | None = None) -> Cancellation:
         """Make what cancels it until the transport's deadline (see `Cancellation`)."""
         single = transport.but(profile=transport.profile._replace(tries=1))
         watch, attempt = Watch(self, transport, why), Attempt(why, transport.deadline, pause_seconds)
@@ -200,16 +193,17 @@ class Job:
 
 @dataclass(eq=False, repr=False)
 class Watch:
-    """Tells the log what a poll of one job does; `why` begins the line that says that it is being cancelled."""
+    """Tells the log what a poll of one job does; `why` is what it is cancelled for, if that is what the poll does."""
 
     job: Job
     transport: Transport
-    why: str = ""
+    why: WhyCancel | None = None
     note_known: Callable[[], None] = lambda: None
 
     def __post_init__(self) -> None:
         self._narrator = Narrator(self.job.say)
         self._pace: Pace | None = None
+        self._has_told_slowed = False
 
     def looked(self, seconds: float, trouble: ApiError | None, pace: Pace) -> None:
         """Say what is new."""
@@ -217,17 +211,20 @@ class Watch:
         self.note_known()
         self.cancel_duplicates()
         if trouble:
-            self._narrator.tell(seconds, f"status check failed ({trouble}), retrying")
+            self._narrator.tell(seconds, Line.CHECK_FAILED.format(error=trouble))
         else:
             estimate = pace.estimate(self.transport.clock.monotonic())
             self._narrator.tell(seconds, progress(job.tracking), how_far(job.tracking, estimate))
         job.show_log()
 
     def pausing(self, pause: Pause, trouble: ApiError | None) -> None:
-        """Debug: say which deployment is taken for the one, where that is new, and why the pause is as it is."""
-        job, stretched = self.job, self._pace.stretched if self._pace else 1.0
+        """Say, once, why pauses are longer. Debug: say what is taken for the one, and why the pause is as it is."""
+        job, pace = self.job, self._pace
+        if pace is not None and pace.is_slowed and not self._has_told_slowed:
+            self._has_told_slowed = True
+            job.voice.reporter.say(Line.SLOWED.format(quota=pace.heard.quota))
         job.debug_sighting()
-        job.voice.debug(lambda: describe_pause(pause, trouble, stretched))
+        job.voice.debug(lambda: describe_pause(pause, trouble, pace.stretched if pace else 1.0))
 
     def cancel_duplicates(self) -> None:
         """Undo a request that went through twice."""
@@ -235,12 +232,9 @@ class Watch:
 
     def deleting(self) -> None:
         """Say what is about to be cancelled, and why."""
-        self.job.say(f"{self.why}: cancelling {name_of(self.job.tracking.last_seen)}.")
+        assert self.why is not None
+        self.job.say(Line.CANCELLING.format(why=WHY_CANCEL[self.why], name=name_of(self.job.tracking.last_seen)))
 
     def deleting_another(self, before: int, number: int) -> None:
         """Warn that the deployment cancelled before was another one."""
-        self.job.voice.reporter.warn(
-            "Cancelled another deployment",
-            f"Deployment {before} was cancelled because it was the only match for this run. This run's deployment is "
-            f"{number}, which is being cancelled too. Check deployment {before}.",
-        )
+        self.job.voice.reporter.warn(*Note.CANCELLED_ANOTHER.filled(before=before, number=number))

@@ -8,12 +8,14 @@ from cloud66_redeploy.commands.trigger import ask_and_wait
 from cloud66_redeploy.errors import ApiError, InputError
 from cloud66_redeploy.inputs.fields import IfLive, OnBusy
 from cloud66_redeploy.model.git import is_full_hash, same_commit
-from cloud66_redeploy.model.outcome import Outcome, Reason, Result
+from cloud66_redeploy.model.outcome import Hindrance, Outcome, Reason, Result, WhyCancel, WhyNot
 from cloud66_redeploy.model.records import Deployment, Stack
 from cloud66_redeploy.model.services import those_asked
 from cloud66_redeploy.polling.ends import bad_input, leaves_nothing_to_do, unready
 from cloud66_redeploy.report.facts import Times
-from cloud66_redeploy.report.phrases import capitalised, contradictions, describe_service, sentence_of
+from cloud66_redeploy.report.messages import Line, Note, describe_activity, describe_hindrance
+from cloud66_redeploy.report.phrases import capitalised, sentence_of
+from cloud66_redeploy.report.progress import contradictions, describe_service
 from cloud66_redeploy.report.reporter import Voice
 from cloud66_redeploy.timing import MAKING_WAY_SECONDS, RECORD_LAG_SECONDS
 from cloud66_redeploy.tracking.activity import StackActivity, activity_of, is_of
@@ -48,7 +50,7 @@ def redeploy(step: Step) -> None:
         check_health(step, [job])
         return
     what = " ".join(f"{name}={value}" for name, value in step.inputs.options.items() if name != "user_reference")
-    job.say(f"Requesting redeploy{': ' + what if what else ''}")
+    job.say(Line.REQUESTING.format(options=f": {what}" if what else ""))
     step.follow_log(job)
     job.end(ask_and_wait(step, job))
     check_health(step, [job])
@@ -68,26 +70,24 @@ def _look_at_services(step: Step, job: Job) -> None:
     try:
         found = job.best_effort(step.transport).services()
     except ApiError as error:
-        job.say(f"Couldn't read what the services run: {error}")
+        job.say(Line.SERVICES_UNREAD.format(error=error))
         return
     job.learn(services=those_asked(tracking.request.services, found))
     for service in tracking.services:
-        job.say(f"Service {describe_service(service, tracking.began_at)}")
+        job.say(Line.SERVICE.format(said=describe_service(service, tracking.began_at)))
     for said in contradictions(tracking.request.services, tracking.services, tracking.began_at):
-        step.reporter.warn("Services", f"{said} Check it in the Cloud 66 dashboard.")
+        step.reporter.warn(*Note.SERVICES.filled(said=said))
 
 
 def _announce(step: Step, job: Job, stack: Stack) -> None:
-    where = stack.text("environment") or "environment not known"
-    job.say(f"Stack {stack.text('name') or stack.uid} ({where}), UID {stack.uid}")
+    environment = stack.text("environment")
+    line = Line.STACK_IN_ENVIRONMENT if environment else Line.STACK_WITHOUT_ENVIRONMENT
+    job.say(line.format(name=stack.text("name") or stack.uid, environment=environment, uid=stack.uid))
     given, sent = step.inputs.git_ref_as_given, step.inputs.git_ref
     if given != sent:
-        job.say(f"git_ref {given} is sent as {sent}. Cloud 66 accepts only the plain name of a branch or tag.")
+        job.say(Line.REF_CHANGED.format(given=given, sent=sent))
     if not job.tracking.actions_readable:
-        step.reporter.warn(
-            "Stack actions can't be read",
-            "This token can't read stack actions, so only the ID in Cloud 66's reply can identify the deployment.",
-        )
+        step.reporter.warn(*Note.ACTIONS_UNREADABLE.filled())
 
 
 def _preflight(step: Step, job: Job, stock: Stock) -> Result | None:
@@ -139,16 +139,16 @@ def _already_live(step: Step, job: Job, busy: StackActivity, stock: Stock) -> De
         return None
     git_ref, commit = step.inputs.git_ref, step.inputs.expected_commit
     if is_full_hash(git_ref) and not same_commit(git_ref, commit):
-        why = "git_ref and expected_commit are different commits"
+        found: Deployment | Hindrance = Hindrance(WhyNot.TWO_COMMITS)
     elif not job.tracking.actions_readable:
-        why = "the stack's actions can't be read, so a queued redeploy might be missed"
+        found = Hindrance(WhyNot.ACTIONS_UNREADABLE)
     elif busy:
-        why = busy.describe()
+        found = Hindrance(WhyNot.BUSY, {"busy": busy})
     else:
-        live, why = live_with(commit, stock.deployments, stock.actions)
-        if live is not None:
-            return live
-    job.say(f"Not skipping (if_live: skip): {why}.")
+        found = live_with(commit, stock.deployments, stock.actions)
+    if isinstance(found, Deployment):
+        return found
+    job.say(Line.NOT_SKIPPING.format(why=describe_hindrance(found)))
     return None
 
 
@@ -158,7 +158,7 @@ def _may_cancel(step: Step, busy: StackActivity, stock: Stock) -> bool:
 
 def _stand_back(step: Step, busy: StackActivity) -> Result:
     reasons = {OnBusy.SKIP: Reason.BUSY_SKIPPED, OnBusy.FAIL: Reason.BUSY_FAILED}
-    return Result(reasons.get(step.inputs.on_busy, Reason.BUSY_WITH_OTHERS), facts={"busy": busy.describe()})
+    return Result(reasons.get(step.inputs.on_busy, Reason.BUSY_WITH_OTHERS), facts={"busy": busy})
 
 
 def _cancel_running(step: Step, job: Job, busy: StackActivity) -> Result | None:
@@ -166,7 +166,7 @@ def _cancel_running(step: Step, job: Job, busy: StackActivity) -> Result | None:
     for deployment in busy.running:
         other = Job(job.stack_id, Tracking.of_another("", deployment.id), Voice(step.reporter))
         job.note_way_made(Result(Reason.MAKING_WAY, facts={"number": deployment.id}))
-        result = other.cancel_with(step.transport.but(deadline=deadline), "Making way").run()
+        result = other.cancel_with(step.transport.but(deadline=deadline), WhyCancel.MAKING_WAY).run()
         job.note_way_made(result)
         job.say(sentence_of(result))
         if not leaves_nothing_to_do(result) or result.outcome is Outcome.UNKNOWN:
@@ -176,8 +176,7 @@ def _cancel_running(step: Step, job: Job, busy: StackActivity) -> Result | None:
     if busy.running:
         job.take_stock(step.patient)
     elif busy:
-        why = "Nothing is running that could be cancelled, so this deployment will queue behind it."
-        job.say(f"{capitalised(busy.describe())}. {why}")
+        job.say(Line.NOTHING_TO_CANCEL.format(Busy=capitalised(describe_activity(busy))))
     return None
 
 
@@ -187,11 +186,11 @@ def _dry_run(step: Step, job: Job, busy: StackActivity, live: Deployment | None,
     if inputs.on_busy in {OnBusy.CANCEL, OnBusy.CANCEL_ANY}:
         effect = ("cancel" if busy.running else "wait") if may_cancel else "refuse"
     facts = {
-        "busy": busy.describe() if busy else "",
-        "live": f"deployment {live.id}" if live else "",
+        "busy": busy,
+        "live": live,
         "on_busy": inputs.on_busy,
         "effect": effect,
         "usual_seconds": Times.of(job.tracking).usual_seconds,
-        "options": ", ".join(f"{name} {value}" for name, value in inputs.options.items()),
+        "options": inputs.options,
     }
     return Result(Reason.DRY_RUN, facts=facts)

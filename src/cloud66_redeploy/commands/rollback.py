@@ -10,10 +10,11 @@ from cloud66_redeploy.commands.job import Job
 from cloud66_redeploy.commands.step import Step
 from cloud66_redeploy.commands.trigger import ask_and_wait
 from cloud66_redeploy.errors import ApiError
-from cloud66_redeploy.model.outcome import Outcome, Reason, Result
+from cloud66_redeploy.model.outcome import Hindrance, Outcome, Reason, Result, WhyNot
 from cloud66_redeploy.model.records import Deployment, Phase
 from cloud66_redeploy.model.reference import rollback_reference
 from cloud66_redeploy.report.facts import Times
+from cloud66_redeploy.report.messages import Line
 from cloud66_redeploy.report.phrases import log_name, sentence_of
 from cloud66_redeploy.timing import RECORD_LAG_SECONDS, ROLLBACK_PAUSE_SECONDS
 from cloud66_redeploy.tracking.doubt import until_believed
@@ -33,14 +34,14 @@ def roll_back(step: Step, failed: Job) -> None:
     """
     before = failed.tracking.request
     job = step.add_rollback(Request(rollback_reference(before.reference), is_unique=before.is_unique))
-    chosen, why = _look_back(failed, job, step.patient)
-    if chosen is None:
-        job.end(_refused(why))
+    chosen = _look_back(failed, job, step.patient)
+    if isinstance(chosen, Hindrance):
+        job.end(_refused(chosen))
     else:
         commit = chosen.text("git_hash")
         job.specify(git_ref=commit, expected_commit=commit)
-        job.say(f"Deployment {chosen.id} was live before, with commit {commit}.")
-        job.say(f"Rolling back to commit {commit}.")
+        job.say(Line.LIVE_BEFORE.format(number=chosen.id, commit=commit))
+        job.say(Line.ROLLING_BACK.format(commit=commit))
         step.follow_log(job)
         job.end(ask_and_wait(step, job, lambda: _object(failed, job, step.patient)))
         check_health(step, [job])
@@ -48,46 +49,47 @@ def roll_back(step: Step, failed: Job) -> None:
         step.move_deadline_to_now()
         step.read_logs([job])
         if job.log:
-            step.reporter.group(f"Last lines of the {log_name(job.tracking.confirmed)} after the rollback", job.log)
+            title = Line.LOG_AFTER_ROLLBACK.format(log=log_name(job.tracking.confirmed))
+            step.reporter.group(title, job.log)
     job.say(sentence_of(outcome_of(job)))
     step.note_known()
 
 
-def outcome_of(job: Job, otherwise: str = "the step ended before that") -> Result:
+def outcome_of(job: Job, otherwise: WhyNot = WhyNot.STEP_ENDED) -> Result:
     """Say what became of a rollback; `otherwise` is why there is none, where its job has no result."""
     commit, result = job.tracking.request.git_ref, job.result
     if result is None or result.reason is Reason.NOT_ROLLED_BACK:
-        return result or _refused(otherwise)
+        return result or _refused(Hindrance(otherwise))
     reason = Reason.ROLLED_BACK if result.outcome is Outcome.SUCCESS else Reason.ROLLBACK_ENDED
     return Result(reason, facts={"commit": commit}, parts=(result,))
 
 
-def _refused(why: str) -> Result:
-    return Result(Reason.NOT_ROLLED_BACK, facts={"why": why})
+def _refused(why: Hindrance) -> Result:
+    return Result(Reason.NOT_ROLLED_BACK, facts={"why_not": why})
 
 
-def _look_back(failed: Job, job: Job, patient: Transport) -> tuple[Deployment | None, str]:
-    if why := _why_not(failed):
-        return None, why
+def _look_back(failed: Job, job: Job, patient: Transport) -> Deployment | Hindrance:
+    if hindrance := _why_not(failed):
+        return hindrance
     try:
         _let_records_show(failed, patient)
         stock = job.take_stock(patient)
     except ApiError as error:
-        return None, f"the stack couldn't be read ({error})"
+        return Hindrance(WhyNot.STACK_UNREADABLE, {"error": error})
     if not job.tracking.actions_readable:
-        return None, "the stack's actions can't be read, so a queued redeploy might be missed"
+        return Hindrance(WhyNot.ACTIONS_UNREADABLE)
     if job.tracking.baseline.has_reference:
-        return None, f"a rollback with the reference {job.tracking.request.reference} was requested before"
-    if why := _why_not(failed):
-        return None, why
+        return Hindrance(WhyNot.REQUESTED_BEFORE, {"reference": job.tracking.request.reference})
+    if hindrance := _why_not(failed):
+        return hindrance
     return choose(failed.tracking, stock.deployments, stock.actions)
 
 
-def _why_not(failed: Job) -> str:
+def _why_not(failed: Job) -> Hindrance | None:
     deployment = failed.tracking.confirmed
     if deployment and deployment.phase is not Phase.SUCCESS and failed.deletions.may_have_taken(deployment.id):
         # Whatever its records call it.
-        return "it may have been cancelled"
+        return Hindrance(WhyNot.MAYBE_CANCELLED)
     is_unhealthy = failed.result is not None and failed.result.outcome is Outcome.UNHEALTHY
     return why_not(failed.tracking, is_unhealthy=is_unhealthy)
 
@@ -99,14 +101,14 @@ def _object(failed: Job, job: Job, patient: Transport) -> Result | None:
         deployments = until_believed(patient.clock, client.deployments)
         actions = until_believed(patient.clock, client.actions)
     except ApiError as error:
-        return _refused(f"the stack couldn't be read ({error})")
+        return _refused(Hindrance(WhyNot.STACK_UNREADABLE, {"error": error}))
     if job.observer(patient).takes(actions):
         # It was scheduled after all, and is not sent again.
         return None
-    chosen, why = choose(failed.tracking, deployments, actions)
-    if chosen is not None and chosen.text("git_hash") != job.tracking.request.git_ref:
-        why = "another deployment is the last good one now"
-    return _refused(why) if why else None
+    chosen = choose(failed.tracking, deployments, actions)
+    if isinstance(chosen, Deployment) and chosen.text("git_hash") != job.tracking.request.git_ref:
+        chosen = Hindrance(WhyNot.LAST_GOOD_CHANGED)
+    return _refused(chosen) if isinstance(chosen, Hindrance) else None
 
 
 def _let_records_show(failed: Job, patient: Transport) -> None:

@@ -11,14 +11,16 @@ from cloud66_redeploy.commands.job import Job, Watch
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.inputs.fields import LogMode
 from cloud66_redeploy.inputs.inputs import Inputs
-from cloud66_redeploy.model.outcome import Outcome, Reason, Result
+from cloud66_redeploy.model.outcome import Outcome, Reason, Result, WhyCancel
 from cloud66_redeploy.model.records import Deployment, Phase, Stack
 from cloud66_redeploy.polling.ends import checked, leaves_nothing_to_do
 from cloud66_redeploy.polling.pace import Pace
 from cloud66_redeploy.polling.poll import poll_all
 from cloud66_redeploy.polling.wait import Patience, Wait
 from cloud66_redeploy.report.facts import Facts, known_outputs, rollback_outputs
-from cloud66_redeploy.report.phrases import sentence_of, superseded
+from cloud66_redeploy.report.messages import Line
+from cloud66_redeploy.report.phrases import sentence_of
+from cloud66_redeploy.report.progress import superseded
 from cloud66_redeploy.report.reporter import Reporter, Voice
 from cloud66_redeploy.timing import CANCEL_ON_TIMEOUT_PAUSE_SECONDS, CANCEL_ON_TIMEOUT_SECONDS
 from cloud66_redeploy.tracking.saved_state import STATE, SavedState, write
@@ -125,7 +127,7 @@ class Step:
             if job.tracking.is_not_live and deployment_alone(job).outcome is Outcome.SUCCESS:
                 self._name_the_live_one(job)
 
-    def cancel(self, jobs: Sequence[Job], transport: Transport, pause_seconds: float, why: str) -> bool:
+    def cancel(self, jobs: Sequence[Job], transport: Transport, pause_seconds: float, why: WhyCancel) -> bool:
         """Cancel them; set the result of each, and tell whether nothing is left to be done."""
         polls = [job.cancel_with(transport, why, pause_seconds) for job in jobs]
         results = poll_all(polls, self.clock, self._forget)
@@ -159,11 +161,11 @@ class Step:
                 # Once it has run and ended, another one may have started.
                 has_ended = began is not None and deployment is not None and deployment.phase.is_final
                 if (tracking.request.is_external or has_ended) and _is_followed(began, client.deployments()):
-                    job.say("The latest stack log belongs to another deployment, so it isn't shown.")
+                    job.say(Line.LOG_OF_ANOTHER)
                     continue
                 job.read_log(client)
             except ApiError as error:
-                job.say(f"Couldn't read the stack log: {error}")
+                job.say(Line.LOG_UNREAD.format(error=error))
 
     def note_known(self, *, about_to_post: bool = False) -> None:
         """Put out what is known so far, and keep what the post step has to know."""
@@ -190,7 +192,6 @@ class Step:
             poll_interval_seconds=inputs.poll_interval_seconds,
             since=self.clock.monotonic(),
             heard=self.transport.heard,
-            say=self.reporter.say,
         )
         patience = Patience(self.transport.deadline, inputs.timeout_seconds, inputs.queue_timeout_seconds)
         watch = Watch(job, self.transport, note_known=self.note_known)
@@ -199,7 +200,7 @@ class Step:
     def _cancel_on_timeout(self, job: Job, timed_out: Result) -> None:
         deadline = self.clock.monotonic() + CANCEL_ON_TIMEOUT_SECONDS
         hurried = self.transport.but(deadline=deadline, profile=AFTER_TIMEOUT)
-        poll = job.cancel_with(hurried, "The timeout expired", CANCEL_ON_TIMEOUT_PAUSE_SECONDS)
+        poll = job.cancel_with(hurried, WhyCancel.TIMEOUT, CANCEL_ON_TIMEOUT_PAUSE_SECONDS)
         [end] = poll_all([poll], self.clock, self._forget)
         if end.outcome in {Outcome.SUCCESS, Outcome.FAILED}:
             self.conclude(job, end)
@@ -211,10 +212,10 @@ class Step:
         try:
             live = job.tracking.successor(job.best_effort(self.transport).deployments())
         except ApiError as error:
-            job.say(f"It is not live. Couldn't read which deployment is: {error}")
+            job.say(Line.LIVE_UNREAD.format(error=error))
             return
         if live is not None:
-            self.reporter.notice("Superseded", superseded(job.tracking, live))
+            self.reporter.notice(*superseded(job.tracking, live))
 
     def _forget(self) -> None:
         for lists in self._lists.values():

@@ -28,6 +28,7 @@ from cloud66_redeploy.model.outcome import Reason, Result
 from cloud66_redeploy.model.records import Action
 from cloud66_redeploy.polling.ends import not_accepted, refused, uncertain
 from cloud66_redeploy.polling.pauses import Ground, Pause, pause_after, pause_before_next_look
+from cloud66_redeploy.report.messages import Line
 from cloud66_redeploy.report.progress import describe_pause
 from cloud66_redeploy.timing import FIRST_RESEND_PAUSE_SECONDS, LONGEST_RESEND_PAUSE_SECONDS, REFERENCE_LAG_SECONDS
 
@@ -88,7 +89,7 @@ class Trigger:
                 result = self._wait_to_send_again(trouble, pause)
                 pause = min(LONGEST_RESEND_PAUSE_SECONDS, pause * 2)
             except AnswerLost as trouble:
-                self.job.say(f"No reply to the redeploy request ({trouble}). Checking whether it went through.")
+                self.job.say(Line.NO_REPLY.format(error=trouble))
                 self._last = self._lost = trouble
                 self._lost_at = self._clock.monotonic()
             except PermanentError as refusal:
@@ -104,7 +105,7 @@ class Trigger:
         if result is not None or self._tracking.action is not None:
             return result
         if self._clock.monotonic() >= self.transport.deadline:
-            return self._ended(NotSent("POST", "the timeout had passed"), not_accepted)
+            return self._ended(NotSent("POST", Line.TIME_IS_UP), not_accepted)
         objection = self.objection() if self._last else None
         if self._last and self._tracking.action is not None:
             # It has shown while that was asked.
@@ -116,7 +117,7 @@ class Trigger:
         if asked >= self.transport.deadline - self._clock.monotonic():
             # The next try would come after the deadline.
             return self._ended(trouble, not_accepted)
-        self.job.say(f"Cloud 66 did not accept the request ({trouble}). Retrying in {asked:.0f}s.")
+        self.job.say(Line.NOT_ACCEPTED.format(error=trouble, seconds=asked))
         self._clock.sleep(asked)
         return None
 
@@ -175,7 +176,7 @@ class Trigger:
 
     def _found(self, action: Action, last: TransientError) -> Result | None:
         """Take the action that carries the reference for this run's, where a request may have left at all."""
-        self.job.say(f"It went through (stack action {action.id}). Not sending it again.")
+        self.job.say(Line.WENT_THROUGH.format(number=action.id))
         if self._submission.posts_sent == 0 and not self._tracking.request.is_unique:
             # Another run may have the same reference, and this run's request is said never to have left.
             return uncertain(self._tracking, last)
@@ -185,7 +186,7 @@ class Trigger:
     def _send_once_more(self, lost: TransientError) -> Result | None:
         if self._submission.posts_sent >= _MOST_SENDS:
             return uncertain(self._tracking, lost)
-        self.job.say(f"Not found after {REFERENCE_LAG_SECONDS:.0f}s. Sending the request once more.")
+        self.job.say(Line.SENDING_AGAIN.format(seconds=REFERENCE_LAG_SECONDS))
         return None
 
 
@@ -199,7 +200,7 @@ def ask_and_wait(step: Step, job: Job, objection: Callable[[], Result | None] = 
     step.note_known()
     if result is not None:
         return result
-    job.say(f"Scheduled. Reference: {request.reference}")
+    job.say(Line.SCHEDULED.format(reference=request.reference))
     if step.inputs.wait:
         step.wait([job])
         assert job.result is not None
@@ -208,7 +209,7 @@ def ask_and_wait(step: Step, job: Job, objection: Callable[[], Result | None] = 
         trigger.observer.look()
     except ApiError as error:
         # The look is for the ids; whatever it brings, the deployment is scheduled.
-        job.say(f"The IDs aren't known yet: {error}")
+        job.say(Line.IDS_UNKNOWN.format(error=error))
     job.cancel_duplicates(step.transport)
     step.note_known()
     return Result(Reason.SCHEDULED, job.tracking.last_seen)

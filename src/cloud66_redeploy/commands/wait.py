@@ -9,6 +9,8 @@ from cloud66_redeploy.errors import ApiError, InputError, Obstructed, PermanentE
 from cloud66_redeploy.model.outcome import Reason, Result
 from cloud66_redeploy.model.records import Stack
 from cloud66_redeploy.polling.ends import bad_input, because_of
+from cloud66_redeploy.report.messages import Line
+from cloud66_redeploy.report.phrases import marks_of
 from cloud66_redeploy.tracking.baseline import Baseline
 from cloud66_redeploy.tracking.doubt import until_believed
 
@@ -52,9 +54,9 @@ def meet(step: Step, job: Job) -> Result | None:
         return because_of(refusal, Reason.NOT_READABLE)
     except ApiError as trouble:
         # What is read here is good to have; whether the deployment can be read, the looks will tell.
-        job.say(f"Couldn't read the stack's details: {trouble}")
+        job.say(Line.STACK_UNREAD.format(error=trouble))
     if len(step.jobs) == 1:
-        job.say(f"Stack {stack.text('name') or stack.uid}, UID {stack.uid}")
+        job.say(Line.STACK.format(name=stack.text("name") or stack.uid, uid=stack.uid))
     return None
 
 
@@ -72,5 +74,5 @@ def _labels(job: Job) -> tuple[str, ...]:
     request, stack = job.tracking.request, job.tracking.stack or Stack(job.stack_id)
     name, environment = stack.text("name") or stack.uid, stack.text("environment")
     there = f"{name} ({environment})" if environment else name
-    mark = ", ".join(filter(None, (request.reference, f"deployment {request.given_id}" if request.given_id else "")))
+    mark = ", ".join(marks_of(request))
     return name, there, f"{there}, {mark}", f"{there}, UID {stack.uid}, {mark}"

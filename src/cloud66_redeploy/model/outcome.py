@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Any, NamedTuple, Self
 
 from cloud66_redeploy.model.health import Health
-from cloud66_redeploy.model.records import Action, Deployment
+from cloud66_redeploy.model.records import Action, Deployment, Phase
 
 
 class Outcome(StrEnum):
@@ -142,6 +143,27 @@ class Reason(Enum):
         member._value_ = len(cls.__members__)
         member.outcome = outcome
         return member
+
+
+WhyNot = Enum(
+    "WhyNot",
+    "FAILED_UNIDENTIFIED RECORD_VANISHED MAYBE_CANCELLED NO_LONGER_LIVE DEPLOYED_AFTER REQUESTED_AFTER "
+    "FAILED_COMMIT_UNKNOWN LAST_GOOD_UNIDENTIFIED LAST_GOOD_WITHOUT_COMMIT LAST_GOOD_SUPERSEDED LAST_GOOD_SAME_COMMIT "
+    "LAST_GOOD_CHANGED REQUESTED_BEFORE STEP_ENDED WORKFLOW_CANCELLED STACK_UNREADABLE ACTIONS_UNREADABLE BUSY "
+    "COMMIT_UNKNOWN TWO_COMMITS NONE_LIVE LIVE_SUPERSEDED ACTION_AFTER_LIVE LIVE_WITHOUT_COMMIT LIVE_OTHER_COMMIT",
+)
+"""Why nothing is rolled back, or nothing is skipped; `report/messages.py` has the words for each."""
+
+
+class Hindrance(NamedTuple):
+    """Why something is not done (a phase: because that is what the record says), and what fills the words."""
+
+    why: WhyNot | Phase
+    facts: Mapping[str, Any] = MappingProxyType({})
+
+
+WhyCancel = Enum("WhyCancel", "AS_ASKED CUT_SHORT MAKING_WAY TIMEOUT WORKFLOW_CANCELLED")
+"""What a deployment is cancelled for; `report/messages.py` has the words for each."""
 
 
 _AFTER_A_SUCCESS = {Reason.NO_ADDRESS, Reason.NOT_CHECKED, Reason.OWN_FAULT_IN_CHECK}

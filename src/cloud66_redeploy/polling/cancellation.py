@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.errors import AnswerLost, ApiError, Doubted, NotAccepted, NotFound, PermanentError
-from cloud66_redeploy.model.outcome import Outcome, Reason, Result
+from cloud66_redeploy.model.outcome import Outcome, Reason, Result, WhyCancel
 from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.model.verdict import Absence, RecordState
 from cloud66_redeploy.polling.ends import ended, not_identified
@@ -96,14 +96,14 @@ class Attempt(NamedTuple):
     An attempt at cancelling.
 
     Attributes:
-        why: what led to it, as the beginning of a sentence: "The workflow was cancelled".
+        why: what led to it.
         deadline: the instant (monotonic seconds) at which it stops looking whether the cancellation took.
         pause_seconds: between two looks; None where there is time: then pauses grow, and a server that asks to be left
             alone is.
 
     """
 
-    why: str
+    why: WhyCancel
     deadline: float
     pause_seconds: float | None = None
 
@@ -214,8 +214,7 @@ class Cancellation(Poll):
         if tracking.deployment is None or not (self.deletions.are_sent or tracking.confirmed):
             by_id = tracking.request.is_external and not facts
             reason = Reason.NONE_CANCELLED_BY_REFERENCE if by_id else Reason.NONE_CANCELLED
-            which = f"only deployment {accepted[-1]}" if accepted else "none"
-            return self._result(reason, evidence, which=which, **facts)
+            return self._result(reason, evidence, cancelled=accepted[-1] if accepted else None, **facts)
         is_lost = tracking.deployment.id in self.deletions.maybe_accepted
         return self._result(Reason.CANCELLATION_UNSEEN if is_lost else Reason.NOT_CANCELLED, evidence, **facts)
 

@@ -66,11 +66,12 @@ def not_identified(tracking: Tracking) -> Result:
     return Result(reason, tracking.last_seen)
 
 
-def timed_out(tracking: Tracking, limit: str, trouble: ApiError | None) -> Result:
-    """Say that a timeout passed: which, as "timeout of 30m", and what kept the last look from getting news."""
+def timed_out(tracking: Tracking, limit: str, seconds: float, trouble: ApiError | None) -> Result:
+    """Say that a timeout passed: of which input, how long it was, and what kept the last look from getting news."""
     shows = tracking.deployment is not None or not tracking.is_queued
     reason = Reason.TIMED_OUT_BLIND if tracking.leads_nowhere else Reason.TIMED_OUT
-    return Result(reason, tracking.last_seen, _facts(trouble, limit=limit, shows=shows), str(trouble or ""))
+    facts = _facts(trouble, limit=limit, seconds=seconds, shows=shows)
+    return Result(reason, tracking.last_seen, facts, str(trouble or ""))
 
 
 def lost_sight(tracking: Tracking, error: ApiError) -> Result:

@@ -4,7 +4,6 @@ When the next look comes and how far the deployment is, from what is known of it
 The hour's calls may stretch a pause beyond poll_interval; nothing else does.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import inf, sqrt
@@ -52,7 +51,6 @@ class Pace:
 
     Attributes:
         since: the instant at which the redeploy had been requested.
-        say: takes the line that says why pauses are longer.
         heard: the hour's calls, and the server's clock for a deployment that was started elsewhere.
         stretched: by how much pauses are stretched to make the hour's calls last; 1 is not at all.
 
@@ -62,12 +60,10 @@ class Pace:
     poll_interval_seconds: float
     since: float
     heard: Headers = field(default_factory=Headers)
-    say: Callable[[str], object] = lambda _text: None
     stretched: float = field(default=1.0, init=False)
     _not_started_at: float = field(init=False)
     _started_at: float | None = field(default=None, init=False)
     _percent: int = field(default=0, init=False)
-    _said: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         # One that was started elsewhere may have been running for long.
@@ -86,14 +82,16 @@ class Pace:
     def pause(self, now: float, deadline: float) -> Pause:
         """Return the pause before the next look."""
         self.stretched = slow_down(self.heard.quota, now, self._needed(now, deadline), self.stretched)
-        if self.stretched >= _NOTABLE and not self._said:
-            self._said = True
-            self.say(why_slower(self.heard.quota))
         # First where an end is unlikely, and there poll_interval is all that keeps pauses short; elsewhere by less.
         most = self.poll_interval_seconds
         longest = max(most, min(LONGEST_SLOWED_PAUSE_SECONDS, most * self.stretched))
         seconds, ground = self._pause(now, longest)
         return Pause(min(longest, seconds * sqrt(self.stretched)), ground)
+
+    @property
+    def is_slowed(self) -> bool:
+        """Whether pauses are so much longer that it needs an explanation."""
+        return self.stretched >= _NOTABLE
 
     def estimate(self, now: float) -> Estimate | None:
         """Say how far the deployment is; None while it has not started. The percentage never goes back."""
@@ -161,11 +159,3 @@ def slow_down(quota: Quota, now: float, needed_seconds: float, before: float) ->
     wanted = quota.calls_per_second() * before * min(needed_seconds, quota.hour_left(now))
     # Half of the way at once: the measure is of minutes ago, and all jobs correct alike.
     return min(MOST_STRETCH, max(1.0, (before + wanted / left) / 2))
-
-
-def why_slower(quota: Quota) -> str:
-    """Say why pauses are longer."""
-    return (
-        f"{quota.remaining} of {quota.limit} API calls left this hour (shared by all jobs with this user's token). "
-        "Checking less often"
-    )

@@ -1,7 +1,7 @@
 """How long to pause before the next look, and what that follows from. Pure."""
 
 import random
-from enum import StrEnum
+from enum import Enum, auto
 from typing import NamedTuple
 
 from cloud66_redeploy.errors import ApiError, Doubted
@@ -14,18 +14,18 @@ _JITTER = 0.05
 """Jobs that started together should not look together."""
 
 
-class Ground(StrEnum):
+class Ground(Enum):
     """What the length of a pause follows from."""
 
-    SHARE = "a share of the time waited"
-    PAST = "how long earlier ones took"
-    AHEAD = "how long the one ahead takes"
-    QUEUE = "several are ahead"
-    SETTLING = "the records may still change"
-    DOUBT = "a no is asked again before it is believed"
-    ASKED = "the server asks for it"
-    DEADLINE = "a timeout is near"
-    HURRY = "a cancellation is under way"
+    SHARE = auto()
+    PAST = auto()
+    AHEAD = auto()
+    QUEUE = auto()
+    SETTLING = auto()
+    DOUBT = auto()
+    ASKED = auto()
+    DEADLINE = auto()
+    HURRY = auto()
 
 
 class Pause(NamedTuple):

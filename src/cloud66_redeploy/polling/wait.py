@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from cloud66_redeploy.errors import ApiError
-from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.outcome import Reason, Result
 from cloud66_redeploy.polling.ends import ended, lost_sight, not_identified, timed_out
 from cloud66_redeploy.polling.pace import Pace
@@ -56,11 +55,9 @@ class Wait(Poll):
     def _at_deadline(self, now: float) -> Result | None:
         patience = self.patience
         if now >= patience.deadline:
-            limit = f"timeout of {format_duration(patience.timeout_seconds)}"
-            return timed_out(self.tracking, limit, self.trouble)
+            return timed_out(self.tracking, "timeout", patience.timeout_seconds, self.trouble)
         if self.tracking.is_queued and now >= self._queue_deadline and not self.trouble:
-            limit = f"queue_timeout of {format_duration(patience.queue_timeout_seconds)}"
-            return timed_out(self.tracking, limit, None)
+            return timed_out(self.tracking, "queue_timeout", patience.queue_timeout_seconds, None)
         return None
 
     @property

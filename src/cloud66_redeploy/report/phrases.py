@@ -2,18 +2,23 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable
 
 from cloud66_redeploy.model.duration import format_duration
-from cloud66_redeploy.model.fields import cut, is_before
+from cloud66_redeploy.model.fields import cut
 from cloud66_redeploy.model.health import Problem, Visit, without_query
 from cloud66_redeploy.model.outcome import LastSeen, Outcome, Result
 from cloud66_redeploy.model.records import Deployment, Phase
-from cloud66_redeploy.model.services import Service, asked_tags
-from cloud66_redeploy.report.advice import NOTHING_SHOWS, advice_on, advice_on_request
+from cloud66_redeploy.report.messages import (
+    NOTHING_SHOWS,
+    WHY_CANCEL,
+    advice_on,
+    advice_on_request,
+    describe_activity,
+    describe_hindrance,
+)
 from cloud66_redeploy.report.wording import OUTCOMES, WORDING
-from cloud66_redeploy.tracking.tracking import Tracking
+from cloud66_redeploy.tracking.tracking import Request
 
 _LONGEST_QUOTE = 120
 """Of what a stranger answered, so many characters stand in a sentence; the details have more."""
@@ -62,20 +67,25 @@ def dry_run_rows(result: Result) -> list[tuple[str, str]]:
     facts = result.facts
     usual, busy, live = facts["usual_seconds"], facts["busy"], facts["live"]
     effect = f"{_WOULD[facts['effect']]} (on_busy: {facts['on_busy']})" if busy else "the deployment would start"
+    if live:
+        effect = f"nothing would be sent: deployment {live.id} has that commit and is live (if_live: skip)"
     return [
-        ("Would send", facts["options"]),
-        ("Stack", capitalised(busy) or "free"),
-        ("Result", f"nothing would be sent: {live} has that commit and is live (if_live: skip)" if live else effect),
+        ("Would send", _options(result)),
+        ("Stack", capitalised(describe_activity(busy)) if busy else "free"),
+        (
+            "Result",
+            f"nothing would be sent: deployment {live.id} has that commit and is live (if_live: skip)"
+            if live
+            else effect,
+        ),
         ("Token", "can read the stack. Only a redeploy can tell whether it may redeploy."),
         ("Usually takes", "" if usual is None else format_duration(usual)),
     ]
 
 
-def superseded(tracking: Tracking, live: Deployment) -> str:
-    """Say that another deployment has gone live since."""
-    commit = live.text("git_hash")
-    what = f"deployment {live.id}{f' (commit {commit})' if commit else ''}"
-    return f"{capitalised(name_of(tracking.last_seen))} succeeded, but {what} went live after it."
+def marks_of(request: Request) -> list[str]:
+    """Say by what a deployment was named: its reference, its id, or both."""
+    return [*filter(None, [request.reference, f"deployment {request.given_id}" if request.given_id else ""])]
 
 
 def name_of(seen: LastSeen) -> str:
@@ -114,8 +124,8 @@ def last_known(seen: LastSeen) -> str:
 def _filled(template: str, result: Result) -> str:
     # Only what a template names is worked out: a phrase may need facts that other reasons don't have.
     names = re.findall(r"{(\w+)", template)
-    phrases = {name: PHRASES[name](result) for name in names if name not in result.facts}
-    return template.format(**phrases, **result.facts).strip()
+    phrases = {name: PHRASES[name](result) for name in names if name in PHRASES}
+    return template.format(**{**result.facts, **phrases}).strip()
 
 
 def _standing(result: Result) -> str:
@@ -144,8 +154,12 @@ def _doubt(result: Result) -> str:
 def _would(result: Result) -> str:
     busy, on_busy, effect, live = (result.facts[name] for name in ("busy", "on_busy", "effect", "live"))
     if live:
-        return f"{live} has that commit and is live, so nothing would be sent (if_live: skip)"
-    return f"{busy}, and {_WOULD[effect]} (on_busy: {on_busy})" if busy else "the stack is free"
+        return f"deployment {live.id} has that commit and is live, so nothing would be sent (if_live: skip)"
+    return f"{describe_activity(busy)}, and {_WOULD[effect]} (on_busy: {on_busy})" if busy else "the stack is free"
+
+
+def _options(result: Result) -> str:
+    return ", ".join(f"{name} {value}" for name, value in result.facts["options"].items())
 
 
 def _usually(result: Result) -> str:
@@ -159,28 +173,6 @@ def _counts(result: Result) -> str:
     words = {Outcome.SUCCESS: "succeeded", Outcome.TIMED_OUT: "timed out"}
     found = [outcome for outcome in reversed(Outcome) if counts[outcome]]
     return ", ".join(f"{counts[outcome]} {words.get(outcome, outcome)}" for outcome in found)
-
-
-def describe_service(service: Service, began: datetime | None) -> str:
-    """Say what Cloud 66 says that a service runs, and since when."""
-    runs = ":".join(filter(None, [service.image, "|".join(service.versions)])) or "an image that Cloud 66 doesn't name"
-    newer = sum(not is_before(started, began) for started in service.started) if began else 0
-    count = len(service.started)
-    if not count or began is None:
-        return f"{service.name} runs {runs}"
-    since = f"{newer} of {count} containers started since the deployment began"
-    return f"{service.name} runs {runs}, {since}"
-
-
-def contradictions(asked: str, services: Sequence[Service], began: datetime | None) -> list[str]:
-    """Say where what the services run contradicts what was requested of them."""
-    tags, found = asked_tags(asked), list[str]()
-    for service in services:
-        if service.lacks(tags[service.name]):
-            found.append(f"Service {service.name} runs {'|'.join(service.versions)}, not {tags[service.name]}.")
-        if service.is_older_than(began):
-            found.append(f"All containers of service {service.name} are older than the deployment.")
-    return found
 
 
 def answered(visit: Visit, address: str) -> str:
@@ -206,7 +198,7 @@ def _advice_on_visit(result: Result) -> str:
 def _what_followed(result: Result) -> str:
     after = result.parts[1]
     # What led to a cancellation has been said.
-    return capitalised(sentence_of(after).removeprefix(f"{after.facts.get('why')}. "))
+    return capitalised(_filled(WORDING[after.reason].sentence.removeprefix("{why}. "), after))
 
 
 PHRASES: dict[str, Callable[[Result], object]] = {
@@ -227,6 +219,13 @@ PHRASES: dict[str, Callable[[Result], object]] = {
     "status": lambda result: f" ({result.facts['error'].status})" if result.facts["error"].status else "",
     "quote": lambda result: cut(result.facts["error"].said, _LONGEST_QUOTE) or "it says nothing",
     "pause": lambda result: format_duration(result.facts["error"].pause_asked_for),
+    "limit": lambda result: f"{result.facts['limit']} of {format_duration(result.facts['seconds'])}",
+    "busy": lambda result: describe_activity(result.facts["busy"]),
+    "numbers": lambda result: " and ".join(map(str, result.facts["numbers"])),
+    "options": _options,
+    "which": lambda result: f"only deployment {result.facts['cancelled']}" if result.facts["cancelled"] else "none",
+    "why_not": lambda result: describe_hindrance(result.facts["why_not"]),
+    "why": lambda result: WHY_CANCEL[result.facts["why"]],
     "lost": lambda result: "Cloud 66's reply was lost" if result.facts["sent"] else "the request did not get through",
     "doubt": _doubt,
     "Would": lambda result: capitalised(_would(result)),
@@ -238,4 +237,4 @@ PHRASES: dict[str, Callable[[Result], object]] = {
     "visited": _visited,
     "advice_on_visit": _advice_on_visit,
 }
-"""The placeholders that no fact is named for."""
+"""The placeholders that are no facts, or whose facts are not text."""

@@ -5,17 +5,22 @@ With debug logging also each decision, and each pause. The summary has from here
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.model.duration import format_duration
+from cloud66_redeploy.model.fields import is_before
+from cloud66_redeploy.model.outcome import Result
 from cloud66_redeploy.model.records import Action, Deployment, Phase
+from cloud66_redeploy.model.services import Service, asked_tags
 from cloud66_redeploy.polling.live_log import News
 from cloud66_redeploy.polling.pace import Estimate
-from cloud66_redeploy.polling.pauses import Pause
+from cloud66_redeploy.polling.pauses import Ground, Pause
 from cloud66_redeploy.report.facts import Times, duration_or_empty
-from cloud66_redeploy.report.phrases import log_name, name_of
+from cloud66_redeploy.report.messages import Note
+from cloud66_redeploy.report.phrases import capitalised, log_name, name_of
 from cloud66_redeploy.report.text import Sanitizer
-from cloud66_redeploy.tracking.pairing import counted, objection
+from cloud66_redeploy.tracking.pairing import Objection, counted, objection
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 
 _BAR = 20
@@ -23,6 +28,25 @@ _BLOCKS = "▁▂▃▄▅▆▇"
 _MOST_BLOCKS = 20
 _MOST_LINES = 200
 """So many lines a look; who wants all of a chatty log finds it in the dashboard."""
+
+_OBJECTIONS = {
+    None: "fits",
+    Objection.NOT_BY_API: "not through the API",
+    Objection.OTHER_REF: "of another ref",
+    Objection.OTHER_PERSON: "of another person",
+    Objection.OLDER: "older than the stack action",
+}
+GROUNDS = {
+    Ground.SHARE: "a share of the time waited",
+    Ground.PAST: "how long earlier ones took",
+    Ground.AHEAD: "how long the one ahead takes",
+    Ground.QUEUE: "several are ahead",
+    Ground.SETTLING: "the records may still change",
+    Ground.DOUBT: "a no is asked again before it is believed",
+    Ground.ASKED: "the server asks for it",
+    Ground.DEADLINE: "a timeout is near",
+    Ground.HURRY: "a cancellation is under way",
+}
 
 
 def progress(tracking: Tracking) -> str:
@@ -58,8 +82,8 @@ def log_lines(news: News, tracking: Tracking, sanitizer: Sanitizer) -> list[str]
     return said
 
 
-def describe_sighting(tracking: Tracking) -> str:
-    """Debug: say which deployment is taken for the one, and by what."""
+def describe_sighting(tracking: Tracking, result: Result | None) -> str:
+    """Debug: say which deployment is taken for the one, and by what; and how it ended, if it has."""
     sighting = tracking.sighting
     action = f"stack action {sighting.action.id}" if sighting.action else "no stack action"
     if not tracking.actions_readable:
@@ -75,14 +99,15 @@ def describe_sighting(tracking: Tracking) -> str:
     }
     states = " and ".join(map(str, tracking.record_states()))
     notes = "".join(f", {mark}" for mark, holds in marks.items() if holds)
-    return f"Seen: {action}, {deployment}{notes}. They say {states}"
+    end = f", so {result.reason.name}" if result else ""
+    return f"Seen: {action}, {deployment}{notes}. They say {states}{end}"
 
 
 def describe_candidates(tracking: Tracking, actions: Sequence[Action], deployments: Sequence[Deployment]) -> str:
     """Debug: say which new deployments could be the one, and what speaks against each."""
     new = [deployment for deployment in deployments if tracking.baseline.is_new(deployment)]
     action, git_ref = tracking.action, tracking.request.git_ref
-    said = [f"{each.id} ({objection(each, action, git_ref) or 'fits'})" for each in new]
+    said = [f"{each.id} ({_OBJECTIONS[objection(each, action, git_ref)]})" for each in new]
     text = f"Candidates: {', '.join(said) or 'none'}"
     if action is None:
         return text
@@ -95,7 +120,7 @@ def describe_pause(pause: Pause, trouble: ApiError | None = None, stretched: flo
     """Debug: say when the next check comes, what that follows from, and what kept the last from news, if anything."""
     slowed = f", up to {stretched:.1f} times as long so that the hour's calls last" if stretched > 1 else ""
     after = f", after trouble: {trouble}" if trouble else ""
-    return f"Next check in {pause.seconds:.1f}s: {pause.ground}{slowed}{after}"
+    return f"Next check in {pause.seconds:.1f}s: {GROUNDS[pause.ground]}{slowed}{after}"
 
 
 def _standing(tracking: Tracking) -> str:
@@ -129,6 +154,34 @@ def _standing_unseen(tracking: Tracking) -> str:
     if tracking.sighting.maybe_started:
         return "running, deployment not identified yet"
     return "scheduled, waiting for the deployment to appear"
+
+
+def superseded(tracking: Tracking, live: Deployment) -> tuple[str, str]:
+    """Note that another deployment has gone live since."""
+    commit, name = live.text("git_hash"), capitalised(name_of(tracking.last_seen))
+    return Note.SUPERSEDED.filled(Name=name, number=live.id, of_commit=f" (commit {commit})" if commit else "")
+
+
+def describe_service(service: Service, began: datetime | None) -> str:
+    """Say what Cloud 66 says that a service runs, and since when."""
+    runs = ":".join(filter(None, [service.image, "|".join(service.versions)])) or "an image that Cloud 66 doesn't name"
+    newer = sum(not is_before(started, began) for started in service.started) if began else 0
+    count = len(service.started)
+    if not count or began is None:
+        return f"{service.name} runs {runs}"
+    since = f"{newer} of {count} containers started since the deployment began"
+    return f"{service.name} runs {runs}, {since}"
+
+
+def contradictions(asked: str, services: Sequence[Service], began: datetime | None) -> list[str]:
+    """Say where what the services run contradicts what was requested of them."""
+    tags, found = asked_tags(asked), list[str]()
+    for service in services:
+        if service.lacks(tags[service.name]):
+            found.append(f"Service {service.name} runs {'|'.join(service.versions)}, not {tags[service.name]}.")
+        if service.is_older_than(began):
+            found.append(f"All containers of service {service.name} are older than the deployment.")
+    return found
 
 
 def describe_duration(times: Times, *, is_success: bool) -> str:

@@ -16,15 +16,14 @@ from cloud66_redeploy.report.phrases import (
     answered,
     capitalised,
     cause_of,
-    describe_service,
     dry_run_rows,
     log_name,
     name_of,
     sentence_of,
 )
-from cloud66_redeploy.report.progress import describe_duration, took_of
+from cloud66_redeploy.report.progress import describe_duration, describe_service, took_of
 from cloud66_redeploy.report.text import Sanitizer
-from cloud66_redeploy.report.wording import OUTCOMES, ROLLBACKS
+from cloud66_redeploy.report.wording import OUTCOMES, ROLLBACKS, UNSENT
 
 _SAID_BY_HEADING = {Reason.SUCCEEDED, Reason.FAILED, Reason.QUEUED, Reason.DEPLOYING, Reason.DRY_RUN}
 _DASHBOARD = "Cloud 66 dashboard"
@@ -187,7 +186,7 @@ class Summary:
 
 def _without(sentence: str, facts: Facts) -> str:
     """Leave out what the heading says of a run that has sent nothing."""
-    return sentence if facts.is_requested else sentence.removesuffix(" No deployment was started.")
+    return sentence if facts.is_requested else sentence.removesuffix(f" {UNSENT}")
 
 
 def _label(outcome: Outcome) -> str:

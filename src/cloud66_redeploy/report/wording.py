@@ -8,7 +8,7 @@ mark, its heading, its usual advice) is in `OUTCOMES`.
 from typing import NamedTuple
 
 from cloud66_redeploy.model.outcome import Outcome, Reason
-from cloud66_redeploy.report.advice import NOTHING_SHOWS
+from cloud66_redeploy.report.messages import NOTHING_SHOWS
 
 
 class Row(NamedTuple):
@@ -84,9 +84,12 @@ _CHECK_COMMIT = (
 )
 _LAST_KNOWN = "so the result of {name} is unknown. It was last seen {last}."
 
+UNSENT = "No deployment was started."
+"""Ends the sentence about a run that has sent nothing; a summary's heading says it instead."""
+
 
 def _unsent(sentence: str, advice: str = "") -> Row:
-    return Row(f"{sentence} No deployment was started.", advice)
+    return Row(f"{sentence} {UNSENT}", advice)
 
 
 WORDING = {
@@ -159,9 +162,7 @@ WORDING = {
     Reason.ACCESS_LOST: Row("Cloud 66 no longer accepts this token ({error.status}), " + _LAST_KNOWN, _ON_ERROR),
     Reason.LIST_GONE: Row("Cloud 66 no longer returns the stack's {list} ({error.status}), " + _LAST_KNOWN),
     Reason.STACK_GONE: Row("The stack no longer exists, " + _LAST_KNOWN),
-    Reason.ABORTED_BEFORE_POST: Row(
-        "The workflow was cancelled before the redeploy request. No deployment was started. {part}"
-    ),
+    Reason.ABORTED_BEFORE_POST: Row(f"The workflow was cancelled before the redeploy request. {UNSENT} {{part}}"),
     Reason.ABORTED_UNCHANGED: Row(
         "The workflow was cancelled before this step finished. The step changed nothing.",
         "Re-run this job to see the state.",
@@ -234,6 +235,6 @@ WORDING = {
     # What came after
     Reason.FOLLOWED: Row("{part} {what_followed}"),
     Reason.ROLLED_BACK: Row("Rolled back to commit {commit}."),
-    Reason.NOT_ROLLED_BACK: Row("Not rolled back: {why}."),
+    Reason.NOT_ROLLED_BACK: Row("Not rolled back: {why_not}."),
     Reason.ROLLBACK_ENDED: Row("The rollback to commit {commit}: {part}"),
 }

@@ -35,16 +35,6 @@ class StackActivity:
         """The deployment that runs, or else the first one that waits; None where only an action shows."""
         return next(iter((*self.running, *sorted(self.waiting, key=lambda deployment: deployment.id))), None)
 
-    def describe(self) -> str:
-        """Say what it is, and whose."""
-        if self.first is None:
-            action = self.actions[0]
-            what, who = f"a redeploy (stack action {action.id}) is queued", action.user
-        else:
-            does = "is deploying" if self.first.phase is Phase.RUNNING else "is queued"
-            what, who = f"deployment {self.first.id} {does}", self.first.text("triggered_by")
-        return f"{what}, triggered by {who}" if who else what
-
 
 def activity_of(deployments: Sequence[Deployment], actions: Sequence[Action]) -> StackActivity:
     """

@@ -11,71 +11,64 @@ from datetime import datetime
 
 from cloud66_redeploy.model.fields import SKEW, is_before
 from cloud66_redeploy.model.git import is_full_hash, same_commit
+from cloud66_redeploy.model.outcome import Hindrance, WhyNot
 from cloud66_redeploy.model.records import Action, Deployment, Phase
 from cloud66_redeploy.tracking.pairing import holds
 from cloud66_redeploy.tracking.tracking import Tracking
 
 
-def why_not(tracking: Tracking, *, is_unhealthy: bool = False) -> str:
+def why_not(tracking: Tracking, *, is_unhealthy: bool = False) -> Hindrance | None:
     """
-    Say why a failed run is not rolled back, as far as its own records tell; "" where nothing speaks against it.
+    Return why a failed run is not rolled back, as far as its own records tell; None where nothing speaks against it.
 
     The job is red for any doubt. Going back takes a deployment that has surely failed, or is surely of another commit,
     or whose application was found not to serve.
     """
     deployment, action = tracking.confirmed, tracking.action
     if deployment is None:
-        return "the failed deployment couldn't be identified"
+        return Hindrance(WhyNot.FAILED_UNIDENTIFIED)
     if tracking.sighting.record_vanished:
-        return "its record has disappeared"
+        return Hindrance(WhyNot.RECORD_VANISHED)
     action_failed = action is not None and action.phase is Phase.FAILED
     if deployment.phase is Phase.FAILED or (deployment.phase in {Phase.ODD, Phase.SILENT} and action_failed):
         # What a cancelled one says is not known: it may pass for one that failed, but for its action's words.
-        return "it may have been cancelled" if action and "cancel" in action.message.lower() else ""
+        may_be_cancelled = action is not None and "cancel" in action.message.lower()
+        return Hindrance(WhyNot.MAYBE_CANCELLED) if may_be_cancelled else None
     if deployment.phase is Phase.SUCCESS and is_unhealthy:
-        return ""
+        return None
     commit, expected = deployment.text("git_hash"), tracking.request.expected_commit
     if deployment.phase is Phase.SUCCESS and commit and expected and not same_commit(commit, expected):
-        return ""
-    return _NOT_SURE.get(deployment.phase, "it may still be running")
+        return None
+    return Hindrance(deployment.phase)
 
 
-_NOT_SURE = {
-    Phase.SUCCESS: "its record says success, so it may be live",
-    Phase.REVERTED: "it has already been reverted",
-    Phase.CANCELLED: "it was cancelled",
-    Phase.ODD: "Cloud 66 reports a status that isn't a known failure",
-    Phase.SILENT: "Cloud 66 gives no result for it",
-}
-
-
-def live_with(
-    commit: str, deployments: Sequence[Deployment], actions: Sequence[Action]
-) -> tuple[Deployment | None, str]:
-    """Return the deployment that is surely live, if it is of that commit; else say why not."""
+def live_with(commit: str, deployments: Sequence[Deployment], actions: Sequence[Action]) -> Deployment | Hindrance:
+    """Return the deployment that is surely live, if it is of that commit; else why not."""
     if not commit:
-        return None, "the requested commit is unknown (set git_ref or expected_commit to its full hash)"
+        return Hindrance(WhyNot.COMMIT_UNKNOWN)
     ended = sorted((each for each in deployments if each.phase is Phase.SUCCESS and each.finished_at), key=_end)
     live = next((each for each in reversed(ended) if each.is_live), None)
     if live is None:
-        return None, "no deployment is marked live"
-    if said := _what_came_after(live, deployments, actions):
-        return None, f"{said}, which is marked live"
+        return Hindrance(WhyNot.NONE_LIVE)
+    if hindrance := _what_came_after(live, deployments, actions):
+        return hindrance
     deployed = live.text("git_hash")
     if not deployed:
-        return None, f"deployment {live.id}, which is live, has no commit recorded"
+        return Hindrance(WhyNot.LIVE_WITHOUT_COMMIT, {"live": live})
     if not same_commit(commit, deployed):
-        return None, f"deployment {live.id}, which is live, has commit {deployed}"
-    return live, ""
+        return Hindrance(WhyNot.LIVE_OTHER_COMMIT, {"live": live, "commit": deployed})
+    return live
 
 
-def _what_came_after(live: Deployment, deployments: Sequence[Deployment], actions: Sequence[Action]) -> str:
+def _what_came_after(
+    live: Deployment, deployments: Sequence[Deployment], actions: Sequence[Action]
+) -> Hindrance | None:
     later = next(_in_its_place(deployments, live), None)
     if later is not None:
-        return _came_after(later, live)
+        return Hindrance(WhyNot.LIVE_SUPERSEDED, {"later": later, "live": live})
     unseen = _without_deployment(actions, deployments)
     late = next((action for action in unseen if is_before(live.finished_at, action.finished_at)), None)
-    return f"a redeploy (stack action {late.id}) finished after deployment {live.id}" if late else ""
+    return Hindrance(WhyNot.ACTION_AFTER_LIVE, {"later": late, "live": live}) if late else None
 
 
 def _without_deployment(actions: Sequence[Action], deployments: Sequence[Deployment]) -> Iterator[Action]:
@@ -100,11 +93,6 @@ def _in_its_place(deployments: Sequence[Deployment], live: Deployment) -> Iterat
     return (each for each in deployments if _may_be_live(each) and _is_later(each, live))
 
 
-def _came_after(later: Deployment, live: Deployment) -> str:
-    came = "succeeded" if later.phase is Phase.SUCCESS else "may have succeeded"
-    return f"deployment {later.id} {came} after {live.id}"
-
-
 def _may_be_live(deployment: Deployment) -> bool:
     return bool(deployment.is_live) or deployment.phase in {Phase.SUCCESS, Phase.ODD, Phase.SILENT}
 
@@ -115,11 +103,9 @@ def _is_later(deployment: Deployment, live: Deployment) -> bool:
     return _end(deployment) > _end(live)
 
 
-def choose(
-    tracking: Tracking, deployments: Sequence[Deployment], actions: Sequence[Action]
-) -> tuple[Deployment | None, str]:
+def choose(tracking: Tracking, deployments: Sequence[Deployment], actions: Sequence[Action]) -> Deployment | Hindrance:
     """
-    Choose the deployment to go back to, from the lists as they are now; else say why there is none.
+    Choose the deployment to go back to, from the lists as they are now; else return why there is none.
 
     It is the last one that was live and successful before the failed one: live at the baseline, or now, or done since.
     """
@@ -127,40 +113,40 @@ def choose(
     assert failed is not None
     now = next((each for each in deployments if each.id == failed.id), failed)
     if now.phase is Phase.REVERTED:
-        return None, _NOT_SURE[Phase.REVERTED]
+        return Hindrance(Phase.REVERTED)
     if failed.is_live and now.is_live is False:
-        return None, "it is no longer live"
+        return Hindrance(WhyNot.NO_LONGER_LIVE)
     others = [other for other in deployments if other.id != failed.id]
     later = next((other for other in others if _is_after(other, failed, is_new=baseline.is_new(other))), None)
     if later is not None:
-        return None, f"deployment {later.id} came after it"
+        return Hindrance(WhyNot.DEPLOYED_AFTER, {"later": later})
     last_action = tracking.action.id if tracking.action else 0
     for action in actions:
         if _may_go_live(action) and action.id not in baseline.actions and action.id > last_action:
-            return None, f"a redeploy (stack action {action.id}) was requested after it"
+            return Hindrance(WhyNot.REQUESTED_AFTER, {"later": action})
     return _last_good([other for other in others if _is_before(other, failed)], tracking)
 
 
-def _last_good(earlier: Sequence[Deployment], tracking: Tracking) -> tuple[Deployment | None, str]:
+def _last_good(earlier: Sequence[Deployment], tracking: Tracking) -> Deployment | Hindrance:
     baseline, failed, git_ref = tracking.baseline, tracking.deployment, tracking.request.git_ref
     was_live = baseline.live.id if baseline.live else None
     successes = sorted((other for other in earlier if other.phase is Phase.SUCCESS), key=_end)
     good = [other for other in successes if other.id == was_live or other.is_live or baseline.is_new(other)]
     if not good:
-        return None, "the previously live deployment couldn't be identified"
+        return Hindrance(WhyNot.LAST_GOOD_UNIDENTIFIED)
     last = good[-1]
     commit = last.text("git_hash")
     if not is_full_hash(commit):
-        return None, f"deployment {last.id}, which was live before, has no commit recorded"
+        return Hindrance(WhyNot.LAST_GOOD_WITHOUT_COMMIT, {"last": last})
     newer = next((other for other in _in_its_place(earlier, last) if other.text("git_hash") != commit), None)
     if newer is not None:
-        return None, f"{_came_after(newer, last)}, which was live before"
+        return Hindrance(WhyNot.LAST_GOOD_SUPERSEDED, {"later": newer, "live": last})
     failed_commit = (failed.text("git_hash") if failed else "") or (git_ref if is_full_hash(git_ref) else "")
     if not failed_commit:
-        return None, "the failed commit is unknown"
+        return Hindrance(WhyNot.FAILED_COMMIT_UNKNOWN)
     if same_commit(commit, failed_commit):
-        return None, f"deployment {last.id}, which was live before, has the same commit"
-    return last, ""
+        return Hindrance(WhyNot.LAST_GOOD_SAME_COMMIT, {"last": last})
+    return last
 
 
 def _end(deployment: Deployment) -> tuple[datetime, int]:

@@ -7,6 +7,7 @@ were open or came since the baseline, and the deployments.
 
 from collections.abc import Sequence
 from datetime import timedelta
+from enum import Enum
 
 from cloud66_redeploy.model.fields import SKEW, is_before
 from cloud66_redeploy.model.git import plain_ref, same_commit
@@ -17,25 +18,29 @@ from cloud66_redeploy.tracking.baseline import Baseline
 _SAME_FINISH = timedelta(seconds=SAME_FINISH_SECONDS)
 
 
+Objection = Enum("Objection", "NOT_BY_API OTHER_REF OTHER_PERSON OLDER")
+"""What in a deployment's record speaks against its being an action's."""
+
+
 def fits(deployment: Deployment, action: Action | None, git_ref: str) -> bool:
     """Tell whether nothing in a deployment's record speaks against its being the action's."""
-    return not objection(deployment, action, git_ref)
+    return objection(deployment, action, git_ref) is None
 
 
-def objection(deployment: Deployment, action: Action | None, git_ref: str) -> str:
-    """Say what in a deployment's record speaks against its being the action's; "" where nothing does."""
+def objection(deployment: Deployment, action: Action | None, git_ref: str) -> Objection | None:
+    """Return what in a deployment's record speaks against its being the action's, if anything."""
     if not deployment.is_by_api:
-        return "not through the API"
+        return Objection.NOT_BY_API
     if not _ref_fits(deployment, git_ref):
-        return "of another ref"
+        return Objection.OTHER_REF
     if action is None:
-        return ""
+        return None
     who = deployment.text("triggered_by")
     # Only names of one kind can be told apart: one record may show an e-mail address where the other shows a name.
     if who and action.user and ("@" in who) == ("@" in action.user) and who != action.user:
-        return "of another person"
+        return Objection.OTHER_PERSON
     is_older = any(is_before(moment, action.started_at, SKEW) for moment in deployment.times)
-    return "older than the stack action" if is_older else ""
+    return Objection.OLDER if is_older else None
 
 
 def _ref_fits(deployment: Deployment, git_ref: str) -> bool:

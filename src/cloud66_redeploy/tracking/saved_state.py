@@ -36,11 +36,6 @@ class SavedState:
     tracking: Tracking
     cancel_on_abort: bool
 
-    @property
-    def name(self) -> str:
-        """The reference, or the id by which it was named."""
-        return self.tracking.request.reference or f"deployment {self.tracking.request.given_id}"
-
     def to_json(self) -> dict[str, Any]:
         """Write it down; once the deployment is confirmed, its id is the way to it."""
         tracking, baseline, proved = self.tracking, self.tracking.baseline, self.tracking.confirmed_id

@@ -87,8 +87,7 @@ OLD, OLD_ACTION = deployment(107, -500, -460, git_hash=SHA, is_live=True), actio
 def test_the_one_that_is_live(other: Deployment, *, is_sure: bool) -> None:
     """Whatever else may be live after it makes the one that is marked so unsure, in any order of the list."""
     for listed in ([OLD, other], [other, OLD]):
-        live, why = live_with(SHA, listed, [OLD_ACTION])
-        assert (live is OLD, bool(why)) == (is_sure, not is_sure)
+        assert (live_with(SHA, listed, [OLD_ACTION]) is OLD) is is_sure
 
 
 @rows("other, listed, is_sure", {
@@ -107,8 +106,7 @@ def test_a_later_redeploy_whose_deployment_has_not_shown(
     other: Action, listed: list[Deployment], *, is_sure: bool
 ) -> None:
     """A redeploy that may have gone live after it makes it unsure, too, unless its deployment's record says more."""
-    live, why = live_with(SHA, listed, [OLD_ACTION, other])
-    assert (live is OLD, bool(why)) == (is_sure, not is_sure)
+    assert (live_with(SHA, listed, [OLD_ACTION, other]) is OLD) is is_sure
 
 
 def test_a_dry_run_says_so(step: MakeStep) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from cases import Case, MakeStep, play
 from cloud66_redeploy.model.services import Service, asked_tags, those_asked
-from cloud66_redeploy.report.phrases import contradictions, describe_service
+from cloud66_redeploy.report.progress import contradictions, describe_service
 from cloud66_simulator import Fault
 from cloud66_simulator.core.records import DOCKER_STACK
 from elsewhere import rows

@@ -6,7 +6,7 @@ import pytest
 
 from cases import Case, MakeStep, event, play, stage
 from cloud66_redeploy.model.records import Deployment
-from cloud66_redeploy.report.phrases import superseded
+from cloud66_redeploy.report.progress import superseded
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 from cloud66_simulator import Fault
 from elsewhere import rows
@@ -97,4 +97,5 @@ def test_only_one_that_is_live_and_ended_later_is_a_successor(
 
 def test_the_other_commit_is_named_where_it_is_known() -> None:
     """A successor without a commit is named by its number alone."""
-    assert superseded(track(), deployment(110)) == "Deployment 108 succeeded, but deployment 110 went live after it."
+    said = superseded(track(), deployment(110))[1]
+    assert said == "Deployment 108 succeeded, but deployment 110 went live after it."
