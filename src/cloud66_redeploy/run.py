@@ -111,9 +111,9 @@ def _before_post(step: Step, job: Job) -> Result:
 
 
 def _cancel(step: Step, wanted: list[Job], deadline: float) -> bool:
-    hurried = step.transport.but(deadline=deadline, profile=AFTER_ABORT)
+    transport = step.transport.but(deadline=deadline, profile=AFTER_ABORT)
     try:
-        return step.cancel(wanted, hurried, ABORT_PAUSE_SECONDS, WhyCancel.WORKFLOW_CANCELLED)
+        return step.cancel(wanted, transport, ABORT_PAUSE_SECONDS, WhyCancel.WORKFLOW_CANCELLED)
     except Exception as error:  # as above; the post step tries again
         _own_fault(step, error)
         return False

@@ -26,7 +26,7 @@ from cloud66_redeploy.report.progress import (
 )
 from cloud66_redeploy.report.reporter import Narrator, Voice
 from cloud66_redeploy.timing import RECORD_LAG_SECONDS
-from cloud66_redeploy.tracking.baseline import Baseline, Stock, read_baseline
+from cloud66_redeploy.tracking.baseline import Baseline, Snapshot, read_baseline
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Tracking
 
@@ -132,11 +132,11 @@ class Job:
             for line in log_lines(news, self.tracking, self.voice.reporter.sanitizer):
                 self.say(line)
 
-    def take_stock(self, transport: Transport) -> Stock:
+    def read_baseline(self, transport: Transport) -> Snapshot:
         """Read what is there before the POST. Raises ApiError, with nothing scheduled."""
-        stock = read_baseline(self.client(transport), self.tracking.request.reference, transport.clock)
-        self.learn(baseline=stock.baseline)
-        return stock
+        snapshot = read_baseline(self.client(transport), self.tracking.request.reference, transport.clock)
+        self.learn(baseline=snapshot.baseline)
+        return snapshot
 
     def cancel_with(self, transport: Transport, why: WhyCancel, pause_seconds: float | None = None) -> Cancellation:
         """Make what cancels it until the transport's deadline (see `Cancellation`)."""

@@ -19,7 +19,7 @@ from cloud66_redeploy.report.progress import contradictions, describe_service
 from cloud66_redeploy.report.reporter import Voice
 from cloud66_redeploy.timing import MAKING_WAY_SECONDS, RECORD_LAG_SECONDS
 from cloud66_redeploy.tracking.activity import StackActivity, activity_of, is_of
-from cloud66_redeploy.tracking.baseline import Stock
+from cloud66_redeploy.tracking.baseline import Snapshot
 from cloud66_redeploy.tracking.last_good import live_with
 from cloud66_redeploy.tracking.tracking import Tracking
 
@@ -36,7 +36,7 @@ def redeploy(step: Step) -> None:
     try:
         stack = step.stack_of(job)
         job.learn(stack=stack)
-        stock = job.take_stock(step.patient)
+        snapshot = job.read_baseline(step.patient)
         _announce(step, job, stack)
         step.inputs.check_stack(stack)
     except ApiError as error:
@@ -44,7 +44,7 @@ def redeploy(step: Step) -> None:
     except InputError as error:
         result = bad_input(error)
     else:
-        result = _preflight(step, job, stock)
+        result = _preflight(step, job, snapshot)
     if result is not None:
         step.conclude(job, result)
         check_health(step, [job])
@@ -90,7 +90,7 @@ def _announce(step: Step, job: Job, stack: Stack) -> None:
         step.reporter.warn(*Note.ACTIONS_UNREADABLE.filled())
 
 
-def _preflight(step: Step, job: Job, stock: Stock) -> Result | None:
+def _preflight(step: Step, job: Job, snapshot: Snapshot) -> Result | None:
     """
     Do what `dry_run`, `if_live` and `on_busy` ask for; return what ends the run, or None where the POST may leave.
 
@@ -100,17 +100,17 @@ def _preflight(step: Step, job: Job, stock: Stock) -> Result | None:
         Aborted: the workflow was cancelled.
 
     """
-    busy, on_busy = activity_of(stock.deployments, stock.actions), step.inputs.on_busy
-    live = _already_live(step, job, busy, stock)
+    busy, on_busy = activity_of(snapshot.deployments, snapshot.actions), step.inputs.on_busy
+    live = _already_live(step, job, busy, snapshot)
     if step.inputs.dry_run:
-        return _dry_run(step, job, busy, live, may_cancel=_may_cancel(step, busy, stock))
+        return _dry_run(step, job, busy, live, may_cancel=_may_cancel(step, busy, snapshot))
     if live is not None:
         # From here on the step is about that deployment, which carries no reference of this run.
         job.turn_to(live)
         return Result(Reason.ALREADY_LIVE, job.tracking.last_seen, {"commit": live.text("git_hash")})
     if not busy or on_busy is OnBusy.QUEUE:
         return None
-    if on_busy in {OnBusy.SKIP, OnBusy.FAIL} or not _may_cancel(step, busy, stock):
+    if on_busy in {OnBusy.SKIP, OnBusy.FAIL} or not _may_cancel(step, busy, snapshot):
         return _stand_back(step, busy)
     return _make_way(step, job, busy)
 
@@ -123,9 +123,9 @@ def _make_way(step: Step, job: Job, busy: StackActivity) -> Result | None:
             left = step.transport.deadline - step.clock.monotonic()
             step.clock.sleep(max(0.0, min(RECORD_LAG_SECONDS, left)))
             seen = {deployment.id for deployment in (*busy.running, *busy.waiting)}
-            stock = job.take_stock(step.patient)
-            busy = activity_of(stock.deployments, stock.actions)
-            is_sure = all(deployment.id in seen for deployment in busy.running) and _may_cancel(step, busy, stock)
+            snapshot = job.read_baseline(step.patient)
+            busy = activity_of(snapshot.deployments, snapshot.actions)
+            is_sure = all(deployment.id in seen for deployment in busy.running) and _may_cancel(step, busy, snapshot)
             if busy and not is_sure:
                 return _stand_back(step, busy)
         return _cancel_running(step, job, busy)
@@ -133,7 +133,7 @@ def _make_way(step: Step, job: Job, busy: StackActivity) -> Result | None:
         return unready(error)
 
 
-def _already_live(step: Step, job: Job, busy: StackActivity, stock: Stock) -> Deployment | None:
+def _already_live(step: Step, job: Job, busy: StackActivity, snapshot: Snapshot) -> Deployment | None:
     """Return the live deployment, if it is of the commit that is wanted and that is reason enough to start nothing."""
     if step.inputs.if_live is not IfLive.SKIP:
         return None
@@ -145,15 +145,15 @@ def _already_live(step: Step, job: Job, busy: StackActivity, stock: Stock) -> De
     elif busy:
         found = Hindrance(WhyNot.BUSY, {"busy": busy})
     else:
-        found = live_with(commit, stock.deployments, stock.actions)
+        found = live_with(commit, snapshot.deployments, snapshot.actions)
     if isinstance(found, Deployment):
         return found
     job.say(Line.NOT_SKIPPING.format(why=describe_hindrance(found)))
     return None
 
 
-def _may_cancel(step: Step, busy: StackActivity, stock: Stock) -> bool:
-    return step.inputs.on_busy is OnBusy.CANCEL_ANY or is_of(step.environ, busy, stock.deployments, stock.actions)
+def _may_cancel(step: Step, busy: StackActivity, snapshot: Snapshot) -> bool:
+    return step.inputs.on_busy is OnBusy.CANCEL_ANY or is_of(step.environ, busy, snapshot.deployments, snapshot.actions)
 
 
 def _stand_back(step: Step, busy: StackActivity) -> Result:
@@ -174,7 +174,7 @@ def _cancel_running(step: Step, job: Job, busy: StackActivity) -> Result | None:
             reason = Reason.NOT_FREED_IN_TIME if late else Reason.NOT_FREED
             return Result(reason, evidence=result.evidence, parts=(result,))
     if busy.running:
-        job.take_stock(step.patient)
+        job.read_baseline(step.patient)
     elif busy:
         job.say(Line.NOTHING_TO_CANCEL.format(Busy=capitalised(describe_activity(busy))))
     return None

@@ -73,7 +73,7 @@ def _look_back(failed: Job, job: Job, patient: Transport) -> Deployment | Hindra
         return hindrance
     try:
         _let_records_show(failed, patient)
-        stock = job.take_stock(patient)
+        snapshot = job.read_baseline(patient)
     except ApiError as error:
         return Hindrance(WhyNot.STACK_UNREADABLE, {"error": error})
     if not job.tracking.actions_readable:
@@ -82,7 +82,7 @@ def _look_back(failed: Job, job: Job, patient: Transport) -> Deployment | Hindra
         return Hindrance(WhyNot.REQUESTED_BEFORE, {"reference": job.tracking.request.reference})
     if hindrance := _why_not(failed):
         return hindrance
-    return choose(failed.tracking, stock.deployments, stock.actions)
+    return choose(failed.tracking, snapshot.deployments, snapshot.actions)
 
 
 def _why_not(failed: Job) -> Hindrance | None:

@@ -93,7 +93,7 @@ def _just_begun(records: Sequence[Deployment | Action], age_seconds: TellAge) ->
     return frozenset(number for number, age in ages.items() if age is None or age <= LATEST_RECORD_SECONDS)
 
 
-class Stock(NamedTuple):
+class Snapshot(NamedTuple):
     """What has been read: the two lists, and the baseline that they make."""
 
     deployments: list[Deployment]
@@ -101,7 +101,7 @@ class Stock(NamedTuple):
     baseline: Baseline
 
 
-def read_baseline(client: Client, reference: str, clock: Clock) -> Stock:
+def read_baseline(client: Client, reference: str, clock: Clock) -> Snapshot:
     """
     Read what is there before the POST.
 
@@ -118,6 +118,6 @@ def read_baseline(client: Client, reference: str, clock: Clock) -> Stock:
         if not isinstance(refusal, NotFound) and refusal.status != 403:
             raise
         baseline = Baseline.of(deployments, [], client.age_seconds)
-        return Stock(deployments, [], replace(baseline, actions_known=False))
+        return Snapshot(deployments, [], replace(baseline, actions_known=False))
     baseline = Baseline.of(deployments, actions, client.age_seconds)
-    return Stock(deployments, actions, replace(baseline, has_reference=bool(earlier)))
+    return Snapshot(deployments, actions, replace(baseline, has_reference=bool(earlier)))
