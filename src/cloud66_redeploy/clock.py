@@ -4,11 +4,14 @@ Time, handed in, so that a test can move it; and the only place where a signal b
 A cancelled workflow sends SIGINT, after 7.5s SIGTERM, 2.5s later the kill. Raising from a signal handler wherever the
 program happens to be would tear records and output lines apart; so a signal raises only inside an *interruptible* call:
 a sleep or an HTTP call. Elsewhere it is kept and raised when the next one begins. Once raised, no further signal
-disturbs what the run does about it.
+disturbs what the run does about it, nor what Python and the HTTP library tidy up on the way.
 
-SIGALRM bounds a whole HTTP call: requests' own timeouts begin again with every byte that trickles in.
+SIGALRM bounds a whole HTTP call: requests' own timeouts begin again with every byte that trickles in. It rings each
+second of every interruptible call, for two reasons. A signal that comes just before the call blocks is noted, but
+wakes nothing. And an exception is lost if Python happens to be in a destructor.
 """
 
+import math
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -66,11 +69,12 @@ class SystemClock:
     """The machine's clock, and its signals, kept until they may interrupt. Main thread only."""
 
     def __init__(self) -> None:
-        self._signalled_at: float | None = None
-        self._raised = False
-        self._open = False
-        self._limited = False
+        self._ends_at: float | None = None
+        """The instant at which an exception has to end the current call; None between two calls."""
         self._grace_seconds = 0.0
+        self._signalled_at: float | None = None
+        self._is_told = False
+        """Aborted has left a call: the run is acting on it, and no further signal counts."""
 
     def install(self) -> None:
         """Take over SIGINT, SIGTERM (which the first process of a container ignores by default) and SIGALRM."""
@@ -92,42 +96,49 @@ class SystemClock:
         """Make a call that a signal may interrupt, as `Clock` says."""
         try:
             self._grace_seconds = grace_seconds
-            self._limited = limit_seconds > 0
-            signal.setitimer(signal.ITIMER_REAL, limit_seconds, ALARM_AGAIN_SECONDS)
-            self._open = True
+            self._ends_at = time.monotonic() + (limit_seconds or math.inf)
+            # Only now: a signal that comes after this finds a call that it can end.
             if self._signalled_at is not None:
-                self._abort(self._signalled_at, before_call=True)
+                self._ends_at = self._signalled_at
+            self._end_or_ring_again(before_call=True)
             return call()
+        # Python runs a signal's handler after a call or in a loop: never between the end of this call and what the
+        # next lines set.
         except Aborted:
-            self._raised = True
+            self._is_told, self._signalled_at = True, None
             raise
         finally:
-            self._open = False
+            self._ends_at = None
             signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _on_cancel(self, _signal: int, _frame: FrameType | None) -> None:
-        first = self._signalled_at is None
-        self._signalled_at = signalled_at = self._signalled_at or time.monotonic()
-        if not self._open or self._raised:
+        if self._is_told:
             return
-        if first and self._grace_seconds:
-            left = signal.getitimer(signal.ITIMER_REAL)[0] or self._grace_seconds
-            signal.setitimer(signal.ITIMER_REAL, min(left, self._grace_seconds), ALARM_AGAIN_SECONDS)
-        else:
-            self._abort(signalled_at)
+        now = time.monotonic()
+        grace = 0.0 if self._signalled_at is not None else self._grace_seconds
+        self._signalled_at = self._signalled_at or now
+        # If the end has passed, an exception is on its way. A second one could stop what the first one tidies up.
+        if self._ends_at is not None and now < self._ends_at:
+            self._ends_at = min(self._ends_at, now + grace)
+            self._end_or_ring_again()
 
     def _on_alarm(self, _signal: int, _frame: FrameType | None) -> None:
-        if not self._open:
+        # An alarm that comes just as a call ends means nothing.
+        if self._ends_at is not None:
+            self._end_or_ring_again()
+
+    def _end_or_ring_again(self, *, before_call: bool = False) -> None:
+        """Raise what has to end the call by now; otherwise see that the alarm rings in time for it."""
+        assert self._ends_at is not None
+        now = time.monotonic()
+        left = self._ends_at - now
+        soon = left if 0 < left < ALARM_AGAIN_SECONDS else ALARM_AGAIN_SECONDS
+        signal.setitimer(signal.ITIMER_REAL, soon, ALARM_AGAIN_SECONDS)
+        if left > 0:
             return
         if self._signalled_at is not None:
-            self._abort(self._signalled_at)
-        # An alarm that came just as an earlier call ended is nothing to a sleep.
-        if self._limited or self._grace_seconds:
-            raise CallTimeout
-
-    def _abort(self, signalled_at: float, *, before_call: bool = False) -> None:
-        if not self._raised:
-            raise Aborted(time.monotonic() - signalled_at, before_call=before_call)
+            raise Aborted(now - self._signalled_at, before_call=before_call)
+        raise CallTimeout
 
 
 @contextmanager

@@ -83,7 +83,7 @@ ROLLBACK_PAUSE_SECONDS = 3.0
 # Cancellations
 
 ALARM_AGAIN_SECONDS = 1.0
-"""How soon an alarm comes again: its exception is lost if Python happens to be in a destructor."""
+"""How often the alarm of a call rings: what comes just before the call blocks, or in a destructor, can be lost."""
 
 POST_GRACE_SECONDS = 1.5
 """What a POST under way still gets when the workflow is cancelled: its answer tells which deployment to cancel."""

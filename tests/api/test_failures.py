@@ -1,6 +1,7 @@
 """What it means that a call brought no answer: every class that can be raised, and what is said of it."""
 
 import json
+import queue
 import socket
 import ssl
 from email.errors import MessageDefect
@@ -144,10 +145,14 @@ def test_a_login_is_hidden_however_it_is_written(scheme: str) -> None:
 
 
 def test_every_connection_tells() -> None:
-    """Direct connections and those of a proxy tell whether they stood."""
+    """Direct connections and those of a proxy tell whether they stood, and wait in a queue without a lock."""
     adapter = Adapter()
     for scheme, proxies in product(("http", "https"), ({}, {"all": "http://proxy:1"})):
         request = requests.Request("GET", f"{scheme}://api.example").prepare()
         pool = adapter.get_connection_with_tls_context(request, verify=True, proxies=proxies)
         assert pool.ConnectionCls.__module__ == "cloud66_redeploy.api.connecting"
         assert issubclass(pool.ConnectionCls, urllib3.connection.HTTPSConnection) is (scheme == "https")
+        assert pool.pool is not None
+        assert type(pool.pool).__module__ == "cloud66_redeploy.api.connecting"
+        with pytest.raises(queue.Full):
+            pool.pool.put(None, block=False)

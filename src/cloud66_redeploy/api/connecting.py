@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
+from queue import Empty, Full, LifoQueue
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -20,7 +21,7 @@ import requests
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
 from requests.utils import select_proxy
-from urllib3 import HTTPConnectionPool
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from cloud66_redeploy import __version__
@@ -60,8 +61,54 @@ class _TlsConnection(_Connection, HTTPSConnection):
     pass
 
 
+class _Idle(LifoQueue[Any]):
+    """
+    The idle connections of a pool, without the lock of the library's queue.
+
+    A cancellation or a time limit can interrupt a call anywhere, even just after it took that lock. The lock would
+    stay taken, and the next call or the end of the session would wait for it forever.
+    """
+
+    def get(self, *_: Any, **__: Any) -> Any:
+        """Take the connection that was used last; raise Empty if there is none."""
+        try:
+            return self.queue.pop()
+        except IndexError:
+            raise Empty from None
+
+    def put(self, item: Any, *_: Any, **__: Any) -> None:
+        """Keep a connection; raise Full if there are enough."""
+        if len(self.queue) >= self.maxsize:
+            raise Full
+        self.queue.append(item)
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+    QueueCls = _Idle
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+    QueueCls = _Idle
+
+
+_POOLS = {"http": _Pool, "https": _TlsPool}
+
+
 class Adapter(HTTPAdapter):
     """The library's way to the network, on connections that tell."""
+
+    def init_poolmanager(self, *args: Any, **named: Any) -> None:
+        """Make what makes the pools."""
+        super().init_poolmanager(*args, **named)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **named: Any) -> Any:
+        """Make what makes the pools behind a proxy."""
+        manager = super().proxy_manager_for(proxy, **named)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
 
     def get_connection_with_tls_context(
         self,
@@ -77,8 +124,6 @@ class Adapter(HTTPAdapter):
             at_proxy = bool(select_proxy(str(request.url), proxies))
             raise ConnectFailed(error, at_proxy=at_proxy) from error
         assert isinstance(pool, HTTPConnectionPool)
-        # It makes its connections later, when a request is sent.
-        pool.ConnectionCls = _TlsConnection if pool.scheme == "https" else _Connection
         return pool
 
     def cert_verify(self, conn: Any, url: str, verify: bool | str, cert: Any) -> None:
