@@ -22,7 +22,7 @@ from typing import TypeVar
 from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.api.connecting import Session
 from cloud66_redeploy.api.transport import UNTIL_DEADLINE, Transport
-from cloud66_redeploy.commands.job import Job
+from cloud66_redeploy.commands.job import Job, Role
 from cloud66_redeploy.commands.trigger import Trigger
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.model.outcome import Outcome
@@ -161,7 +161,9 @@ def play(make_pace: Callable[[Tracking, float, Transport], Pace], seed: int) -> 
             stage,
             stage.monotonic() + TIMEOUT_SECONDS,
         )
-        job = Job(stacks[number].uid, Tracking(Request(f"job {number}")), Voice(Reporter({}, Sanitizer())))
+        job = Job(
+            Role.REQUESTED, stacks[number].uid, Tracking(Request(f"job {number}")), Voice(Reporter({}, Sanitizer()))
+        )
         tracking = job.tracking
         patient = Client(transport.but(profile=UNTIL_DEADLINE), stacks[number].uid)
         tracking.stack = patient.stack()

@@ -13,7 +13,7 @@ from actions_toolkit import core
 from cloud66_redeploy.api.connecting import Session
 from cloud66_redeploy.api.transport import Transport
 from cloud66_redeploy.clock import Clock
-from cloud66_redeploy.commands.job import Job
+from cloud66_redeploy.commands.job import Job, Role
 from cloud66_redeploy.errors import Aborted, InputError
 from cloud66_redeploy.inputs import parsers
 from cloud66_redeploy.inputs.inputs import Inputs
@@ -58,7 +58,7 @@ def cancel_left_over(environ: Mapping[str, str], reporter: Reporter, session: Se
 
 
 def _cancel(saved: Sequence[SavedState], transport: Transport, reporter: Reporter) -> None:
-    jobs = [Job(state.stack_id, state.tracking, Voice(reporter)) for state in saved]
+    jobs = [Job(Role.REQUESTED, state.stack_id, state.tracking, Voice(reporter)) for state in saved]
     polls = [job.cancel_with(transport, WhyCancel.CUT_SHORT, CLEANUP_PAUSE_SECONDS) for job in jobs]
     for job, state, result in zip(jobs, saved, poll_all(polls, transport.clock), strict=True):
         job.end(result)

@@ -81,7 +81,7 @@ def _outputs(ending: Ending, sanitizer: Sanitizer) -> dict[str, str]:
 def report_step(step: Step) -> int:
     """Report how a step ended, and return the exit status."""
     command, rollback = step.inputs.command, step.rollback
-    ended = [(job, job.result or step.result) for job in step.jobs]
+    ended = [(job, job.result or step.result) for job in step.asked]
     each = [Page(result, Facts.of(job.tracking), job.log) for job, result in ended if result is not None]
     if len(each) > 1:
         overall = step.result or several([job.result for job in each])

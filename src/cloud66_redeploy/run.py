@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from cloud66_redeploy.api.client import all_stacks
 from cloud66_redeploy.api.transport import AFTER_ABORT, Transport
 from cloud66_redeploy.commands.cancel import cancel
-from cloud66_redeploy.commands.job import Job
+from cloud66_redeploy.commands.job import Job, Role
 from cloud66_redeploy.commands.redeploy import redeploy
 from cloud66_redeploy.commands.rollback import outcome_of
 from cloud66_redeploy.commands.status import status
@@ -68,7 +68,7 @@ def run(
         _own_fault(step, error)
     if is_settled:
         reporter.state(ENDED, "true")
-    for job in step.every_job:
+    for job in step.pursued:
         job.debug_sighting()
     return report_step(step)
 
@@ -85,11 +85,11 @@ def _abort(step: Step, signalled_at: float) -> bool:
     Tell whether nothing is left for the post step.
     """
     if step.inputs.command in _CHANGES_NOTHING_LATER:
-        step.end(_left(step.jobs[0]))
+        step.end(_left(step.asked[0]))
         return True
-    under_way = [job for job in step.every_job if job.is_open]
+    under_way = [job for job in step.pursued if job.is_open]
     # Of several, one that has ended speaks for itself alone.
-    if not under_way and step.result is None and any(job.result is None for job in step.jobs):
+    if not under_way and step.result is None and any(job.result is None for job in step.asked):
         asks = step.inputs.command is Command.REDEPLOY
         step.end(Result(Reason.ABORTED_BEFORE_POST if asks else Reason.ABORTED_UNCHANGED))
     wanted = []
@@ -104,10 +104,10 @@ def _abort(step: Step, signalled_at: float) -> bool:
 
 
 def _before_post(step: Step, job: Job) -> Result:
-    if job is step.rollback and not job.tracking.request.git_ref:
+    if job.role is Role.ROLLBACK and not job.tracking.request.git_ref:
         return outcome_of(job, WhyNot.WORKFLOW_CANCELLED)
-    made_way = step.jobs[0].made_way
-    return Result(Reason.ABORTED_BEFORE_POST, parts=(made_way,) if made_way else ())
+    made_way = [other.result for other in step.jobs if other.role is Role.MAKING_WAY and other.result]
+    return Result(Reason.ABORTED_BEFORE_POST, parts=tuple(made_way[-1:]))
 
 
 def _cancel(step: Step, wanted: list[Job], deadline: float) -> bool:
@@ -123,8 +123,8 @@ def _own_fault(step: Step, error: Exception) -> None:
     for line in traceback.format_exception(error):
         for part in line.splitlines():
             step.reporter.say(f"| {part}")
-    for job in step.every_job:
-        if job is step.rollback and not job.tracking.request.git_ref:
+    for job in step.pursued:
+        if job.role is Role.ROLLBACK and not job.tracking.request.git_ref:
             job.end(outcome_of(job))
         reason, before = Reason.OWN_FAULT, job.result
         if before is not None and before.reason is not Reason.NOT_CHECKED:
@@ -142,13 +142,13 @@ def _add_jobs(step: Step) -> None:
     if inputs.command is Command.REDEPLOY:
         reference, commit, is_unique = inputs.user_reference, inputs.expected_commit, inputs.reference_is_derived
         request = Request(reference, inputs.git_ref, commit, is_unique=is_unique, services=inputs.services)
-        step.add(inputs.stack_id, Tracking(request))
+        step.add(Role.REQUESTED, inputs.stack_id, Tracking(request))
         return
     for target in inputs.targets:
         # Whatever becomes of the first request, which stack was meant is told.
         stack = Stack(target.stack_id) if target.stack_id else None
         tracking = Tracking.of_another(target.reference, target.deployment_id, inputs.expected_commit, stack)
-        step.add(target.stack_id, tracking, shares=len(inputs.targets) > 1)
+        step.add(Role.NAMED, target.stack_id, tracking, shares=len(inputs.targets) > 1)
 
 
 def _find_stack(step: Step, first: First) -> bool:
@@ -165,7 +165,7 @@ def _find_stack(step: Step, first: First) -> bool:
         asks = step.inputs.command is Command.REDEPLOY
         step.end(unready(error) if asks else because_of(error, Reason.NOT_READABLE))
     else:
-        for job in step.jobs:
+        for job in step.asked:
             job.locate(uid)
     return step.result is None
 

@@ -6,7 +6,7 @@ from unittest import mock
 
 import pytest
 
-from cloud66_redeploy.commands.job import Job, Watch
+from cloud66_redeploy.commands.job import Job, Role, Watch
 from cloud66_redeploy.model.outcome import Outcome, WhyCancel
 from cloud66_redeploy.polling.cancellation import Attempt, Cancellation, Deletions
 from cloud66_redeploy.report.reporter import Voice
@@ -81,7 +81,7 @@ def test_a_cancellation_belongs_to_the_id_it_was_sent_for() -> None:
     reporter: Any = mock.Mock()
     transport: Any = mock.Mock(clock=clock)
     looks = Looks(client, known, clock)
-    listener = Watch(Job("uid", known, Voice(reporter)), transport, WhyCancel.AS_ASKED)
+    listener = Watch(Job(Role.REQUESTED, "uid", known, Voice(reporter)), transport, WhyCancel.AS_ASKED)
     result = Cancellation(looks, listener, client, Deletions(), Attempt(WhyCancel.AS_ASKED, 300.0)).run()
     assert (result.outcome, sent) == (Outcome.CANCELLED, [108, 109])
     assert "Check deployment 108." in reporter.warn.call_args.args[1]

@@ -40,7 +40,7 @@ def meant(step: Step, nothing: Reason, *, to_be_cancelled: bool) -> Job | None:
     Where none was named, it is the one that runs, or, unless it would be cancelled, the newest one at worst. `nothing`
     is the reason where there is none.
     """
-    [job] = step.jobs
+    [job] = step.asked
     result = meet(step, job)
     is_named = job.tracking.request.given_id or job.tracking.request.reference
     if result is None and not is_named:

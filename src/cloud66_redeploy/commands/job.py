@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from typing import Any
 
 from cloud66_redeploy.api.client import Client, Kept
@@ -33,6 +34,18 @@ from cloud66_redeploy.tracking.tracking import Tracking
 _LOG_LINES = 50
 
 
+class Role(Enum):
+    """What a deployment is to the step."""
+
+    REQUESTED = auto()
+    """This step starts it."""
+    NAMED = auto()
+    """It was started elsewhere, and the inputs name it."""
+    MAKING_WAY = auto()
+    """It is cancelled because the stack is busy with it."""
+    ROLLBACK = auto()
+
+
 @dataclass(eq=False, repr=False)
 class Job:
     """
@@ -46,10 +59,10 @@ class Job:
         log: the last lines of the stack's log, where the inputs want them.
         live: reads that log as it grows, where the inputs want that.
         deletions: the cancellations that were sent for it, whatever led to them.
-        made_way: what became of another deployment, cancelled because the stack was busy with it.
 
     """
 
+    role: Role
     stack_id: str
     tracking: Tracking
     voice: Voice
@@ -58,7 +71,6 @@ class Job:
     log: Sequence[str] = ()
     live: LiveLog | None = None
     deletions: Deletions = field(default_factory=Deletions)
-    made_way: Result | None = None
 
     @property
     def is_open(self) -> bool:
@@ -147,10 +159,6 @@ class Job:
     def end(self, result: Result) -> None:
         """Set how it ended."""
         self.result = result
-
-    def note_way_made(self, result: Result) -> None:
-        """Set what has become of another deployment that the stack was busy with."""
-        self.made_way = result
 
     def locate(self, stack_id: str) -> None:
         """Set the stack's UID, which was looked up."""

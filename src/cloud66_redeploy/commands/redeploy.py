@@ -1,7 +1,7 @@
 """The command `redeploy`: start a deployment exactly once, wait for it, and roll back where the inputs want that."""
 
 from cloud66_redeploy.commands.health import check_health
-from cloud66_redeploy.commands.job import Job
+from cloud66_redeploy.commands.job import Job, Role
 from cloud66_redeploy.commands.rollback import roll_back
 from cloud66_redeploy.commands.step import Step
 from cloud66_redeploy.commands.trigger import ask_and_wait
@@ -16,7 +16,6 @@ from cloud66_redeploy.report.facts import Times
 from cloud66_redeploy.report.messages import Line, Note, describe_activity, describe_hindrance
 from cloud66_redeploy.report.phrases import capitalised, sentence_of
 from cloud66_redeploy.report.progress import contradictions, describe_service
-from cloud66_redeploy.report.reporter import Voice
 from cloud66_redeploy.timing import MAKING_WAY_SECONDS, RECORD_LAG_SECONDS
 from cloud66_redeploy.tracking.activity import StackActivity, activity_of, is_of
 from cloud66_redeploy.tracking.baseline import Snapshot
@@ -32,7 +31,7 @@ def redeploy(step: Step) -> None:
         Aborted: the workflow was cancelled.
 
     """
-    [job] = step.jobs
+    [job] = step.asked
     try:
         stack = step.stack_of(job)
         job.learn(stack=stack)
@@ -164,10 +163,10 @@ def _stand_back(step: Step, busy: StackActivity) -> Result:
 def _cancel_running(step: Step, job: Job, busy: StackActivity) -> Result | None:
     deadline = min(step.transport.deadline, step.clock.monotonic() + MAKING_WAY_SECONDS)
     for deployment in busy.running:
-        other = Job(job.stack_id, Tracking.of_another("", deployment.id), Voice(step.reporter))
-        job.note_way_made(Result(Reason.MAKING_WAY, facts={"number": deployment.id}))
+        other = step.add(Role.MAKING_WAY, job.stack_id, Tracking.of_another("", deployment.id))
+        other.end(Result(Reason.MAKING_WAY, facts={"number": deployment.id}))
         result = other.cancel_with(step.transport.but(deadline=deadline), WhyCancel.MAKING_WAY).run()
-        job.note_way_made(result)
+        other.end(result)
         job.say(sentence_of(result))
         if not leaves_nothing_to_do(result) or result.outcome is Outcome.UNKNOWN:
             late = step.clock.monotonic() >= step.transport.deadline

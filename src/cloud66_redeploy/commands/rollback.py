@@ -33,7 +33,7 @@ def roll_back(step: Step, failed: Job) -> None:
 
     """
     before = failed.tracking.request
-    job = step.add_rollback(Request(rollback_reference(before.reference), is_unique=before.is_unique))
+    job = step.add_rollback(failed, Request(rollback_reference(before.reference), is_unique=before.is_unique))
     chosen = _look_back(failed, job, step.patient)
     if isinstance(chosen, Hindrance):
         job.end(_refused(chosen))

@@ -7,7 +7,7 @@ from datetime import datetime
 from cloud66_redeploy.api.client import Kept
 from cloud66_redeploy.api.transport import AFTER_TIMEOUT, Transport
 from cloud66_redeploy.clock import Clock
-from cloud66_redeploy.commands.job import Job, Watch
+from cloud66_redeploy.commands.job import Job, Role, Watch
 from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.inputs.fields import LogMode
 from cloud66_redeploy.inputs.inputs import Inputs
@@ -36,8 +36,7 @@ class Step:
         transport: makes its calls; its deadline is the step's. A rollback and a health check move it.
         patient: makes calls that are tried again until the deadline, and logs that. A rollback moves its deadline, too.
         first: what the first request of `start` brought: the stack, or an error; None once used, or if there was none.
-        jobs: the deployments that its user asked about.
-        rollback: the one that goes back to what was live before, if there is one.
+        jobs: the deployments that it has to do with, each with its role.
         result: how the step ended, where that is no single deployment's.
 
     """
@@ -49,7 +48,6 @@ class Step:
     patient: Transport
     first: Stack | ApiError | None = None
     jobs: list[Job] = field(default_factory=list)
-    rollback: Job | None = None
     result: Result | None = None
     _lists: dict[str, Kept] = field(default_factory=dict)
 
@@ -59,22 +57,31 @@ class Step:
         return self.transport.clock
 
     @property
-    def every_job(self) -> list[Job]:
-        """All its deployments, with the rollback. Those that are open are cancelled with the workflow."""
-        return [*self.jobs, self.rollback] if self.rollback else self.jobs
+    def asked(self) -> list[Job]:
+        """The deployments that its user asked about."""
+        return [job for job in self.jobs if job.role in {Role.REQUESTED, Role.NAMED}]
 
-    def add(self, stack_id: str, tracking: Tracking, *, shares: bool = False) -> None:
+    @property
+    def rollback(self) -> Job | None:
+        """The deployment that goes back to what was live before, if there is one."""
+        return next((job for job in self.jobs if job.role is Role.ROLLBACK), None)
+
+    @property
+    def pursued(self) -> list[Job]:
+        """Those whose ends matter. If they are open, they are cancelled with the workflow."""
+        return [job for job in self.jobs if job.role is not Role.MAKING_WAY]
+
+    def add(self, role: Role, stack_id: str, tracking: Tracking, *, shares: bool = False) -> Job:
         """Add a job; those of one stack that are checked together share its lists."""
         lists = self._lists.setdefault(stack_id, {}) if shares else None
-        self.jobs.append(Job(stack_id, tracking, Voice(self.reporter), lists))
+        self.jobs.append(Job(role, stack_id, tracking, Voice(self.reporter), lists))
+        return self.jobs[-1]
 
-    def add_rollback(self, request: Request) -> Job:
+    def add_rollback(self, failed: Job, request: Request) -> Job:
         """Add the job that goes back to what was live before; the step's timeout begins again."""
         for transport in (self.transport, self.patient):
             transport.move_deadline(self.clock.monotonic() + self.inputs.timeout_seconds)
-        [failed] = self.jobs
-        self.rollback = Job(failed.stack_id, Tracking(request, failed.tracking.stack), Voice(self.reporter))
-        return self.rollback
+        return self.add(Role.ROLLBACK, failed.stack_id, Tracking(request, failed.tracking.stack))
 
     def move_deadline_to_now(self) -> None:
         """Where the deadline has passed, let what is read from here on have as much time as right at it."""
@@ -170,8 +177,8 @@ class Step:
     def note_known(self, *, about_to_post: bool = False) -> None:
         """Put out what is known so far, and keep what the post step has to know."""
         outputs: dict[str, str] = {}
-        if len(self.jobs) == 1:
-            outputs |= known_outputs(Facts.of(self.jobs[0].tracking), self.reporter.sanitizer)
+        if len(self.asked) == 1:
+            outputs |= known_outputs(Facts.of(self.asked[0].tracking), self.reporter.sanitizer)
         if self.rollback is not None:
             outputs |= rollback_outputs(self.rollback.tracking, self.rollback.result)
         for name, value in outputs.items():
@@ -179,7 +186,7 @@ class Step:
         cancels = self.inputs.cancel_on_abort
         kept = [
             SavedState(job.stack_id, job.tracking, cancels)
-            for job in self.every_job
+            for job in self.pursued
             if job.is_open and (about_to_post or job.tracking.submission.posts_sent)
         ]
         if kept:

@@ -24,18 +24,18 @@ def wait(step: Step) -> None:
 
     """
     met: dict[str, Job] = {}
-    for job in step.jobs:
+    for job in step.asked:
         first = met.setdefault(job.stack_id, job)
         result = meet(step, job) if first is job else first.result
         job.learn(stack=first.tracking.stack, baseline=first.tracking.baseline)
         if result is not None:
             job.end(result)
-    _tell_apart(step.jobs)
-    there = [job for job in step.jobs if job.result is None]
+    _tell_apart(step.asked)
+    there = [job for job in step.asked if job.result is None]
     if there:
         step.wait(there)
-    check_health(step, step.jobs)
-    step.read_logs(step.jobs)
+    check_health(step, step.asked)
+    step.read_logs(step.asked)
 
 
 def meet(step: Step, job: Job) -> Result | None:
@@ -55,7 +55,7 @@ def meet(step: Step, job: Job) -> Result | None:
     except ApiError as trouble:
         # What is read here is good to have; whether the deployment can be read, the looks will tell.
         job.say(Line.STACK_UNREAD.format(error=trouble))
-    if len(step.jobs) == 1:
+    if len(step.asked) == 1:
         job.say(Line.STACK.format(name=stack.text("name") or stack.uid, uid=stack.uid))
     return None
 
