@@ -74,7 +74,7 @@ class ApiError(RedeployError):
         status: the HTTP status, or None where none came.
         said: what the server (or the network) said; text from outside.
         retry_after: seconds to leave it alone, or None where the server didn't say.
-        throttled: the limit of the token's user is used up.
+        throttled: the limit of the token's user is used up, and nothing says for how little.
         clue: what to look at, where it is not what the API said.
 
     """
@@ -97,6 +97,11 @@ class ApiError(RedeployError):
         self.retry_after = retry_after
         self.throttled = throttled
         self.clue = clue
+
+    @property
+    def is_over_limit(self) -> bool:
+        """Whether the limit of the token's user is used up, whatever the server says of when that passes."""
+        return self.throttled or self.status == 429
 
     @property
     def pause_asked_for(self) -> float:

@@ -129,6 +129,8 @@ STUCK = Clue(Blame.PROXY_ANSWER, "HTTPS_PROXY")
 OTHER = Clue(Blame.STRANGER, "https://x/api/v3")
 FAILED, TIMED_OUT = Outcome.FAILED, Outcome.TIMED_OUT
 NOT_TAKEN, NETWORK = "Timed out before Cloud 66 accepted the redeploy request", "proxy, firewall"
+USED_UP, SHARED = "The hourly API limit of the token's user is used up. ", "use another user's token."
+TO_WAIT = f"{USED_UP}Cloud 66 asks to wait"
 
 
 @pytest.mark.parametrize(
@@ -152,8 +154,11 @@ NOT_TAKEN, NETWORK = "Timed out before Cloud 66 accepted the redeploy request", 
         (NotAccepted("POST /x", "busy", status=409), TIMED_OUT, NOT_TAKEN, "busy or locked"),
         (AnswerLost("GET /x", "oops", status=502), TIMED_OUT, NOT_TAKEN, NETWORK),
         (NotSent("GET /x", "refused"), TIMED_OUT, NOT_TAKEN, NETWORK),
-        (NotAccepted("GET /x", "", status=429, throttled=True), TIMED_OUT, "asks to wait 1m, which", NETWORK),
-        (NotAccepted("GET /x", "", status=429, retry_after=3600.0), TIMED_OUT, "asks to wait 1h, which", NETWORK),
+        (NotAccepted("GET /x", "", status=429, throttled=True), TIMED_OUT, f"{USED_UP}No", SHARED),
+        (NotAccepted("POST /x", "", status=503, throttled=True), TIMED_OUT, f"{USED_UP}No", SHARED),
+        (NotAccepted("GET /x", "", status=429, retry_after=60.0), TIMED_OUT, f"{TO_WAIT} 1m. No", SHARED),
+        (NotAccepted("GET /x", "", status=429, retry_after=3600.0), TIMED_OUT, f"{TO_WAIT} at least 1h. No", SHARED),
+        (AnswerLost("GET /x", "", status=503, retry_after=60.0), TIMED_OUT, "to wait 1m, which is longer", NETWORK),
     ],
 )  # fmt: skip
 def test_what_kept_the_request_from_being_sent(error: ApiError, outcome: Outcome, words: str, advice: str) -> None:

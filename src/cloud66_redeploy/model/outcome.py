@@ -71,6 +71,7 @@ class Reason(Enum):
     REFUSED = Outcome.FAILED
     NOT_ACCEPTED = Outcome.TIMED_OUT
     TOLD_TO_WAIT = Outcome.TIMED_OUT
+    OVER_LIMIT = Outcome.TIMED_OUT
     POST_UNCERTAIN = Outcome.UNKNOWN
     DRY_RUN = Outcome.DRY_RUN
     BUSY_SKIPPED = Outcome.SKIPPED

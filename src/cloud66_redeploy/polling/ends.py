@@ -110,7 +110,9 @@ def refused(error: ApiError) -> Result:
 
 def not_accepted(error: ApiError) -> Result:
     """Say that the request was not accepted within the timeout, which may have a little left that is of no use."""
-    return because_of(error, Reason.TOLD_TO_WAIT if error.pause_asked_for else Reason.NOT_ACCEPTED)
+    if error.is_over_limit:
+        return because_of(error, Reason.OVER_LIMIT)
+    return because_of(error, Reason.TOLD_TO_WAIT if error.retry_after else Reason.NOT_ACCEPTED)
 
 
 def uncertain(tracking: Tracking, error: ApiError) -> Result:

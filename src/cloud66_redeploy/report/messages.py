@@ -175,6 +175,9 @@ _ADVICE_BY_BLAME = {
     Blame.STRANGER: "Check api_url, including its path. If it is right, something in between answered. "
     "Ask the owner of the firewall or proxy to allow these calls.",
 }
+_OVER_LIMIT = (
+    "All jobs with tokens of this user share the limit. Re-run this job in the next hour, or use another user's token."
+)
 _REFUSAL = "See the server's message above. There is nothing to clean up."
 
 _WHERE_REFUSED = (
@@ -212,6 +215,8 @@ def advice_on(error: ApiError) -> str:
     about_network = _ADVICE_BY_BLAME[error.clue.blame].format(where=error.clue.where)
     if error.status is None or error.clue.blame is not Blame.NETWORK:
         return about_network
+    if error.is_over_limit:
+        return _OVER_LIMIT
     if error.status in {404, 410}:
         return _NO_STACK if reads else _STACK_LEFT
     if error.status in _ADVICE_BY_STATUS:

@@ -18,6 +18,7 @@ from cloud66_redeploy.report.messages import (
     describe_hindrance,
 )
 from cloud66_redeploy.report.wording import OUTCOMES, WORDING
+from cloud66_redeploy.timing import LONGEST_RETRY_AFTER_SECONDS
 from cloud66_redeploy.tracking.tracking import Request
 
 _LONGEST_QUOTE = 120
@@ -143,6 +144,11 @@ def _reverted_by(result: Result) -> str:
     return f"{who or 'someone'}{f' at {when}' if when else ''}"
 
 
+def _pause(seconds: float) -> str:
+    # A longer one has been cut (`api.answers`).
+    return f"{'at least ' if seconds >= LONGEST_RETRY_AFTER_SECONDS else ''}{format_duration(seconds)}"
+
+
 def _doubt(result: Result) -> str:
     if result.seen.action is not None:
         return f"stack action {result.seen.action.id}, which has its reference, may be another run's"
@@ -218,7 +224,10 @@ PHRASES: dict[str, Callable[[Result], object]] = {
     "advice_on_request": lambda result: advice_on_request(result.facts["error"]),
     "status": lambda result: f" ({result.facts['error'].status})" if result.facts["error"].status else "",
     "quote": lambda result: cut(result.facts["error"].said, _LONGEST_QUOTE) or "it says nothing",
-    "pause": lambda result: format_duration(result.facts["error"].pause_asked_for),
+    "pause": lambda result: _pause(result.facts["error"].retry_after or 0.0),
+    "until": lambda result: (
+        f". Cloud 66 asks to wait {_pause(pause)}" if (pause := result.facts["error"].retry_after) else ""
+    ),
     "limit": lambda result: f"{result.facts['limit']} of {format_duration(result.facts['seconds'])}",
     "busy": lambda result: describe_activity(result.facts["busy"]),
     "numbers": lambda result: " and ".join(map(str, result.facts["numbers"])),

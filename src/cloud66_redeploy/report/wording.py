@@ -133,8 +133,10 @@ WORDING = {
     Reason.REFUSED: _unsent("Cloud 66 refused the request ({error.status}).", _ON_REQUEST),
     Reason.NOT_ACCEPTED: _unsent("Timed out before Cloud 66 accepted the redeploy request.", _ON_REQUEST),
     Reason.TOLD_TO_WAIT: _unsent(
-        "Cloud 66 asks to wait {pause}, which is longer than the timeout allows.", _ON_REQUEST
+        "Cloud 66 asks to wait {pause}, which is longer than what is left of the timeout.",
+        "Re-run this job after that time, or raise timeout.",
     ),
+    Reason.OVER_LIMIT: _unsent("The hourly API limit of the token's user is used up{until}.", _ON_REQUEST),
     Reason.POST_UNCERTAIN: Row("The deployment may or may not have been scheduled: {lost}, and {doubt}."),
     Reason.DRY_RUN: Row(
         "No deployment was started. {Would}.{usually} The request would be: {options}. The token can read the stack. "

@@ -62,7 +62,11 @@ def test_a_second_post_comes_no_sooner_than_it_may(step: MakeStep, fault: Fault,
     ),
     "a pause longer than the timeout ends it at once": Case(
         "timed_out", (BUSY(retry_after=3000),), inputs={"timeout": "5m"}, ours=0, seconds=(0, 5),
-        says=("asks to wait 50m, which is longer than the timeout allows",), hides=("passed",),
+        says=("is used up. Cloud 66 asks to wait 50m. No",), hides=("passed",),
+    ),
+    "the hour's calls are used up": Case(
+        "timed_out", (POST("throttle", count=None),), inputs={"timeout": "5m"}, ours=0, posts=5,
+        says=("limit of the token's user is used up. No",), hides=("1m",), advises="All jobs with tokens of this user",
     ),
     "a second POST is declined, the first comes late": Case(
         faults=(POST("late", seconds=70), BUSY(retry_after=30)), posts=2
