@@ -73,11 +73,13 @@ def took(number: int, seconds: int, code: str = "redeploy", **fields: object) ->
 
 
 def test_durations_like_ours() -> None:
-    """Those of the type of ours count that succeeded and took time; the newest first, twenty at most."""
+    """Those of the type of ours count that succeeded before it and took time; the newest first, twenty at most."""
     bad = [took(4, 40, outcome=FAILED), took(6, 0), took(9, 10, reverted=True)]
     bad += [took(7, 10, started_at=None), took(8, 10, finished_at=None)]
     listed = [took(2, 10), took(3, 20, "build"), took(5, 30, "scale"), took(1, 5), *bad]
     assert durations_like(took(9, 1), listed) == (10.0, 5.0)
+    # Ours may be over already.
+    assert durations_like(took(2, 10), listed) == (5.0,)
     # While the type of ours is not known, those count that can be of its type.
     assert durations_like(None, listed) == durations_like(took(9, 1, deploy_type=None), listed) == (20.0, 10.0, 5.0)
     assert len(durations_like(None, listed * 30)) == 20

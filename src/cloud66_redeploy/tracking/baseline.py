@@ -21,7 +21,11 @@ _MOST_DURATIONS = 20
 
 
 def durations_like(deployment: Deployment | None, past: Iterable[Deployment]) -> tuple[float, ...]:
-    """Return how long the newest ones of a deployment's type took that succeeded, in seconds, the newest first."""
+    """
+    Return how long the newest ones of a deployment's type took that succeeded, in seconds, the newest first.
+
+    Of one that is over, those count that ended before it.
+    """
     kind = deployment.kind if deployment else frozenset()
     like = [
         (ended, (ended - began).total_seconds())
@@ -31,6 +35,7 @@ def durations_like(deployment: Deployment | None, past: Iterable[Deployment]) ->
         and (began := earlier.started_at)
         and (ended := earlier.finished_at)
         and ended > began
+        and not (deployment and (earlier.id == deployment.id or is_before(deployment.finished_at, ended)))
     ]
     return tuple(seconds for _, seconds in sorted(like, key=lambda pair: pair[0], reverse=True)[:_MOST_DURATIONS])
 
