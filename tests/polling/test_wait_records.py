@@ -126,7 +126,7 @@ def test_expected_commit(step: MakeStep) -> None:
 
 def test_an_expected_commit_that_is_not_known(step: MakeStep) -> None:
     """Where it can't be told which deployment is ours, its commit can't be the expected one."""
-    says = ("doesn't say which commit it deployed",)
+    says = ("Cloud 66 gives no commit",)
     faults = (Fault("hide_deployments", after=0.2),)
     case = Case(
         "unknown", faults, {"post_shape": "async_action_id"}, {"expected_commit": "a" * 40},

@@ -88,12 +88,19 @@ def changed(*, posts_sent: int = 1, is_external: bool = False, **sighting: Any) 
 HEADINGS: dict[str, tuple[Result, Tracking, str]] = {
     "refused": (REFUSED, tracked(""), "❌ No deployment was started\nCloud 66 refused"),
     "by its action alone": (Result(Reason.FAILED), changed(deployment=None), "❌ The redeploy (stack action 40) failed on Awesome App"),
-    "not known": (ended_as(Outcome.UNKNOWN), known(), "❓ Unknown result of deployment 108 on Awesome App (production)"),
+    "not known": (result_of(Reason.RECORD_VANISHED), known(), "❓ Unknown result of deployment 108 on Awesome App (production)"),
     "timed out": (ended_as(Outcome.TIMED_OUT), known(), "⏱️ Timed out waiting for deployment 108 on Awesome App (production)"),
     "live already": (result_of(Reason.ALREADY_LIVE), known(), "⏭️ Already live on Awesome App (production)"),
     "busy": (result_of(Reason.BUSY_FAILED), changed(posts_sent=0), "❌ No deployment was started on Awesome App (production)"),
     "a dry run": (result_of(Reason.DRY_RUN), known(), "🧪 Dry run on Awesome App (production): nothing was deployed\nWould send"),
     "unhealthy": (result_of(Reason.UNHEALTHY), known(), "🩺 Deployment 108 doesn't serve on Awesome App (production)"),
+    "another commit": (result_of(Reason.WRONG_COMMIT), known(), "❌ Wrong commit on Awesome App (production)"),
+    "no commit": (result_of(Reason.COMMIT_UNKNOWN), known(), "❓ Unknown commit on Awesome App (production)"),
+    "reverted": (result_of(Reason.REVERTED), known(), "❌ Deployment 108 was reverted on Awesome App (production)"),
+    "its action failed": (result_of(Reason.ACTION_FAILED), known(), "❌ Records disagree about deployment 108 on Awesome App (production)"),
+    "its action is odd": (result_of(Reason.ACTION_ODD), known(), "❌ Records disagree about deployment 108 on Awesome App (production)"),
+    "of an odd status": (result_of(Reason.OUTCOME_ODD), known(), "❌ Unknown status of deployment 108 on Awesome App (production)"),
+    "of no status": (result_of(Reason.OUTCOME_MISSING), known(), "❌ No result of deployment 108 on Awesome App (production)"),
     "waited for": (SUCCEEDED, changed(is_external=True), "✅ Deployment 108 succeeded on Awesome App (production)"),
 }  # fmt: skip
 
@@ -102,7 +109,10 @@ HEADINGS: dict[str, tuple[Result, Tracking, str]] = {
 def test_a_heading_says_what_happened_and_where(name: str) -> None:
     """The heading names the deployment and the stack, as far as there are any."""
     result, tracking, said = HEADINGS[name]
-    assert check_summary(summary(result, tracking), TOKEN).startswith(said)
+    text = check_summary(summary(result, tracking), TOKEN)
+    assert text.startswith(said)
+    # Nothing is to be fixed unless it failed.
+    assert ("Fix the error" in text) is (" failed on" in text.splitlines()[0])
 
 
 @pytest.mark.parametrize("outcome", Outcome)

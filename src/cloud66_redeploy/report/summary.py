@@ -23,7 +23,7 @@ from cloud66_redeploy.report.phrases import (
 )
 from cloud66_redeploy.report.progress import describe_duration, describe_service, took_of
 from cloud66_redeploy.report.text import Sanitizer
-from cloud66_redeploy.report.wording import OUTCOMES, ROLLBACKS, UNSENT
+from cloud66_redeploy.report.wording import OUTCOMES, ROLLBACKS, UNSENT, WORDING
 
 _SAID_BY_HEADING = {Reason.SUCCEEDED, Reason.FAILED, Reason.QUEUED, Reason.DEPLOYING, Reason.DRY_RUN}
 _DASHBOARD = "Cloud 66 dashboard"
@@ -76,12 +76,11 @@ class Summary:
     def _heading(self, page: Page) -> str:
         result, facts = page.result, page.facts
         [first, *after] = told_of(result)
-        mark, heading, _ = OUTCOMES[first.outcome]
+        mark, usual, _ = OUTCOMES[first.outcome]
+        heading = WORDING[first.reason].heading or usual
         place, name = self._place(facts), name_of(facts.seen)
         on, took = f" on {place}" if place else "", facts.times.deploy_seconds
-        if first.reason is Reason.ALREADY_LIVE:
-            heading = "Already live{on}"
-        elif first.reason is Reason.SUCCEEDED and facts.is_asked_here and took:
+        if first.reason is Reason.SUCCEEDED and facts.is_asked_here and took:
             heading = "Deployed {place} in {took}"
         elif not facts.is_requested and not result.is_green:
             heading = "No deployment was started{on}"

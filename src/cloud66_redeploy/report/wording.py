@@ -12,11 +12,12 @@ from cloud66_redeploy.report.messages import NOTHING_SHOWS
 
 
 class Row(NamedTuple):
-    """The words for one reason: what happened, what to do ("" for the usual advice of its outcome), a likely cause."""
+    """What happened, what to do and how a summary begins ("" for its outcome's usual words), and a likely cause."""
 
     sentence: str
     advice: str = ""
     cause: str = ""
+    heading: str = ""
 
 
 class OutcomeRow(NamedTuple):
@@ -68,6 +69,7 @@ ROLLBACKS = {
 _BROKE = "A build step, migration or deploy hook failed. The end of the stack log shows which."
 _DID_NOT_START = "The application failed to start, or needs longer to start."
 _ON_REQUEST, _ON_ERROR = "{advice_on_request}", "{advice_on_error}"
+_LATER = "Re-run this job after that time, or raise timeout."
 _WHEN_FREE = "Re-run this job when the stack is free."
 _REPORT_IT = "Report it with the lines above, and check the stack in the Cloud 66 dashboard."
 _LOOK_AGAIN = "Check the stack in the Cloud 66 dashboard, or re-run this job to see the result."
@@ -82,6 +84,10 @@ _CHECK_COMMIT = (
     "Check that the stack deploys the branch you expect, and that the commit was pushed before the redeploy. "
     "For an annotated tag, github.event.after is the tag's own hash. Use github.sha instead."
 )
+_SAYS_SUCCESS = "Cloud 66's records disagree: {name} says success, but stack action {seen.action.id}"
+_NO_RESULT = "{name} finished, but Cloud 66 gives no result."
+_CHECK_FIRST = "Check the deployment in the Cloud 66 dashboard before you re-run this job."
+_ASK_WHO = "Ask who reverted it, and why, before you re-run this job."
 _LAST_KNOWN = "so the result of {name} is unknown. It was last seen {last}."
 
 UNSENT = "No deployment was started."
@@ -92,30 +98,35 @@ def _unsent(sentence: str, advice: str = "") -> Row:
     return Row(f"{sentence} {UNSENT}", advice)
 
 
+def _headed(heading: str, sentence: str, advice: str = _CHECK_FIRST) -> Row:
+    return Row(sentence, advice, heading=f"{heading}{{on}}")
+
+
 WORDING = {
     # Both records have been read
     Reason.SUCCEEDED: Row("{name} succeeded."),
     Reason.SUCCEEDED_UNIDENTIFIED: Row("The redeploy succeeded, but its deployment couldn't be identified."),
     Reason.FAILED: Row("{name} failed.", cause=_BROKE),
     Reason.FAILED_BUT_ACTION_SUCCEEDED: Row("{name} failed, although its stack action says success.", cause=_BROKE),
-    Reason.ACTION_FAILED: Row(
-        "Cloud 66's records disagree: {name} says success, but stack action {seen.action.id} says that it failed."
+    Reason.ACTION_FAILED: _headed("Records disagree about {name}", f"{_SAYS_SUCCESS} says that it failed."),
+    Reason.ACTION_ODD: _headed("Records disagree about {name}", f"{_SAYS_SUCCESS} gives no result."),
+    Reason.OUTCOME_ODD: _headed(
+        "Unknown status of {name}",
+        "{name} finished with a status this action doesn't recognise, so it isn't counted as a success.",
     ),
-    Reason.ACTION_ODD: Row(
-        "Cloud 66's records disagree: {name} says success, but stack action {seen.action.id} gives no result."
+    Reason.OUTCOME_MISSING: _headed("No result of {name}", _NO_RESULT),
+    Reason.REVERTED: _headed("{Name} was reverted", "{name} was reverted by {reverted_by}.", _ASK_WHO),
+    Reason.WRONG_COMMIT: _headed(
+        "Wrong commit", "{name} succeeded, but it deployed commit {commit} instead of {expected}.", _CHECK_COMMIT
     ),
-    Reason.OUTCOME_ODD: Row(
-        "{name} finished with a status this action doesn't recognise, so it isn't counted as a success."
-    ),
-    Reason.OUTCOME_MISSING: Row("{name} finished, but Cloud 66 gives no result."),
-    Reason.REVERTED: Row("{name} was reverted by {reverted_by}."),
-    Reason.WRONG_COMMIT: Row("{name} succeeded, but it deployed commit {commit} instead of {expected}.", _CHECK_COMMIT),
-    Reason.COMMIT_UNKNOWN: Row(
-        "{name} succeeded, but Cloud 66 doesn't say which commit it deployed. Expected: {expected}.", _CHECK_COMMIT
+    Reason.COMMIT_UNKNOWN: _headed(
+        "Unknown commit",
+        "{name} succeeded, but Cloud 66 gives no commit. Expected: {expected}.",
+        _CHECK_COMMIT,
     ),
     Reason.CANCELLED_IN_CLOUD66: Row("{name} was cancelled in Cloud 66{by_others}."),
     Reason.RECORD_VANISHED: Row("The result of {name} is unknown, because its record has disappeared from Cloud 66."),
-    Reason.OUTCOME_SILENT: Row("{name} finished, but Cloud 66 gives no result."),
+    Reason.OUTCOME_SILENT: Row(_NO_RESULT),
     Reason.ACTION_SILENT: Row("The stack action finished, but Cloud 66 gives no result for {name}."),
     Reason.NO_ACTION: Row(
         "{name} says success, but no stack action has this run's reference, so it may not be this run's deployment."
@@ -132,10 +143,7 @@ WORDING = {
     Reason.UNREACHABLE: _unsent("Cloud 66 couldn't be reached: {error.said}.", _ON_REQUEST),
     Reason.REFUSED: _unsent("Cloud 66 refused the request ({error.status}).", _ON_REQUEST),
     Reason.NOT_ACCEPTED: _unsent("Timed out before Cloud 66 accepted the redeploy request.", _ON_REQUEST),
-    Reason.TOLD_TO_WAIT: _unsent(
-        "Cloud 66 asks to wait {pause}, which is longer than what is left of the timeout.",
-        "Re-run this job after that time, or raise timeout.",
-    ),
+    Reason.TOLD_TO_WAIT: _unsent("Cloud 66 asks to wait {pause}, which is longer than the timeout allows.", _LATER),
     Reason.OVER_LIMIT: _unsent("The hourly API limit of the token's user is used up{until}.", _ON_REQUEST),
     Reason.POST_UNCERTAIN: Row("The deployment may or may not have been scheduled: {lost}, and {doubt}."),
     Reason.DRY_RUN: Row(
@@ -151,7 +159,7 @@ WORDING = {
     Reason.MAKING_WAY: Row("Deployment {number} was being cancelled to make way."),
     Reason.NOT_FREED: _unsent("{part}", _WHEN_FREE),
     Reason.NOT_FREED_IN_TIME: _unsent("{part}", _WHEN_FREE),
-    Reason.ALREADY_LIVE: _unsent("Commit {commit} is already live as {name}."),
+    Reason.ALREADY_LIVE: _headed("Already live", f"Commit {{commit}} is already live as {{name}}. {UNSENT}", ""),
     # The wait ended before the deployment did
     Reason.SCHEDULED: Row("Scheduled {name}. Not waiting for the result (wait: false)."),
     Reason.TIMED_OUT: Row("The {limit} expired. {Standing}.{no_news}", "{usual} {nothing_shows}"),
@@ -172,7 +180,7 @@ WORDING = {
     Reason.ABORTED_CANCELLING: Row(f"{_WHILE_CANCELLING} The deployment was not cancelled.", _LOOK_AGAIN),
     Reason.ABORTED_AFTER_DELETE: Row(f"{_WHILE_CANCELLING} Cloud 66 hasn't confirmed the cancellation.", _LOOK_AGAIN),
     Reason.LEFT_RUNNING: Row(
-        "The workflow was cancelled. {Name} continues (cancel_on_abort is false). It was last seen {last}."
+        "The workflow was cancelled. {Name} continues (cancel_on_abort is false), last seen {last}."
     ),
     # A deployment that was started elsewhere
     Reason.QUEUED: Row("{name} is queued."),
@@ -193,10 +201,7 @@ WORDING = {
     ),
     Reason.NOTHING_RUNS: Row("The stack is not deploying, so nothing was cancelled."),
     Reason.NO_DEPLOYMENTS: Row("The stack has no deployments yet."),
-    Reason.SEVERAL_RUN: Row(
-        "The deployments {numbers} are running, so none was cancelled.",
-        "Set deployment_id to say which one you mean.",
-    ),
+    Reason.SEVERAL_RUN: Row("The deployments {numbers} are running, so none was cancelled.", _GIVE_ID),
     Reason.SEVERAL: Row("{number} deployments: {counts}.", "See the job summary for each deployment."),
     # A cancellation by this action
     Reason.CANCELLED: Row("{why}. {Name} was cancelled."),
