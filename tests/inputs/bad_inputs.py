@@ -94,7 +94,8 @@ _TOGETHER = [
         "nothing to check.", services="web", expected_commit=SHA),
     one("rollback", "it can't be used with services. A rollback redeploys a commit, and Cloud 66 records none for a "
         "Docker stack.", services="web", rollback="true"),
-    one("rollback", "it needs wait: true.", wait="false", rollback="true"),
+    *(one(name, "it needs wait: true.", wait="false", **{name: value})
+      for name, value in (("rollback", "true"), ("health_check", "true"), ("expected_commit", "abcdef0"))),
     one("stack_name", "it can't be combined with stack_id. Use one of them.", stack_name="Awesome App"),
     one("stack_environment", "it needs stack_name. Use it if several stacks share a name.", stack_environment="x"),
     *(row for command in ("cancel", "status") for row in (
@@ -232,7 +233,6 @@ BAD_INPUTS: list[Bad] = [
     *of("health_check_contains", f" {{}}: {_ONE_LINE}",
         "a\nb", "a\x07b", "\x1b[31mred", "a\u2028b", "a\u202eb", "a\rb", "a\tb", health_check="true"),
     *of("health_check_contains", " {}: it has 256 characters. Use at most 255.", "p" * 256, health_check="true"),
-    one("health_check", "it needs wait: true.", health_check="true", wait="false"),
     one("health_check", "it is one address, but there are 2 deployments. Use true to check each stack's own address.",
         health_check="https://example.com/", command="wait", user_reference="a\nb"),
     *of("if_live", " {}: use one of deploy, skip.",

@@ -49,7 +49,7 @@ def test_whitespace_is_trimmed() -> None:
     """Space and line breaks around any input, as YAML blocks leave them, do not count."""
     given = {
         "api_token": "demo-token", "stack_id": "5999b763", "git_ref": "feature/x", "profile": "rolling one",
-        "user_reference": "mine", "wait": "false", "timeout": "90s", "queue_timeout": "1m", "poll_interval": "5s",
+        "user_reference": "mine", "dry_run": "true", "timeout": "90s", "queue_timeout": "1m", "poll_interval": "5s",
         "cancel_on_abort": "false", "cancel_on_timeout": "true", "expected_commit": "abcdef0",
         "api_url": "https://proxy.example/api/3", "command": "redeploy", "on_busy": "skip", "log": "live",
     }  # fmt: skip

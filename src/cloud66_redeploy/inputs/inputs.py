@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from cloud66_redeploy.errors import InputError
 from cloud66_redeploy.inputs import parsers
-from cloud66_redeploy.inputs.fields import FIELDS, Command, Field, Table
+from cloud66_redeploy.inputs.fields import FIELDS, Command, Field, IfLive, Table
 from cloud66_redeploy.inputs.parsers import invalid
 from cloud66_redeploy.model.git import is_full_hash
 from cloud66_redeploy.model.records import Stack
@@ -119,12 +119,12 @@ class Inputs(Table):
         if values["command"] is Command.STATUS:
             values["timeout_seconds"] = STATUS_SECONDS
         values["queue_timeout_seconds"] = values["queue_timeout_seconds"] or values["timeout_seconds"]
-        if not values["expected_commit"] and is_full_hash(values["git_ref"]):
-            values["expected_commit"] = values["git_ref"].lower()
         inputs = cls(values)
         _check_stack(inputs)
         _check_together(inputs)
         _check_targets(inputs)
+        if not values["expected_commit"] and is_full_hash(values["git_ref"]):
+            values["expected_commit"] = values["git_ref"].lower()
         if inputs.reference_is_derived:
             stack = {name: values[name] for name in ("stack_id", "stack_name", "stack_environment") if values[name]}
             values["user_reference"] = derive_reference(environ, inputs.options | stack)
@@ -165,7 +165,8 @@ def _check_together(inputs: Inputs) -> None:
         raise invalid("services", f"it can't be combined with git_ref. {why}")
     if inputs.services:
         _refuse_git_only(inputs, "services")
-    for name in ("rollback", "health_check"):
+    # What `if_live` compares with needs no wait.
+    for name in ("rollback", "health_check", *(["expected_commit"] if inputs.if_live is IfLive.DEPLOY else [])):
         if inputs.values[name] and not inputs.wait:
             raise invalid(name, "it needs wait: true.")
     for row in FIELDS:

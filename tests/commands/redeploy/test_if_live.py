@@ -30,6 +30,8 @@ LIVE = Case("skipped", inputs=ASKED, others=(before(),), head_start=100, posts=0
 @rows("case", {
     "a full hash as git_ref, in capital letters": replace(LIVE, inputs=SKIP | {"git_ref": SHA.upper()}),
     "a branch with a part of it": replace(LIVE, inputs=SKIP | {"git_ref": "main", "expected_commit": SHA[:12]}),
+    "a branch with its hash, without waiting": replace(
+        LIVE, inputs=SKIP | {"git_ref": "main", "expected_commit": SHA, "wait": "false"}),
     "a later one failed": replace(LIVE, others=(before(), before(20, fate="failed", git_ref="v1"))),
     "a later one was cancelled": replace(LIVE, others=(before(), before(20, fate="cancelled", git_ref="v1"))),
     "without waiting, whatever on_busy says": replace(LIVE, inputs=ASKED | {"wait": "false", "on_busy": "fail"}),
