@@ -12,11 +12,11 @@ from cloud66_redeploy.model.duration import format_duration, parse_duration
     [
         ("1h30m", 5400), ("2h0m5s", 7205), ("1h5s", 3605), ("007s", 7), ("0s", 0), ("90m", 5400), (" 30m\n", 1800),
         ("1h 30m", 5400), ("1H30M", 5400), ("999999s", 999999), ("999h999m999s", 3657339),
-        # A bare number has two readings, and is refused with both.
+        # A bare number above 0 has two readings, and is refused with both.
         *((number, f"add a unit, for example {number.strip()}s or")
-          for number in ("0", "1800", "1.5", " 30 ")),
+          for number in ("1", "1800", " 30 ")),
         *((text, "use hours, minutes and seconds")
-          for text in ("", " ", "m", "hms", "-1s", "1.5h", "1 .5h", "30m1h", "1m1m", "5min", "1d", "1000000s", "1h30",
+          for text in ("", " ", "m", "hms", "-1s", "1.5h", "1 .5h", "0", "1.5", "1800.0", "030", "30m1h", "1m1m", "5min", "1d", "1000000s", "1h30",
                        "٣m", "1\u017f")),
     ],
 )  # fmt: skip

@@ -15,7 +15,7 @@ def parse_duration(text: str) -> int:
 
     """
     text = text.strip()
-    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text, re.ASCII):
+    if re.fullmatch(r"[1-9]\d{0,5}", text, re.ASCII):
         raise ValueError(f"add a unit, for example {text}s or {text}m.")
     match = _SHAPE.fullmatch(text.lower())
     if not text or match is None:
