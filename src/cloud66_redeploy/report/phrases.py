@@ -42,7 +42,7 @@ _WOULD = {
     "fail": "the run would fail",
     "skip": "the run would be skipped",
     "refuse": "it wasn't started by this repository, so the run would fail",
-    "cancel": "it would be cancelled",
+    "cancel": "it would be cancelled, and this deployment would follow",
     "wait": "nothing is running that could be cancelled, so this deployment would queue",
 }
 
@@ -69,16 +69,11 @@ def dry_run_rows(result: Result) -> list[tuple[str, str]]:
     usual, busy, live = facts["usual_seconds"], facts["busy"], facts["live"]
     effect = f"{_WOULD[facts['effect']]} (on_busy: {facts['on_busy']})" if busy else "the deployment would start"
     if live:
-        effect = f"nothing would be sent: deployment {live.id} has that commit and is live (if_live: skip)"
+        effect = f"deployment {live.id} has that commit and is live (if_live: skip)"
     return [
-        ("Would send", _options(result)),
+        ("Would send", _options(result) or "nothing"),
         ("Stack", capitalised(describe_activity(busy)) if busy else "free"),
-        (
-            "Result",
-            f"nothing would be sent: deployment {live.id} has that commit and is live (if_live: skip)"
-            if live
-            else effect,
-        ),
+        ("Result", effect),
         ("Token", "can read the stack. Only a redeploy can tell whether it may redeploy."),
         ("Usually takes", "" if usual is None else format_duration(usual)),
     ]
@@ -165,7 +160,10 @@ def _would(result: Result) -> str:
 
 
 def _options(result: Result) -> str:
-    return ", ".join(f"{name} {value}" for name, value in result.facts["options"].items())
+    """Say what a dry run would send, if anything."""
+    busy, live, effect, options = (result.facts[name] for name in ("busy", "live", "effect", "options"))
+    is_sent = not live and (not busy or effect in {"queue", "cancel", "wait"})
+    return ", ".join(f"{name} {value}" for name, value in options.items() if is_sent)
 
 
 def _usually(result: Result) -> str:
@@ -231,7 +229,7 @@ PHRASES: dict[str, Callable[[Result], object]] = {
     "limit": lambda result: f"{result.facts['limit']} of {format_duration(result.facts['seconds'])}",
     "busy": lambda result: describe_activity(result.facts["busy"]),
     "numbers": lambda result: " and ".join(map(str, result.facts["numbers"])),
-    "options": _options,
+    "request": lambda result: f" The request would be: {_options(result)}." if _options(result) else "",
     "which": lambda result: f"only deployment {result.facts['cancelled']}" if result.facts["cancelled"] else "none",
     "why_not": lambda result: describe_hindrance(result.facts["why_not"]),
     "why": lambda result: WHY_CANCEL[result.facts["why"]],

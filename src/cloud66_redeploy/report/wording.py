@@ -147,7 +147,7 @@ WORDING = {
     Reason.OVER_LIMIT: _unsent("The hourly API limit of the token's user is used up{until}.", _ON_REQUEST),
     Reason.POST_UNCERTAIN: Row("The deployment may or may not have been scheduled: {lost}, and {doubt}."),
     Reason.DRY_RUN: Row(
-        "No deployment was started. {Would}.{usually} The request would be: {options}. The token can read the stack. "
+        "No deployment was started. {Would}.{usually}{request} The token can read the stack. "
         "Only a redeploy can tell whether it may redeploy."
     ),
     Reason.BUSY_SKIPPED: _unsent("{busy}."),

@@ -7,7 +7,8 @@ from cases import ANN, MINE, Case, MakeStep, Played, play
 from cloud66_simulator import DOCKER_STACK, Fault
 from elsewhere import rows
 
-WAITS, GOES = "this deployment would queue behind it", "it would be cancelled"
+WAITS, GOES = "this deployment would queue behind it", "it would be cancelled, and this deployment would follow"
+FAILS, SKIPS = "the run would fail", "the run would be skipped"
 REFUSES = "it wasn't started by this repository, so the run would fail"
 
 
@@ -34,8 +35,8 @@ def test_a_free_stack(step: MakeStep) -> None:
 
 @rows("on_busy, asked, effect", {
     "queue": ("queue", ANN, WAITS),
-    "fail": ("fail", MINE, "the run would fail"),
-    "skip": ("skip", ANN, "the run would be skipped"),
+    "fail": ("fail", MINE, FAILS),
+    "skip": ("skip", ANN, SKIPS),
     "cancel a stranger's": ("cancel", ANN, REFUSES),
     "cancel one of ours": ("cancel", MINE, GOES),
     "cancel whose it may be": ("cancel_any", ANN, GOES),
@@ -44,7 +45,10 @@ def test_a_busy_stack(step: MakeStep, on_busy: str, asked: dict[str, Any], effec
     """Of a busy stack it says whose deployment runs and what would be done about it, and does none of it."""
     said = f"Deployment 108 is deploying, triggered by {asked['user']}, and {effect} (on_busy: {on_busy})"
     case = Case(inputs={"on_busy": on_busy}, others=((0, asked | {"duration": 600}),), head_start=60)
-    assert dry(step, case, said).theirs[0].cancel_at is None
+    played = dry(step, case, said)
+    assert played.theirs[0].cancel_at is None
+    sent = ("The request would be" in played.ending.outputs["reason"], "Would send</th><td>nothing" in played.ending.summary)
+    assert sent == ((False, True) if effect in {REFUSES, FAILS, SKIPS} else (True, False))
 
 
 @rows("case, words", {

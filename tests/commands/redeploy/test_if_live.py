@@ -113,7 +113,13 @@ def test_a_later_redeploy_whose_deployment_has_not_shown(
 
 def test_a_dry_run_says_so(step: MakeStep) -> None:
     """A dry run says that nothing would be sent."""
-    case = replace(LIVE, outcome="dry_run", inputs=ASKED | {"dry_run": "true"}, says=("nothing would be sent",))
+    case = replace(
+        LIVE,
+        outcome="dry_run",
+        inputs=ASKED | {"dry_run": "true"},
+        says=("nothing would be sent",),
+        hides=("The request would be",),
+    )
     assert play(step, case).ending.notices == []
 
 
