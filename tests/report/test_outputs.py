@@ -62,6 +62,13 @@ def test_everything_known() -> None:
     assert known_outputs(Facts.of(tracked("mine")), Sanitizer()) == ids | {"action_id": "", "deployment_id": ""}
 
 
+def test_the_services_are_those_that_were_requested() -> None:
+    """However many services were requested, each of them is put out."""
+    tracking, asked = known(), ",".join(f"service{number}:v1" for number in range(200))
+    tracking.request = replace(tracking.request, services=asked)
+    assert outputs(tracking)["services"] == asked
+
+
 def test_nothing_known() -> None:
     """What is not known is empty, not missing."""
     found = outputs(tracked(""), Result(Reason.BAD_INPUT, facts={"error": "No."}))
