@@ -68,8 +68,7 @@ def _check(schedule: Schedule, folder: Path) -> list[str]:
     command = "dry run" if schedule.inputs["dry_run"] == "true" else "redeploy"
     step.clock.sleep(schedule.head_start)
     told = _tell(step, command, schedule.inputs, schedule.abort_at)
-    # Where another one is live already, it carries no reference of ours; ours was put out before that was found.
-    over_at, [reference] = step.clock.now(), told.ending.ever("user_reference") - {""}
+    over_at, reference = step.clock.now(), told.ending.reference
     later, later_over_at, number = schedule.later, 0.0, told.ending.outputs["deployment_id"]
     second = None
     if later is not None and told.ending.outcome == "scheduled":

@@ -75,7 +75,7 @@ class Played:
     @property
     def backs(self) -> list[Any]:
         """The rollbacks that there truly are."""
-        return self.made.simulator.deployments_of(f"{self.ending.outputs['user_reference']}/rollback")
+        return self.made.simulator.deployments_of(f"{self.ending.reference}/rollback")
 
     def times(self, method: str) -> list[float]:
         """When requests of a method were made, in seconds after the stand-in's start."""
@@ -109,7 +109,7 @@ def play(step: MakeStep, case: Case, made: Step | None = None, theirs: list[Any]
     made.clock.sleep(120)
     requests = [(one.time - made.simulator.started, one.method, one.path) for one in made.simulator.requests]
     told = Told(_command(case), _USUAL | case.inputs, case.abort_at, ending, requests, ending.log)
-    truth = Truth.of(made, ending.outputs["user_reference"])
+    truth = Truth.of(made, ending.reference)
     check_any(told)
     if case.ours is not None:
         faults = [asdict(fault) for fault in case.faults]

@@ -119,6 +119,11 @@ class Ending:
         return {value for one, value in self.history if one == name}
 
     @property
+    def reference(self) -> str:
+        """The reference that was put out, if in the end nothing carries it, too."""
+        return next(iter(self.ever("user_reference") - {""}), "")
+
+    @property
     def outcome(self) -> str:
         return self.outputs.get("outcome", "")
 
@@ -213,7 +218,7 @@ class Step:
 
     def mine(self, ending: Ending) -> list[Any]:
         """The truth: the deployments that carry the reference of a run."""
-        return self.simulator.deployments_of(ending.outputs["user_reference"])
+        return self.simulator.deployments_of(ending.reference)
 
 
 def steps(folder: Path, capture: Callable[[], str]) -> Iterator[Callable[..., Step]]:

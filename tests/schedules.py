@@ -144,13 +144,14 @@ def schedules(draw: st.DrawFn) -> Schedule:
             # Which one is meant then shows only beside one that waits.
             others.append(Other(draw(st.sampled_from([0.0, 1.0])), {"via": "web", "duration": 100.0}, None))
         abort_at = NEVER
+    # Where nothing would check it, it is refused.
+    inputs |= {"expected_commit": ""} if inputs["wait"] == "false" and not inputs["if_live"] else {}
     site = _check_health(draw, inputs)
     # Deployments and actions are numbered independently: the numbers may meet.
     id_gap = draw(st.sampled_from([None, None, 0, 1, 2]))
     is_quiet = weather == "quiet" and not others and behaviour["overtaken_after_seconds"] is None
     # Where every ref reads the same, none is the one asked for.
-    is_quiet = is_quiet and behaviour["text"] is None
-    is_quiet = is_quiet and site == "serves"
+    is_quiet = is_quiet and behaviour["text"] is None and site == "serves"
     left_open = draw(st.sampled_from(["", "", "backup", "redeploy"]))
     return Schedule(behaviour, trouble, others, id_gap, inputs, abort_at, later, head_start, site, left_open, is_quiet)
 

@@ -16,8 +16,8 @@ from cloud66_redeploy.model.duration import format_duration, parse_duration
         *((number, f"add a unit, for example {number.strip()}s or")
           for number in ("1", "1800", " 30 ")),
         *((text, "use hours, minutes and seconds")
-          for text in ("", " ", "m", "hms", "-1s", "1.5h", "1 .5h", "0", "1.5", "1800.0", "030", "30m1h", "1m1m", "5min", "1d", "1000000s", "1h30",
-                       "٣m", "1\u017f")),
+          for text in ("", " ", "m", "hms", "-1s", "1.5h", "1 .5h", "0", "1.5", "1800.0", "030", "30m1h", "1m1m",
+                       "5min", "1d", "1000000s", "1h30", "٣m", "1\u017f")),
     ],
 )  # fmt: skip
 def test_parse(text: str, seconds: int | str) -> None:

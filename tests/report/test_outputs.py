@@ -76,6 +76,19 @@ def test_nothing_known() -> None:
     assert said == {"outcome": "failed", "reason": "No. No deployment was started."}
 
 
+@pytest.mark.parametrize(
+    ("reason", "posts", "said"),
+    [
+        *((reason, 0, "") for reason in (Reason.BUSY_SKIPPED, Reason.DRY_RUN, Reason.REFUSED)),
+        *((reason, 1, "mine") for reason in (Reason.SUCCEEDED, Reason.SCHEDULED, Reason.OWN_FAULT_AFTER_POST)),
+        (Reason.POST_UNCERTAIN, 0, "mine"),
+    ],
+)
+def test_a_reference_that_nothing_carries(reason: Reason, posts: int, said: str) -> None:
+    """At the end the reference is put out where a request may have left with it."""
+    assert outputs(tracked("mine", posts_sent=posts), result_of(reason))["user_reference"] == said
+
+
 def test_usual_seconds() -> None:
     """The usual time is the middle of the last ones, known from five on."""
     tracking = known()

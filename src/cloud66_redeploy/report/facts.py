@@ -161,6 +161,8 @@ def all_outputs(result: Result, facts: Facts, sanitizer: Sanitizer) -> dict[str,
         "outcome": str(result.outcome),
         "reason": sanitizer.line(sentence_of(result), 1000),
         **known_outputs(facts, sanitizer),
+        # It was put out before the request. Where none may have left, no deployment carries it.
+        **({} if facts.is_requested or result.reason is Reason.POST_UNCERTAIN else {"user_reference": ""}),
         "git_hash": sanitizer.line(facts.text("git_hash")),
         "git_ref": sanitizer.line(facts.text("git_ref")),
         "commit_url": sanitizer.url(facts.text("commit_url")),

@@ -47,7 +47,10 @@ def test_a_busy_stack(step: MakeStep, on_busy: str, asked: dict[str, Any], effec
     case = Case(inputs={"on_busy": on_busy}, others=((0, asked | {"duration": 600}),), head_start=60)
     played = dry(step, case, said)
     assert played.theirs[0].cancel_at is None
-    sent = ("The request would be" in played.ending.outputs["reason"], "Would send</th><td>nothing" in played.ending.summary)
+    sent = (
+        "The request would be" in played.ending.outputs["reason"],
+        "Would send</th><td>nothing" in played.ending.summary,
+    )
     assert sent == ((False, True) if effect in {REFUSES, FAILS, SKIPS} else (True, False))
 
 
