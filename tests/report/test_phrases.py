@@ -116,6 +116,8 @@ def test_every_ending_has_its_sentence() -> None:
         (Absence.GONE, Phase.SUCCESS, "its record has disappeared"),
         (Absence.NEVER_SEEN, Phase.SUCCESS, "couldn't be identified"),
         (Absence.NEVER_SEEN, Phase.ODD, "finished"),
+        (Absence.NEVER_SEEN, Phase.SILENT, "gives no result for the redeploy (stack action 40)"),
+        (Phase.SUCCESS, Phase.SILENT, "says success, but stack action 40 finished without a result"),
     ],
 )
 def test_disagreement_is_put_into_words(deployment: RecordState, action: RecordState, words: str) -> None:

@@ -60,6 +60,7 @@ class Reason(Enum):
     RECORD_VANISHED = Outcome.UNKNOWN
     OUTCOME_SILENT = Outcome.UNKNOWN
     ACTION_SILENT = Outcome.UNKNOWN
+    SUCCESS_UNCONFIRMED = Outcome.UNKNOWN
     NO_ACTION = Outcome.UNKNOWN
 
     # Nothing was scheduled, or that is not known

@@ -128,6 +128,9 @@ WORDING = {
     Reason.RECORD_VANISHED: Row("The result of {name} is unknown, because its record has disappeared from Cloud 66."),
     Reason.OUTCOME_SILENT: Row(_NO_RESULT),
     Reason.ACTION_SILENT: Row("The stack action finished, but Cloud 66 gives no result for {name}."),
+    Reason.SUCCESS_UNCONFIRMED: Row(
+        "{name} says success, but stack action {seen.action.id} finished without a result."
+    ),
     Reason.NO_ACTION: Row(
         "{name} says success, but no stack action has this run's reference, so it may not be this run's deployment."
     ),
