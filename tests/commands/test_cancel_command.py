@@ -69,7 +69,7 @@ def delete(kind: Any = "status", **fields: Any) -> list[Fault]:
     # What is only inferred is not cancelled before it has been the only candidate for 15 s.
     "402 at the cancellation": Case("unknown", **TAKES, faults=delete(code=402), number="", seconds=(15, 30)),
     "a list that is refused": Case(
-        "unknown", {}, **GOES_ON, number="", log=["lacks the scope public"],
+        "unknown", {}, **GOES_ON, number="", log=["may lack the scope public"],
         faults=[Fault("status", method="GET", path="/deployments", code=403, skip=1, count=None)]),
     "it fails while the cancellation is lost": Case(
         "failed", ID, mine={"duration": 30, "fate": "failed"}, faults=delete("lost_undone"), deletes=["108"],

@@ -49,7 +49,7 @@ def test_no_name_but_the_exact_one(step: MakeStep) -> None:
 
 @rows("command, outcome, code, words", {
     "redeploy": ("redeploy", "failed", 401, "api_token"),
-    "wait": ("wait", "unknown", 403, "lacks the scope public"),
+    "wait": ("wait", "unknown", 403, "may lack the scope public"),
 })  # fmt: skip
 def test_a_listing_that_is_refused(step: MakeStep, command: str, outcome: str, code: int, words: str) -> None:
     """Where the stacks may not be listed, the step ends red with what to do about it."""

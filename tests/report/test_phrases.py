@@ -146,8 +146,10 @@ TO_WAIT = f"{USED_UP}Cloud 66 asks to wait"
         (Unusable("GET /x", "no such scheme", clue=Clue(Blame.PROXY)), FAILED, "be reached: no such scheme.", "SOCKS"),
         (Denied("GET /x", "no", status=401), FAILED, "Cloud 66 refused the request (401).", "Check api_token"),
         (Denied("GET /x", "no", status=402), FAILED, "(402)", "trial or plan has expired"),
-        (Denied("GET /x", "no", status=403), FAILED, "(403)", "lacks the scope public"),
-        (Denied("DELETE /x", "no", status=403), FAILED, "(403)", "lacks the scope redeploy"),
+        (Denied("GET /x", "no", status=403), FAILED, "(403)", "may lack the scope public"),
+        (Denied("DELETE /x", "no", status=403), FAILED, "(403)", "may lack the scope redeploy"),
+        (Denied("POST /x", "no", status=403), FAILED, "(403)", "may lack the scope redeploy"),
+        (Denied("POST /x", "Scope 'redeploy' needed", status=403), FAILED, "(403)", "may lack the scope redeploy"),
         (NotFound("GET /x", "no", status=404), FAILED, "(404)", "stack_id"),
         (NotFound("GET /x", "no", status=410), FAILED, "(410)", "stack_id"),
         (NotFound("POST /x", "no", status=404), FAILED, "(404)", "deleted"),
@@ -171,8 +173,8 @@ def test_what_kept_the_request_from_being_sent(error: ApiError, outcome: Outcome
     assert words in said
     assert said.endswith("No deployment was started.")
     assert advice in advice_on(error)
-    # Where Cloud 66 refuses the request itself, and not only who asks, the advice names what may hold it.
-    is_refused = error.call.startswith("POST") and error.status in {400, 403, 409, 422}
+    # Where Cloud 66 refuses the request itself, and names no scope, the advice names what may hold it.
+    is_refused = error.call.startswith("POST") and error.status in {400, 403, 409, 422} and "Scope" not in error.said
     assert (held in advice_on_request(error)) is (held in advice_of(result)) is is_refused
 
 

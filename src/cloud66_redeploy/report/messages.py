@@ -149,7 +149,7 @@ _ADVICE_BY_STATUS = {
     400: "Check git_ref, services and profile. Does the stack have that branch, service or profile?",
     401: f"Check api_token: the token is wrong, incomplete or revoked ({_WHERE_TO_GET_ONE}).",
     402: "The Cloud 66 account's trial or plan has expired. Its owner can renew it in the dashboard.",
-    403: f"The token lacks the scope {{scope}}. Use a token with the scopes public and redeploy ({_WHERE_TO_GET_ONE}).",
+    403: f"The token may lack the scope {{scope}}. Use one with the scopes public and redeploy ({_WHERE_TO_GET_ONE}).",
     409: "The stack stayed busy or locked. Check it in the Cloud 66 dashboard and re-run later.",
 }
 _NO_STACK = (
@@ -228,4 +228,4 @@ def advice_on_request(error: ApiError) -> str:
     """Return what to do about what keeps the redeploy from being requested."""
     advice = advice_on(error)
     may_be_held = error.call.startswith("POST") and error.status in {400, 403, 409, 422}
-    return f"{advice} {_WHERE_REFUSED}" if may_be_held else advice
+    return f"{advice} {_WHERE_REFUSED}" if may_be_held and "scope" not in error.said.lower() else advice
