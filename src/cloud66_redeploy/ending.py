@@ -41,8 +41,10 @@ def report_ending(ending: Ending, reporter: Reporter) -> int:
     several = ending.each if len(ending.each) > 1 else ()
     for name, value in _outputs(ending, reporter.sanitizer).items():
         reporter.output(name, value)
-    if facts.seen.action is not None and facts.deployment is None and result.outcome is not Outcome.SCHEDULED:
-        reporter.warn(*Note.NOT_IDENTIFIED.filled())
+    for page in several or [ending]:
+        seen = page.facts.seen
+        if seen.action is not None and not seen.is_confirmed and page.result.outcome is not Outcome.SCHEDULED:
+            reporter.warn(*Note.NOT_IDENTIFIED.filled(label=f"{page.facts.title}: " if several else ""))
     reporter.say(f"{result.outcome}: {sentence_of(result)}")
     for each in several:
         reporter.say(f"{each.facts.title}: {each.result.outcome}: {sentence_of(each.result)}")

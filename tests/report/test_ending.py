@@ -81,7 +81,13 @@ def test_an_unknown_deployment_is_warned_about(files: Files, capsys: Log, report
     """Where only our action is known of what was waited for, a warning says that its id and commit aren't."""
     tracking = known()
     tracking.sighting = replace(tracking.sighting, deployment=None, certainty=Certainty.UNKNOWN)
-    report_ending(Ending(ended_as(outcome), Facts.of(tracking)), reporter)
+    page = Ending(ended_as(outcome), Facts.of(tracking))
+    report_ending(Ending(page.result, Facts.of(tracked("")), each=[page, Page(SUCCEEDED, Facts.of(known()))]), reporter)
+    said = [one for one in capsys.readouterr().out.splitlines() if one.startswith("::warning")]
+    assert [one.rpartition("::")[2].partition(" (several")[0] for one in said] == [
+        "Awesome App, the redeploy (stack action 40): The deployment couldn't be identified"
+    ] * (outcome is not Outcome.SCHEDULED)
+    report_ending(page, reporter)
     outputs = read_commands(files["output"])
     assert [outputs[name] for name in ("deployment_id", "git_hash", "deployment", "action_id")] == ["", "", "", "40"]
     expected = {Outcome.SUCCESS: ["warning"], Outcome.TIMED_OUT: ["warning", "error"]}.get(outcome, [])

@@ -218,18 +218,20 @@ def test_a_record_too_large_is_left_out() -> None:
 def test_several() -> None:
     """Of several, those that aren't green come first, each with its own log; then a row for each."""
     unseen = tracked("theirs", posts_sent=1, stack=Stack("0d5be3a0", {}))
+    absent = tracked("", given_id=7, posts_sent=1, stack=Stack("0d5be3a0", {}))
     tracked_as = [
         (SUCCEEDED, known()),
         (FAILED, known(id=109, git_hash=None)),
         (Result(Reason.NOT_IDENTIFIABLE), unseen),
+        (Result(Reason.NO_SUCH_DEPLOYMENT, absent.last_seen), absent),
     ]
     pages = [
         Page(result, Facts.of(tracking), ["rake aborted!"] * (result is FAILED)) for result, tracking in tracked_as
     ]
     text = check_summary(Summary(sanitizer()).of_many(several([page.result for page in pages]), pages), TOKEN)
-    order = ["❌ 3 deployments: 1 failed, 1 unknown, 1 succeeded", "❌ Deployment 109 failed on Awesome App (production)",
+    order = ["❌ 4 deployments: 1 failed, 2 unknown, 1 succeeded", "❌ Deployment 109 failed on Awesome App (production)",
              "rake aborted!", "❓ Unknown result of the redeploy on 0d5be3a0", "StackDeploymentCommitDuration",
-             "❌ failedAwesome App (production)109", "✅ successAwesome App (production)108",
+             "❌ failedAwesome App (production)109", "❓ unknown0d5be3a0theirs", "❓ unknown0d5be3a07", "✅ successAwesome App (production)108",
              "Identifiers and API records of Awesome App, deployment 109"]  # fmt: skip
     places = [text.index(part) for part in order]
     assert places == sorted(places)

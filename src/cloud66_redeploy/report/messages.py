@@ -84,7 +84,7 @@ class Note(Enum):
     NOT_CANCELLED_BY_FAULT = "Not cancelled", "Internal error in this action. Check {names} in Cloud 66: {error!r}"
     NOT_IDENTIFIED = (
         "Deployment not identified",
-        "The deployment couldn't be identified (several match, or none has appeared),",
+        "{label}The deployment couldn't be identified (several match, or none has appeared),",
         "so its ID and commit are unknown.",
     )
     SERVICES = "Services", "{said} Check it in the Cloud 66 dashboard."

@@ -139,7 +139,8 @@ class Summary:
     def _row(self, page: Page) -> tuple[str, ...]:
         facts = page.facts
         label, place = _label(page.result.outcome), self._place(facts)
-        return label, place, facts.deployment_id, self._commit(facts), took_of(facts.times)
+        named = facts.deployment_id or self._code(facts.seen.reference or str(facts.seen.given_id or ""))
+        return label, place, named, self._commit(facts), took_of(facts.times)
 
     def _fold(self, page: Page, of: str = "") -> str:
         """Fold away what identifies it, and the API's own records."""
