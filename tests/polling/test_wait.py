@@ -97,7 +97,8 @@ def test_retry_after_and_throttling_are_obeyed(step: MakeStep) -> None:
     """While waiting, nobody is asked sooner than the server wants."""
     after = Fault("status", method="GET", code=429, retry_after=50, after=5)
     throttled = Fault("throttle", method="GET", after=30, count=2)
-    requests = play(step, Case(faults=(after, throttled))).made.simulator.requests
+    case = Case(faults=(after, throttled), logs=("retrying (the server asks to wait 50s)\n",))
+    requests = play(step, case).made.simulator.requests
     pauses = [later.time - hit.time for hit, later in pairwise(requests) if hit.status in {429, 503}]
     assert [round(pause) >= least for pause, least in zip(pauses, (50, 60, 60), strict=True)] == [True] * 3
 

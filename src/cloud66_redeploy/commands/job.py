@@ -21,6 +21,7 @@ from cloud66_redeploy.report.progress import (
     describe_candidates,
     describe_pause,
     describe_sighting,
+    failed_check,
     how_far,
     log_lines,
     progress,
@@ -219,7 +220,7 @@ class Watch:
         self.note_known()
         self.cancel_duplicates()
         if trouble:
-            self._narrator.tell(seconds, Line.CHECK_FAILED.format(error=trouble))
+            self._narrator.tell(seconds, failed_check(trouble))
         else:
             estimate = pace.estimate(self.transport.clock.monotonic())
             self._narrator.tell(seconds, progress(job.tracking), how_far(job.tracking, estimate))

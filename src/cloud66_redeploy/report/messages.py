@@ -29,7 +29,7 @@ class Line(StrEnum):
     SENDING_AGAIN = "Not found after {seconds:.0f}s. Sending the request once more."
     SCHEDULED = "Scheduled. Reference: {reference}"
     IDS_UNKNOWN = "The IDs aren't known yet: {error}"
-    CHECK_FAILED = "status check failed ({error}), retrying"
+    CHECK_FAILED = "status check failed ({error}), retrying{asks}"
     SLOWED = (
         "{quota.remaining} of {quota.limit} API calls left this hour (shared by all jobs with this user's token). "
         "Checking less often"

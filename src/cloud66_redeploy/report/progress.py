@@ -17,7 +17,7 @@ from cloud66_redeploy.polling.live_log import News
 from cloud66_redeploy.polling.pace import Estimate
 from cloud66_redeploy.polling.pauses import Ground, Pause
 from cloud66_redeploy.report.facts import Times, duration_or_empty
-from cloud66_redeploy.report.messages import Note
+from cloud66_redeploy.report.messages import Line, Note
 from cloud66_redeploy.report.phrases import capitalised, log_name, name_of
 from cloud66_redeploy.report.text import Sanitizer
 from cloud66_redeploy.tracking.pairing import Objection, counted, objection
@@ -52,6 +52,12 @@ GROUNDS = {
 def progress(tracking: Tracking) -> str:
     """Put into words where the deployment stands."""
     return f"{name_of(tracking.last_seen)}: {_standing(tracking)}"
+
+
+def failed_check(trouble: ApiError) -> str:
+    """Put into words that a check failed, and how long the server then asks to be left alone."""
+    asks = f" (the server asks to wait {format_duration(trouble.retry_after)})" if trouble.retry_after else ""
+    return Line.CHECK_FAILED.format(error=trouble, asks=asks)
 
 
 def how_far(tracking: Tracking, estimate: Estimate | None) -> str:
