@@ -1,6 +1,7 @@
 """Cancelling what the run has scheduled, and nobody else's: when the workflow is cancelled, and at a timeout."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, get_args
@@ -182,7 +183,7 @@ TIMEOUTS = {
     "it ends meanwhile": Row("success", ["success"], inputs=TIMEOUT, **JUST_ENDS),
     "it ends meanwhile, with another commit": Row("failed", ["success"], inputs=TIMEOUT | OTHER_COMMIT, **JUST_ENDS),
     "it can't be cancelled": Row(
-        "timed_out", ["success"], inputs=TIMEOUT, faults=[silence(method="DELETE")], says="may not have"),
+        "timed_out", ["success"], inputs=TIMEOUT, faults=[silence(method="DELETE")], says="was still deploying. Deployment 108 may not have"),
     "a success that its action has yet to agree with": Row(
         "timed_out", ["action_failed"], inputs=TIMEOUT,
         dials={"fate": "action_failed", "duration_seconds": 30, "action_finish_lag_seconds": 600}),
@@ -196,6 +197,10 @@ def test_cancel_on_timeout(step: MakeStep, row: Row) -> None:
     ending = made.run(**dict[str, Any](row.inputs))
     assert ending.seconds <= 60 + 25 + 30 * bool(row.faults)
     judge(made, ending, row)
+    # The limit that expired is named, and in the reason and the summary once.
+    limit = "queue_timeout" if "queue_timeout" in row.inputs else "timeout"
+    assert re.findall(r"The (\w+) expired: cancelling", ending.log) in ([], [limit])
+    assert ending.summary.count(" expired") == ending.outputs["reason"].count(" expired") <= 1
 
 
 @pytest.mark.parametrize("shape", SHAPES[1:])

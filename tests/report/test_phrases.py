@@ -238,8 +238,9 @@ def test_a_result_of_others_is_as_bad_as_the_first() -> None:
     assert (both.outcome, advice_of(both), cause_of(both)) == (Outcome.UNKNOWN, advice_of(lost), cause_of(lost))
     assert sentence_of(both) == f"{sentence_of(lost)} Not rolled back: its record has disappeared."
     # What led to a cancellation is said once.
-    after = Result(Reason.CANCELLED, facts={"why": WhyCancel.TIMEOUT})
-    assert sentence_of(replace(both, parts=(lost, after))) == f"{sentence_of(lost)} The redeploy was cancelled."
+    for reason, said in ((Reason.CANCELLED, "was cancelled."), (Reason.NOT_CANCELLED, "could not be cancelled.")):
+        parts = (lost, Result(reason, facts={"why": WhyCancel.TIMEOUT}))
+        assert sentence_of(replace(both, parts=parts)) == f"{sentence_of(lost)} The redeploy {said}"
 
 
 @pytest.mark.parametrize("reason", [Reason.BUSY_FAILED, Reason.NOT_FREED, Reason.NOT_FREED_IN_TIME])

@@ -207,7 +207,8 @@ class Step:
     def _cancel_on_timeout(self, job: Job, timed_out: Result) -> None:
         deadline = self.clock.monotonic() + CANCEL_ON_TIMEOUT_SECONDS
         transport = self.transport.but(deadline=deadline, profile=AFTER_TIMEOUT)
-        poll = job.cancel_with(transport, WhyCancel.TIMEOUT, CANCEL_ON_TIMEOUT_PAUSE_SECONDS)
+        why = WhyCancel.TIMEOUT if timed_out.facts["limit"] == "timeout" else WhyCancel.QUEUE_TIMEOUT
+        poll = job.cancel_with(transport, why, CANCEL_ON_TIMEOUT_PAUSE_SECONDS)
         [end] = poll_all([poll], self.clock, self._forget)
         if end.outcome in {Outcome.SUCCESS, Outcome.FAILED}:
             self.conclude(job, end)

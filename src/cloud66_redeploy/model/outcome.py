@@ -164,7 +164,7 @@ class Hindrance(NamedTuple):
     facts: Mapping[str, Any] = MappingProxyType({})
 
 
-WhyCancel = Enum("WhyCancel", "AS_ASKED CUT_SHORT MAKING_WAY TIMEOUT WORKFLOW_CANCELLED")
+WhyCancel = Enum("WhyCancel", "AS_ASKED CUT_SHORT MAKING_WAY TIMEOUT QUEUE_TIMEOUT WORKFLOW_CANCELLED")
 """What a deployment is cancelled for; `report/messages.py` has the words for each."""
 
 

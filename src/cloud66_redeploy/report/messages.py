@@ -102,6 +102,7 @@ WHY_CANCEL = {
     WhyCancel.CUT_SHORT: "The step was cut short",
     WhyCancel.MAKING_WAY: "Making way",
     WhyCancel.TIMEOUT: "The timeout expired",
+    WhyCancel.QUEUE_TIMEOUT: "The queue_timeout expired",
     WhyCancel.WORKFLOW_CANCELLED: "The workflow was cancelled",
 }
 """How a sentence about a cancellation begins."""

@@ -52,6 +52,11 @@ def sentence_of(result: Result) -> str:
     return capitalised(_filled(WORDING[result.reason].sentence, result))
 
 
+def sentence_after(result: Result) -> str:
+    """Say what followed another result, which has said what led to a cancellation."""
+    return capitalised(_filled(re.sub(r"^{why}(\. |, but )", "", WORDING[result.reason].sentence), result))
+
+
 def advice_of(result: Result) -> str:
     """Say what to do next; "" where there is nothing to do."""
     usual = OUTCOMES[result.outcome].advice if result.reason.outcome else advice_of(result.parts[0])
@@ -199,12 +204,6 @@ def _advice_on_visit(result: Result) -> str:
     return _FIX_CERTIFICATE if is_untrusted else ""
 
 
-def _what_followed(result: Result) -> str:
-    after = result.parts[1]
-    # What led to a cancellation has been said.
-    return capitalised(_filled(WORDING[after.reason].sentence.removeprefix("{why}. "), after))
-
-
 PHRASES: dict[str, Callable[[Result], object]] = {
     "name": lambda result: name_of(result.seen),
     "Name": lambda result: capitalised(name_of(result.seen)),
@@ -240,7 +239,7 @@ PHRASES: dict[str, Callable[[Result], object]] = {
     "counts": _counts,
     "part": lambda result: sentence_of(result.parts[0]) if result.parts else "",
     "advice_of_part": lambda result: advice_of(result.parts[0]),
-    "what_followed": _what_followed,
+    "what_followed": lambda result: sentence_after(result.parts[1]),
     "visited": _visited,
     "advice_on_visit": _advice_on_visit,
 }

@@ -19,6 +19,7 @@ from cloud66_redeploy.report.phrases import (
     dry_run_rows,
     log_name,
     name_of,
+    sentence_after,
     sentence_of,
 )
 from cloud66_redeploy.report.progress import describe_duration, describe_service, took_of
@@ -91,8 +92,8 @@ class Summary:
     def _parts(self, page: Page) -> list[str]:
         """Say what the heading leaves out, the cause, what to do, and what the log says."""
         result, told = page.result, told_of(page.result)
-        said = [part for part in told if part.reason not in _SAID_BY_HEADING]
-        parts = [f"<p>{self._html(_without(sentence_of(part), page.facts), 2000)}</p>" for part in said]
+        said = [] if told[0].reason in _SAID_BY_HEADING else [_without(sentence_of(told[0]), page.facts)]
+        parts = [f"<p>{self._html(text, 2000)}</p>" for text in (*said, *map(sentence_after, told[1:]))]
         if not result.is_green:
             advice = self._linked(self._html(advice_of(result), 1000))
             if told[-1].reason is Reason.ROLLED_BACK:
