@@ -58,7 +58,7 @@ def report_ending(ending: Ending, reporter: Reporter) -> int:
             sentence_of(result),
             capitalised(facts.describe()),
             f"Details: {result.evidence}" if result.evidence else "",
-            f"Next: {advice_of(result)}",
+            f"Next: {ending.located(advice_of(result))}",
         ]
         bad = [each for each in several if not each.result.is_green]
         rows = [f"{each.facts.title}: {sentence_of(each.result)}" for each in bad]

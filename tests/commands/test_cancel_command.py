@@ -26,7 +26,7 @@ def delete(kind: Any = "status", **fields: Any) -> list[Fault]:
         words: Case(
             "cancelled", by, **TAKES, behind=[{"duration": LONG}],
             dials={"cancelled_as": how, "cancel_takes_seconds": takes},
-            says=["As asked. Deployment 108 was cancelled."],
+            says=["Cancellation was requested. Deployment 108 was cancelled."],
             # By its reference alone it is inferred, and others get the time to show.
             seconds=(takes, takes + 10 + 20 * (by == REF)),
         )
@@ -60,7 +60,7 @@ def delete(kind: Any = "status", **fields: Any) -> list[Fault]:
     "a cancellation that is lost": Case("cancelled", **TAKES, faults=delete("lost_done", count=3)),
     "500 whenever it is sent": Case(
         "unknown", IN_TWO_MINUTES, **TAKES, faults=delete(), number="", seconds=(115, 120 + 30.1),
-        says=["As asked, but the redeploy (probably deployment 108) may not have been cancelled"]),
+        says=["Cancellation was requested, but the redeploy (probably deployment 108) may not have been cancelled"]),
     "one that does not take in time": Case(
         "timed_out", REF | {"timeout": "1m"}, mine={"duration": 1e6}, dials={"cancel_takes_seconds": 1e6},
         number="", deletes=["108"], says=["which hasn't finished yet"], seconds=(60, 61)),
@@ -99,7 +99,7 @@ def test_several_that_run(step: MakeStep, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 UNCHANGED, NOT_YET = "The step changed nothing", "The deployment was not cancelled."
-UNSEEN, TOOK = "hasn't confirmed the cancellation", "As asked. Deployment 108 was cancelled."
+UNSEEN, TOOK = "hasn't confirmed the cancellation", "Cancellation was requested. Deployment 108 was cancelled."
 
 
 @rows("by, at, takes, words", {

@@ -183,7 +183,8 @@ TIMEOUTS = {
     "it ends meanwhile": Row("success", ["success"], inputs=TIMEOUT, **JUST_ENDS),
     "it ends meanwhile, with another commit": Row("failed", ["success"], inputs=TIMEOUT | OTHER_COMMIT, **JUST_ENDS),
     "it can't be cancelled": Row(
-        "timed_out", ["success"], inputs=TIMEOUT, faults=[silence(method="DELETE")], says="was still deploying. Deployment 108 may not have"),
+        "timed_out", ["success"], inputs=TIMEOUT, faults=[silence(method="DELETE")],
+        says="was still deploying. Deployment 108 may not have"),
     "a success that its action has yet to agree with": Row(
         "timed_out", ["action_failed"], inputs=TIMEOUT,
         dials={"fate": "action_failed", "duration_seconds": 30, "action_finish_lag_seconds": 600}),

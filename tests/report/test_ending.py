@@ -23,6 +23,7 @@ Log = pytest.CaptureFixture[str]
 Files = dict[str, Path]
 AS_ASKED = Result(Reason.CANCELLED, SUCCEEDED.seen, {"why": WhyCancel.AS_ASKED}, as_requested=True)
 UNCERTAIN = Result(Reason.POST_UNCERTAIN, facts={"sent": True, "looked": False})
+ELSEWHERE = MEND.replace("stack log", "stack log in the Cloud 66 dashboard")
 STACK = "Stack Awesome App production 5999b763, deployment 108"
 
 
@@ -30,7 +31,7 @@ ENDINGS: dict[str, tuple[Ending, list[str], list[str], dict[str, str]]] = {
     "good": (Ending(SUCCEEDED, Facts.of(known())), ["success: Deployment 108 succeeded."], [], {"outcome": "success"}),
     "what the command was for": (
         Ending(AS_ASKED, Facts.of(known()), command=Command.CANCEL),
-        ["cancelled: As asked. Deployment 108 was cancelled."], [], {"outcome": "cancelled"},
+        ["cancelled: Cancellation was requested. Deployment 108 was cancelled."], [], {"outcome": "cancelled"},
     ),
     "bad": (
         Ending(FAILED, Facts.of(known()), log=["one", "two"]),
@@ -44,7 +45,7 @@ ENDINGS: dict[str, tuple[Ending, list[str], list[str], dict[str, str]]] = {
         Ending(FAILED, Facts.of(known(git_hash=None))),
         ["failed: Deployment 108 failed."],
         ["Deployment 108 failed.", f"{STACK}, queued for 10s, deployed for 51s, reference mine",
-         "Details: rake aborted!", f"Next: {MEND}"],
+         "Details: rake aborted!", f"Next: {ELSEWHERE}"],
         {"git_hash": "", "deployment_id": "108"},
     ),
     "bad, with nothing known": (

@@ -62,6 +62,8 @@ def test_a_failure_leads_with_its_cause() -> None:
     places = [text.index(part) for part in order]
     assert places == sorted(places)
     assert [html.count(tag) for tag in ("<details open>", "<details>")] == [1, 2]
+    # Where the log is not shown, it is said where it is.
+    assert check_summary(summary(FAILED, known()), TOKEN).count("log in the Cloud 66 dashboard") == 2
 
 
 def test_links_go_with_the_api_of_cloud_66() -> None:

@@ -98,7 +98,7 @@ class Note(Enum):
 
 
 WHY_CANCEL = {
-    WhyCancel.AS_ASKED: "As asked",
+    WhyCancel.AS_ASKED: "Cancellation was requested",
     WhyCancel.CUT_SHORT: "The step was cut short",
     WhyCancel.MAKING_WAY: "Making way",
     WhyCancel.TIMEOUT: "The timeout expired",

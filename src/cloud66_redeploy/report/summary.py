@@ -52,6 +52,10 @@ class Page:
     log: Sequence[str] = ()
     back: Facts | None = None
 
+    def located(self, text: str) -> str:
+        """Let advice or a cause say where the stack log is, unless it is shown."""
+        return text if self.log else text.replace("the stack log", f"the stack log in the {_DASHBOARD}")
+
 
 class Summary:
     """Writes summaries; with links to the dashboard where the API is Cloud 66's own."""
@@ -95,12 +99,12 @@ class Summary:
         said = [] if told[0].reason in _SAID_BY_HEADING else [_without(sentence_of(told[0]), page.facts)]
         parts = [f"<p>{self._html(text, 2000)}</p>" for text in (*said, *map(sentence_after, told[1:]))]
         if not result.is_green:
-            advice = self._linked(self._html(advice_of(result), 1000))
+            advice = self._linked(self._html(page.located(advice_of(result)), 1000))
             if told[-1].reason is Reason.ROLLED_BACK:
                 advice += " A rollback does not undo database migrations."
             if page.facts.is_requested and _DASHBOARD not in advice:
                 advice += self._linked(f" Open the {_DASHBOARD}.") if self._links else ""
-            steps = [("Likely cause", cause_of(result)), ("What to do", advice)]
+            steps = [("Likely cause", page.located(cause_of(result))), ("What to do", advice)]
             steps.append(("Details", "" if page.log else self._code(result.evidence, 1000)))
             parts.append(f"<p>{'<br>'.join(f'<b>{head}:</b> {text}' for head, text in steps if text)}</p>")
         name, last = log_name(page.facts.deployment), page.log[-_OPEN_LOG_LINES:]
