@@ -80,7 +80,7 @@ _NO_STACK = f"Missing stack_id: {_UID} You can also use the stack's name as stac
 _NOTHING = ("Missing user_reference or deployment_id. Pass the user_reference output of the step that started "
             f"the deployment, one per line. {_DROPPED} Give that job a user_reference that contains no such value.")
 _SEVERAL = "use several values only with command: wait, one per line."
-_ONE_LINE = "use one line without control characters."
+_ONE_LINE = "use one line without control or invisible characters."
 _ADDRESS = "use an address such as https://app.cloud66.com/api/3, without user, query or fragment."
 _HEALTH_CHECK = (
     "use an address such as https://example.com/health, without user or fragment, or true for the stack's own.")
@@ -175,14 +175,14 @@ BAD_INPUTS: list[Bad] = [
     *(row for problem, refs in _REFS.items() for row in of("git_ref", f" {{}}: it {problem}", *refs)),
     *(row for ref, part in _FORBIDDEN.items() for row in of("git_ref",
       f" {{}}: it contains {part!r}, which git doesn't allow in a ref name. {_BRANCH}", ref)),
-    *of("services", f" {{}}: {_SERVICES}", ",\n,"),
+    *of("services", f" {{}}: {_SERVICES}", ",\n,"), *of("services", f' entry "work er": {_SERVICES}', "web, work er"),
     *of("services", f" entry {{}}: {_SERVICES}",
         "web server", "web;worker", "acme/web", "-web", "wéb", ":v1", "web:", "web:v1:v2", "web@sha256:0123",
         "localhost:5000/app:v1", "web:acme/app:v1", '["web"]', "- web", "we\x02b", "web&services=all", f"{LONG} x"),
     *(row for entry, said in _BAD_TAGS.items()
       for row in of("services", f" entry {{}}: its tag {said}", entry)),
     *of("services", ': "web" is listed twice. List each service once.', "web, worker, web", "web:v1\nweb:v2"),
-    *of("services", f' entry "work er": {_SERVICES}', "web, work er"),
+    *of("git_ref", f" {{}}: {_ONE_LINE}", "ma\u200bin", "main\u2060", "v1\u202e", "my\u00a0branch"),
     *of("services", f' "{"t" * 100}…": it has 256 characters. Use at most 255.', f"web:{'t' * 256}"),
     *of("api_url", f" {{}}: {_ADDRESS}",
         # Another machine, or what leads to one.

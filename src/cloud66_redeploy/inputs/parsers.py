@@ -120,7 +120,7 @@ def git_ref(name: str, default: str) -> str:
     problem = _problem_with(ref) if ref else None
     if problem:
         raise invalid(name, f"it {problem}", value)
-    return _not_long(name, ref)
+    return _one_line(name, ref)
 
 
 def commit(name: str, default: str) -> str:
@@ -163,7 +163,7 @@ def _service(name: str, entry: str) -> tuple[str, str]:
     problem = (misfit_of if is_image_tag else _problem_with)(tag)
     if tag and problem:
         raise InputError(name, f"Invalid {name} entry {shown(entry)}: its tag {problem}")
-    return parts[1], _not_long(name, tag)
+    return parts[1], _one_line(name, tag)
 
 
 def _parts(breaks: str, value: str) -> list[str]:
@@ -172,7 +172,7 @@ def _parts(breaks: str, value: str) -> list[str]:
 
 def _one_line(name: str, value: str) -> str:
     if not value.isprintable():
-        raise invalid(name, "use one line without control characters.", value)
+        raise invalid(name, "use one line without control or invisible characters.", value)
     return _not_long(name, value)
 
 
