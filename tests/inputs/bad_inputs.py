@@ -200,7 +200,7 @@ BAD_INPUTS: list[Bad] = [
         "https://app.cloud66.com:https/api/3", "https://app cloud66.com/api/3", "https://app.cloud66\n.com/api/3",
         # No path.
         "https://app.cloud66.com/api 3", "https://app.cloud66.com/äpi/3", "https://app.cloud66.com/api\\3", LONG),
-    *of("api_url", " {}: use https. Over http the token would travel in clear text (http is for this host only).",
+    *of("api_url", " {}: use https. Only loopback and names without a dot may use http, which sends tokens in clear text.",
         "http://app.cloud66.com/api/3", "HTTP://APP.CLOUD66.COM/api/3", "http://10.0.0.7/api/3", "http://0.0.0.0/api/3",
         "http://localhost.example.com/api/3", "http://localhost./api/3", "http://[2001:db8::1]/api/3", "http://[::]/api/3",
         "http://[::ffff:192.0.2.7]/api/3",

@@ -80,6 +80,8 @@ READ: list[tuple[str, list[tuple[dict[str, str], Any]]]] = [
     ("queue_timeout_seconds", [({"timeout": "90s"}, 90)]),
     ("timeout_seconds", [({"command": command, "timeout": "30m"}, seconds)
                          for command, seconds in (("status", 120), ("cancel", 1800))]),
+    ("health_check", [({"command": command, "user_reference": "mine", "health_check": word}, "")
+                      for command in Command for word in ("false", "FALSE")]),
     # However they are separated, they go out as one comma-separated string in the order given.
     ("services", [({"services": given}, sent) for given, sent in [
         (" web , worker ", "web,worker"), ("web\r\nworker\r\n", "web,worker"), (",,web,,\n\n,worker,", "web,worker"),

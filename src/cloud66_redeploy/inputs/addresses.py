@@ -12,7 +12,7 @@ _HEALTH_CHECK_HELP = (
     "use an address such as https://example.com/health, without user or fragment, or true for the stack's own."
 )
 _STATUSES_HELP = "use HTTP statuses and ranges, for example 200,204,300-399."
-_CLEAR_TEXT = "use https. Over http the token would travel in clear text (http is for this host only)."
+_CLEAR_TEXT = "use https. Only loopback and names without a dot may use http, which sends tokens in clear text."
 
 
 def api_url(name: str, default: str) -> str:
