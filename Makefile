@@ -1,4 +1,4 @@
-# make demo: the action against the stand-in, from trigger to outcome.  make test: lint, types and all tests.
+# make demo: the action against the simulator, from trigger to outcome.  make test: lint, types and all tests.
 # Needs Python 3.11 or newer and nothing else. Everything goes into .venv: what the demo runs first, then the tools.
 PYTHON ?= python3
 VENV := .venv

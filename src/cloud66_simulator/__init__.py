@@ -1,5 +1,5 @@
 """
-A stateful stand-in for the Cloud 66 API v3: for the demo, the tests, and trying a workflow out safely.
+A stateful simulator of the Cloud 66 API v3: for the demo, the tests, and trying a workflow out safely.
 
 It imports nothing of the action, so that the two can't share one wrong idea of the API.
 """

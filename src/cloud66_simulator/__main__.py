@@ -1,4 +1,4 @@
-"""Serves the stand-in: `python -m cloud66_simulator`."""
+"""Serves the simulator: `python -m cloud66_simulator`."""
 
 import signal
 import sys
@@ -15,7 +15,7 @@ from cloud66_simulator.server import HOSTS, serve
 
 def main(arguments: Sequence[str]) -> int:
     """Serve until SIGINT or SIGTERM and return the exit code."""
-    parser = ArgumentParser(prog="python -m cloud66_simulator", description="A stand-in for the Cloud 66 API.")
+    parser = ArgumentParser(prog="python -m cloud66_simulator", description="A simulator of the Cloud 66 API.")
     parser.add_argument("--host", default=HOSTS[0], choices=HOSTS, help="(%(default)s)")
     parser.add_argument("--port", type=int, default=0, help="0 is any free one (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of hashes and past durations (%(default)s)")

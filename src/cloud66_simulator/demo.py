@@ -1,4 +1,4 @@
-"""The demo: the action, as a workflow would start it, against the stand-in. `python -m cloud66_simulator.demo`."""
+"""The demo: the action, as a workflow would start it, against the simulator. `python -m cloud66_simulator.demo`."""
 
 import os
 import signal
@@ -50,7 +50,7 @@ def demo(
         files = {name: Path(folder, name.lower()) for name in _RUNNER_FILES}
         for path in files.values():
             path.touch()
-        _say(f"The stand-in listens on {address} (scenario: {', '.join(scenarios)}). The action's log:\n")
+        _say(f"The simulator listens on {address} (scenario: {', '.join(scenarios)}). The action's log:\n")
         code = _run(command, _environment(address, folder, files), folder)
         _say(f"\nExit code: {code}\n\nOutputs:\n")
         for name, value in parse_outputs(files["GITHUB_OUTPUT"].read_text(encoding="utf-8")).items():
@@ -59,7 +59,7 @@ def demo(
         page.write_text(_FRAME + files["GITHUB_STEP_SUMMARY"].read_text(encoding="utf-8"), encoding="utf-8")
         _say(f"\nJob summary: {page.resolve().as_uri()}\n")
     ours = [deployment for deployment in simulator.all_deployments() if deployment.user_reference]
-    _say(f"The stand-in saw {len(simulator.requests)} requests and {len(ours)} deployment(s) with a reference:")
+    _say(f"The simulator saw {len(simulator.requests)} requests and {len(ours)} deployment(s) with a reference:")
     for made in ours:
         _say(f"  {made.id}  {made.user_reference}  {made.state(simulator.now())}, {made.final_fate}")
     return code
@@ -68,7 +68,7 @@ def demo(
 def _run(command: Sequence[str], environment: Mapping[str, str], folder: str) -> int:
     """Run a command to its own end and return its exit code, whatever signal comes from now on."""
     with subprocess.Popen(command, env=environment, cwd=folder) as action:  # noqa: S603
-        # A terminal's Ctrl-C reaches the action too. It then cancels its deployment, and needs the stand-in for that.
+        # A terminal's Ctrl-C reaches the action too. It then cancels its deployment, and needs the simulator for that.
         signal.signal(signal.SIGINT, lambda *_: None)
         signal.signal(signal.SIGTERM, lambda *_: action.terminate())
         return action.wait()
@@ -86,7 +86,7 @@ def parse_outputs(text: str) -> dict[str, str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the demo and return its exit code."""
-    parser = ArgumentParser(prog="python -m cloud66_simulator.demo", description="The action against the stand-in.")
+    parser = ArgumentParser(prog="python -m cloud66_simulator.demo", description="The action against the simulator.")
     parser.add_argument("--scenario", nargs="+", default=["queued"], choices=list(SCENARIOS), metavar="NAME")
     return demo(parser.parse_args(arguments).scenario)
 

@@ -60,7 +60,7 @@ def look(step: MakeStep, case: Case) -> None:
         "unknown", REF, mine={"duration": 600}, number="", faults=fault(), seconds=(0, 120 + 30.1)),
     "no answers to the end": Case("unknown", {}, **UNKNOWN, faults=fault("refuse", skip=2), seconds=(0, 120 + 30.1)),
     # However it ended, that is what was asked for: the job stays green. What the action says counts where it is known.
-    "succeeded": Case("success", ID, ago=100),
+    "succeeded": Case("success", ID, ago=100, log=["Stack Awesome App (production), UID 5999"]),
     "failed": Case("failed", mine={"fate": "failed"}, ago=100),
     "was cancelled, nothing named": Case("cancelled", {}, mine={"fate": "cancelled"}, ago=100),
     "its action is silent": Case("unknown", mine={"fate": "action_null"}, ago=100),

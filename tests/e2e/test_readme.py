@@ -85,7 +85,7 @@ SETTINGS = {
     "Deploy and check": Setting(DEPLOYED, before=_an_application_serves, says="healthy after"),
     "Deploy the newest": Setting(DEPLOYED, before=_an_earlier_run_deploys),
     "Check the deployment": Setting(
-        {"redeploy": "dry_run"}, "pull_request", before=_somebody_deploys, posts=0, says="triggered by colleague@"
+        {"redeploy": "dry_run"}, "pull_request", before=_somebody_deploys, posts=0, says="started by colleague@"
     ),
     "Deploy several stacks": Setting({"all": "success"}, "workflow_dispatch", posts=2),
     "Stop the deployment": Setting(

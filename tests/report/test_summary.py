@@ -144,7 +144,7 @@ def test_a_rollback_is_told() -> None:
 FIVE = (60.0, 55.0, 70.0, 50.0, 65.0)
 MANY = (60.0,) * 25
 HALF = "usually 1m (50s to 1m10s)"
-ALIKE = "usually 1m (1m to 1m)"
+ALIKE = "usually 1m"
 LAST = "last 5: <code>▆▅▇▆▆</code>"
 BOTH = "last 5 and this one:"
 
@@ -157,7 +157,9 @@ BOTH = "last 5 and this one:"
         (60.0, FIVE, True, f"1m · {HALF} · as long as usual · {BOTH} <code>▆▅▇▆▆▆</code>"),
         (48.0, FIVE, True, f"48s · {HALF} · 20% faster than usual · {BOTH} <code>▆▅▇▆▆▅</code>"),
         (280.0, FIVE, True, f"4m40s · {HALF} · 367% slower than usual · {BOTH} <code>▂▁▂▁▂▇</code>"),
-        (0.0, FIVE, True, f"0s · {HALF} · 100% faster than usual · {BOTH} <code>▆▅▇▆▆▁</code>"),
+        (6.0, FIVE, True, f"6s · {HALF} · 90% faster than usual · {BOTH} <code>▆▅▇▆▆▁</code>"),
+        (660.0, FIVE, True, f"11m · {HALF} · much slower than usual · {BOTH} <code>▁▁▁▁▁▇</code>"),
+        (0.0, FIVE, True, f"0s · {HALF} · much faster than usual · {BOTH} <code>▆▅▇▆▆▁</code>"),
         (50.0, FIVE, False, f"50s · {HALF} · {LAST}"),
         (None, FIVE, True, f"{HALF} · {LAST}"),
         (None, MANY, False, f"{ALIKE} · last 20: <code>{'▇' * 20}</code>"),

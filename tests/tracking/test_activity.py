@@ -30,11 +30,11 @@ RUNS, WAITS = deployment(108), deployment(109, None)
 ACTION, OTHER_WORK = action(40), action(40, action="restart")
 BY_WEB: dict[str, Any] = {"triggered_via": {"code": 0, "meaning": "web"}}
 DESCRIBED = {
-    "what runs, before what waits": ([WAITS, RUNS], [ACTION], "deployment 108 is deploying, triggered by ci"),
+    "what runs, before what waits": ([WAITS, RUNS], [ACTION], "deployment 108 is deploying, started by ci"),
     "the first that waits": (
         [deployment(110, None), deployment(109, None, triggered_by="")], [], "deployment 109 is queued"
     ),
-    "an action alone": (PAST, [ACTION, *PAST_ACTIONS], "a redeploy (stack action 40) is queued, triggered by ci"),
+    "an action alone": (PAST, [ACTION, *PAST_ACTIONS], "a redeploy (stack action 40) is queued, started by ci"),
 }  # fmt: skip
 
 

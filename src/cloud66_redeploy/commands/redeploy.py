@@ -15,7 +15,7 @@ from cloud66_redeploy.polling.ends import bad_input, leaves_nothing_to_do, unrea
 from cloud66_redeploy.report.facts import Times
 from cloud66_redeploy.report.messages import Line, Note, describe_activity, describe_hindrance
 from cloud66_redeploy.report.phrases import capitalised, sentence_of
-from cloud66_redeploy.report.progress import contradictions, describe_service
+from cloud66_redeploy.report.progress import contradictions, describe_service, describe_stack
 from cloud66_redeploy.timing import MAKING_WAY_SECONDS, RECORD_LAG_SECONDS
 from cloud66_redeploy.tracking.activity import StackActivity, activity_of, is_of
 from cloud66_redeploy.tracking.baseline import Snapshot
@@ -79,9 +79,7 @@ def _look_at_services(step: Step, job: Job) -> None:
 
 
 def _announce(step: Step, job: Job, stack: Stack) -> None:
-    environment = stack.text("environment")
-    line = Line.STACK_IN_ENVIRONMENT if environment else Line.STACK_WITHOUT_ENVIRONMENT
-    job.say(line.format(name=stack.text("name") or stack.uid, environment=environment, uid=stack.uid))
+    job.say(describe_stack(stack))
     given, sent = step.inputs.git_ref_as_given, step.inputs.git_ref
     if given != sent:
         job.say(Line.REF_CHANGED.format(given=given, sent=sent))

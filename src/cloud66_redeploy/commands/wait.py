@@ -11,6 +11,7 @@ from cloud66_redeploy.model.records import Stack
 from cloud66_redeploy.polling.ends import bad_input, because_of
 from cloud66_redeploy.report.messages import Line
 from cloud66_redeploy.report.phrases import marks_of
+from cloud66_redeploy.report.progress import describe_stack
 from cloud66_redeploy.tracking.baseline import Baseline
 from cloud66_redeploy.tracking.doubt import until_believed
 
@@ -56,7 +57,7 @@ def meet(step: Step, job: Job) -> Result | None:
         # What is read here is good to have; whether the deployment can be read, the looks will tell.
         job.say(Line.STACK_UNREAD.format(error=trouble))
     if len(step.asked) == 1:
-        job.say(Line.STACK.format(name=stack.text("name") or stack.uid, uid=stack.uid))
+        job.say(describe_stack(stack))
     return None
 
 

@@ -14,9 +14,7 @@ _TWICE = "Two deployments probably have the reference {reference}."
 class Line(StrEnum):
     """The lines of the log, as templates."""
 
-    STACK = "Stack {name}, UID {uid}"
-    STACK_IN_ENVIRONMENT = "Stack {name} ({environment}), UID {uid}"
-    STACK_WITHOUT_ENVIRONMENT = "Stack {name} (environment not known), UID {uid}"
+    STACK = "Stack {name} ({environment}), UID {uid}"
     STACK_UNREAD = "Couldn't read the stack's details: {error}"
     REF_CHANGED = "git_ref {given} is sent as {sent}. Cloud 66 accepts only the plain name of a branch or tag."
     NOT_SKIPPING = "Not skipping (if_live: skip): {why}."
@@ -32,7 +30,7 @@ class Line(StrEnum):
     CHECK_FAILED = "status check failed ({error}), retrying{asks}"
     SLOWED = (
         "{quota.remaining} of {quota.limit} API calls left this hour (shared by all jobs with this user's token). "
-        "Checking less often"
+        "Checking less often."
     )
     CANCELLING = "{why}: cancelling {name}."
     LIVE_UNREAD = "It is not live. Couldn't read which deployment is: {error}"
@@ -207,7 +205,7 @@ def describe_activity(activity: StackActivity) -> str:
     else:
         does = "is deploying" if first.phase is Phase.RUNNING else "is queued"
         what, who = f"deployment {first.id} {does}", first.text("triggered_by")
-    return f"{what}, triggered by {who}" if who else what
+    return f"{what}, started by {who}" if who else what
 
 
 def advice_on(error: ApiError) -> str:

@@ -11,7 +11,7 @@ from cloud66_redeploy.errors import ApiError
 from cloud66_redeploy.model.duration import format_duration
 from cloud66_redeploy.model.fields import is_before
 from cloud66_redeploy.model.outcome import Result
-from cloud66_redeploy.model.records import Action, Deployment, Phase
+from cloud66_redeploy.model.records import Action, Deployment, Phase, Stack
 from cloud66_redeploy.model.services import Service, asked_tags
 from cloud66_redeploy.polling.live_log import News
 from cloud66_redeploy.polling.pace import Estimate
@@ -52,6 +52,12 @@ GROUNDS = {
 def progress(tracking: Tracking) -> str:
     """Put into words where the deployment stands."""
     return f"{name_of(tracking.last_seen)}: {_standing(tracking)}"
+
+
+def describe_stack(stack: Stack) -> str:
+    """Say which stack it is."""
+    environment = stack.text("environment") or "environment not known"
+    return Line.STACK.format(name=stack.text("name") or stack.uid, environment=environment, uid=stack.uid)
 
 
 def failed_check(trouble: ApiError) -> str:
@@ -199,13 +205,16 @@ def describe_duration(times: Times, *, is_success: bool) -> str:
     took, usual, past = times.deploy_seconds, times.usual_seconds, times.past_seconds
     if usual is None:
         return took_of(times)
-    usually = f"usually {format_duration(usual)} ({format_duration(min(past))} to {format_duration(max(past))})"
+    least, most = format_duration(min(past)), format_duration(max(past))
+    usually = f"usually {format_duration(usual)}{f' ({least} to {most})' if least != most else ''}"
     if took is None or not is_success:
         shown = past[:_MOST_BLOCKS]
         parts = [took_of(times), usually, f"last {len(shown)}: {_blocks(shown)}"]
     else:
         percent = round(100 * (took / usual - 1))
-        compared = f"{abs(percent)}% {'slower' if percent > 0 else 'faster'} than usual"
+        # Far from the usual time a number says no more.
+        by = f"{abs(percent)}%" if usual / 10 <= took <= usual * 10 else "much"
+        compared = f"{by} {'slower' if percent > 0 else 'faster'} than usual"
         before = past[: _MOST_BLOCKS - 1]
         line = f"last {len(before)} and this one: {_blocks((took, *before))}"
         parts = [took_of(times), usually, compared if percent else "as long as usual", line]

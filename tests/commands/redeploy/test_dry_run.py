@@ -43,7 +43,7 @@ def test_a_free_stack(step: MakeStep) -> None:
 })  # fmt: skip
 def test_a_busy_stack(step: MakeStep, on_busy: str, asked: dict[str, Any], effect: str) -> None:
     """Of a busy stack it says whose deployment runs and what would be done about it, and does none of it."""
-    said = f"Deployment 108 is deploying, triggered by {asked['user']}, and {effect} (on_busy: {on_busy})"
+    said = f"Deployment 108 is deploying, started by {asked['user']}, and {effect} (on_busy: {on_busy})"
     case = Case(inputs={"on_busy": on_busy}, others=((0, asked | {"duration": 600}),), head_start=60)
     played = dry(step, case, said)
     assert played.theirs[0].cancel_at is None

@@ -45,7 +45,7 @@ def test_what_is_done_about_one_that_runs(step: MakeStep, asked: dict[str, Any])
     played = play(step, busy(asked, lasts=90, inputs={}, deletes=0))
     assert played.theirs[0].final_fate == "success"
     for on_busy, outcome in (("fail", "failed"), ("skip", "skipped")):
-        words = f"Deployment 108 is deploying, triggered by {asked['user']}."
+        words = f"Deployment 108 is deploying, started by {asked['user']}."
         played = stood_back(step, busy(asked, inputs={"on_busy": on_busy}), outcome, words)
         assert ("Re-run this job when the stack is free" in "".join(played.ending.errors)) is (on_busy == "fail")
 
@@ -55,7 +55,7 @@ def test_one_that_is_only_queued_counts(step: MakeStep, on_busy: str, outcome: s
     """A redeploy whose deployment has no record yet keeps the stack busy, too."""
     dials = {"deployment_record_delay_seconds": 300}
     case = Case(dials=dials, others=((0, ANN | {"duration": 600}),), inputs={"on_busy": on_busy})
-    stood_back(step, case, outcome, "A redeploy (stack action 40) is queued, triggered by ann@example.com.")
+    stood_back(step, case, outcome, "A redeploy (stack action 40) is queued, started by ann@example.com.")
 
 
 @rows("asked", {
