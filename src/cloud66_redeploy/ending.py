@@ -11,7 +11,7 @@ from cloud66_redeploy.model.outcome import Outcome, Reason, Result
 from cloud66_redeploy.polling.ends import several
 from cloud66_redeploy.report.facts import NOTHING, Facts, all_outputs, rollback_outputs
 from cloud66_redeploy.report.messages import Line, Note
-from cloud66_redeploy.report.phrases import advice_of, capitalised, log_name, sentence_of
+from cloud66_redeploy.report.phrases import advice_of, capitalised, log_name, name_of, sentence_of
 from cloud66_redeploy.report.reporter import Reporter
 from cloud66_redeploy.report.summary import Page, Summary
 from cloud66_redeploy.report.text import Sanitizer
@@ -47,7 +47,7 @@ def report_ending(ending: Ending, reporter: Reporter) -> int:
             reporter.warn(*Note.NOT_IDENTIFIED.filled(label=f"{page.facts.title}: " if several else ""))
     reporter.say(f"{result.outcome}: {sentence_of(result)}")
     for each in several:
-        reporter.say(f"{each.facts.title}: {each.result.outcome}: {sentence_of(each.result)}")
+        reporter.say(f"{_label(each)}: {each.result.outcome}: {sentence_of(each.result)}")
         if each.log:
             log = log_name(each.facts.deployment)
             reporter.group(Line.LOG_OF_ONE.format(title=each.facts.title, log=log), each.log)
@@ -61,13 +61,19 @@ def report_ending(ending: Ending, reporter: Reporter) -> int:
             f"Next: {ending.located(advice_of(result))}",
         ]
         bad = [each for each in several if not each.result.is_green]
-        rows = [f"{each.facts.title}: {sentence_of(each.result)}" for each in bad]
+        rows = [f"{_label(each)}: {sentence_of(each.result)}" for each in bad]
         reporter.error(f"Cloud 66 {ending.command}: {result.outcome}", sentences, rows)
     elif result.outcome is Outcome.SKIPPED:
         reporter.notice(*Note.SKIPPED.filled(sentence=sentence_of(result)))
     summary = Summary(reporter.sanitizer, has_links=ending.api_url == API_URL)
     reporter.summary(summary.of_many(result, several) if several else summary.of_one(ending))
     return 0 if result.is_green else 1
+
+
+def _label(page: Page) -> str:
+    """Name one of several, and what its sentence says of it not again."""
+    is_named = name_of(page.facts.seen) in sentence_of(page.result).lower()
+    return page.facts.stack_title if is_named else page.facts.title
 
 
 def _outputs(ending: Ending, sanitizer: Sanitizer) -> dict[str, str]:

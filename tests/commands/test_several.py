@@ -1,6 +1,7 @@
 """`command: wait` with several lines: a matrix of deployments, waited for and, if need be, cancelled in one step."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -61,8 +62,12 @@ def test_a_matrix_over_stacks(step: MakeStep) -> None:
     assert told(each, "stack_id") == [DEFAULT_STACK, OTHER]
     assert told(each, "user_reference") == ["one", "two"]
     assert made.clock.now() >= last.ends_at
-    first, second = (f"{name}: success: Deployment {one} succeeded.\n" for name, one in (("One", 108), ("Two", 109)))
-    assert 0 <= ending.log.find(first) < ending.log.find(second)
+    # Each result once, and why at the end.
+    lines = [line for line in ending.log.splitlines() if "success" in line and "confirming" not in line]
+    assert lines == [
+        *("One: success", "Two: success", "success: 2 deployments: 2 succeeded."),
+        *("One: success: Deployment 108 succeeded.", "Two: success: Deployment 109 succeeded."),
+    ]
 
 
 @rows("given, marks", {
@@ -78,7 +83,9 @@ def test_several_in_one_stack(step: MakeStep, given: dict[str, Any], marks: list
     ending, each = wait(made, **given)
     assert told(each, "stack_id") == [DEFAULT_STACK] * 2
     for mark in marks:
-        assert f"Awesome App (production), {mark}: success: " in ending.log
+        assert f"Awesome App (production), {mark}: success\n" in ending.log
+    # A line that begins with a deployment's name names it once.
+    assert not re.search(r"(deployment \d+): \[\w+\] \1", ending.log)
 
 
 def test_the_outcome_is_the_worst(step: MakeStep) -> None:
@@ -88,7 +95,7 @@ def test_the_outcome_is_the_worst(step: MakeStep) -> None:
         asked(made, f"r{number}", fate=one, duration=20, ago=0)
     ending, _ = wait(made, " ".join(fates), deployment_id="108\n109\n110")
     assert (ending.outcome, ending.summary.count("<details>")) == ("failed", 3)
-    assert [f"deployment {number}" in ending.errors[0] for number in (108, 109, 110)] == [True, True, False]
+    assert [f"Deployment {number}" in ending.errors[0] for number in (108, 109, 110)] == [True, True, False]
 
 
 @rows("outcomes, inputs, faults, second", {
@@ -142,7 +149,7 @@ def test_lines_say_whose_they_are(step: MakeStep, specs: list[StackSpec], labels
         asked(made, stack_uid=spec.uid)
     ending, _ = wait(made, stack_id=lines(*(one.uid for one in specs)), user_reference="mine")
     for label in labels:
-        assert f"{label}success: " in ending.log
+        assert f"{label}success\n" in ending.log
 
 
 @pytest.mark.parametrize(

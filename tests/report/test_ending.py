@@ -103,7 +103,7 @@ def test_several_endings(files: Files, capsys: Log, reporter: Reporter) -> None:
     *said, error = capsys.readouterr().out.splitlines()
     assert said == [
         "failed: 2 deployments: 1 failed, 1 succeeded.",
-        "Awesome App, deployment 108: success: Deployment 108 succeeded.",
+        "Awesome App: success: Deployment 108 succeeded.",
         "app, deployment 109: failed: Deployment 108 failed.",
         "::group::app, deployment 109: last lines of the stack log",
         "| rake",

@@ -223,7 +223,7 @@ class Watch:
             self._narrator.tell(seconds, failed_check(trouble))
         else:
             estimate = pace.estimate(self.transport.clock.monotonic())
-            self._narrator.tell(seconds, progress(job.tracking), how_far(job.tracking, estimate))
+            self._narrator.tell(seconds, progress(job.tracking, job.voice.label), how_far(job.tracking, estimate))
         job.show_log()
 
     def pausing(self, pause: Pause, trouble: ApiError | None) -> None:

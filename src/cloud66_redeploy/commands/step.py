@@ -19,7 +19,6 @@ from cloud66_redeploy.polling.poll import poll_all
 from cloud66_redeploy.polling.wait import Patience, Wait
 from cloud66_redeploy.report.facts import Facts, known_outputs, rollback_outputs
 from cloud66_redeploy.report.messages import Line
-from cloud66_redeploy.report.phrases import sentence_of
 from cloud66_redeploy.report.progress import superseded
 from cloud66_redeploy.report.reporter import Reporter, Voice
 from cloud66_redeploy.timing import CANCEL_ON_TIMEOUT_PAUSE_SECONDS, CANCEL_ON_TIMEOUT_SECONDS
@@ -124,8 +123,8 @@ class Step:
             job.cancel_duplicates(self.transport)
             job.show_log(to_the_end=True)
             if len(jobs) > 1:
-                said = deployment_alone(job)
-                job.say(f"{said.outcome}: {sentence_of(said)}")
+                # The end says why.
+                job.say(deployment_alone(job).outcome)
 
         for job in jobs:
             self.follow_log(job)

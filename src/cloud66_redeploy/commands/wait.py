@@ -67,7 +67,7 @@ def _tell_apart(jobs: Sequence[Job]) -> None:
         ways = list(zip(*(_labels(job) for job in jobs), strict=True))
         labels = next((each for each in ways if len(set(each)) == len(jobs)), ways[-1])
         for job, label in zip(jobs, labels, strict=True):
-            job.voice.label(f"{label}: ")
+            job.voice.label = f"{label}: "
 
 
 def _labels(job: Job) -> tuple[str, ...]:

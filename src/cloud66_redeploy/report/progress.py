@@ -49,9 +49,10 @@ GROUNDS = {
 }
 
 
-def progress(tracking: Tracking) -> str:
-    """Put into words where the deployment stands."""
-    return f"{name_of(tracking.last_seen)}: {_standing(tracking)}"
+def progress(tracking: Tracking, label: str = "") -> str:
+    """Put into words where the deployment stands, for a line that begins with a label, which may name it."""
+    name = f"{name_of(tracking.last_seen)}: "
+    return f"{'' if label.endswith(name) else name}{_standing(tracking)}"
 
 
 def describe_stack(stack: Stack) -> str:

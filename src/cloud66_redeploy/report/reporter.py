@@ -202,24 +202,26 @@ class Narrator:
 
 
 class Voice:
-    """Writes lines of the log about one of several things, each behind its label."""
+    """
+    Writes lines of the log about one of several things.
+
+    Attributes:
+        label: each line begins with it.
+
+    """
 
     def __init__(self, reporter: Reporter) -> None:
         self.reporter = reporter
-        self._label = ""
+        self.label = ""
         self._last: dict[str, str] = {}
-
-    def label(self, label: str) -> None:
-        """Begin each line with a label from here on."""
-        self._label = label
 
     def say(self, text: str) -> None:
         """Write a line of the log."""
-        self.reporter.say(f"{self._label}{text}")
+        self.reporter.say(f"{self.label}{text}")
 
     def debug(self, text: Callable[[], str]) -> None:
         """Write a line of a debug log."""
-        self.reporter.debug(lambda: f"{self._label}{text()}")
+        self.reporter.debug(lambda: f"{self.label}{text()}")
 
     def debug_news(self, name: str, text: Callable[[], str]) -> None:
         """Write a line of a debug log where it differs from the last one of its name."""
