@@ -16,6 +16,9 @@ from cloud66_redeploy.tracking.doubt import until_believed
 TellAge = Callable[[datetime], float | None]
 """Tells how many seconds ago a moment was by the server's clock; None where that is not known."""
 
+_Age = Callable[[datetime | None], float]
+"""Tells the same, as well as can be known; 0 where there is no moment."""
+
 _MOST_DURATIONS = 20
 """Older ones tell of an older pipeline."""
 
@@ -41,8 +44,8 @@ class Baseline:
     The stack's deployments and actions as they were just before the POST (the newest of each).
 
     Attributes:
-        open_deployments, open_actions: those of the API, of any kind, that were not finished then and had begun just
-            before. Of an older one, what belongs to it had shown by then, if it ever does.
+        open_deployments, open_actions: those of the API, of any kind, that were not finished then and may have been
+            going on: an action of these may be one whose deployment had not shown yet. Those left lying are none.
         newest: the last moment (the server's time) that a deployment tells of, so a deployment that tells of an earlier
             one is old, even if it stood further down.
         past: the deployments' records, the newest first.
@@ -65,12 +68,23 @@ class Baseline:
         cls, deployments: Sequence[Deployment], actions: Sequence[Action], age_seconds: TellAge = lambda _moment: None
     ) -> Self:
         """Take the baseline of what is there."""
+        newest = max((moment for deployment in deployments for moment in deployment.times), default=None)
+
+        def age(moment: datetime | None) -> float:
+            if moment is None:
+                return 0.0
+            known = age_seconds(moment)
+            # A server that doesn't tell its time is at least as far as its records.
+            return known if known is not None else ((newest or moment) - moment).total_seconds()
+
+        longest = _busy_seconds(deployments, age) + LATEST_RECORD_SECONDS
+        done = [action for action in actions if action.is_redeploy and action.phase is Phase.SUCCESS]
         return cls(
             frozenset(deployment.id for deployment in deployments),
-            _just_begun(deployments, age_seconds),
+            _going_on(deployments, [each for each in deployments if each.has_run], age, longest),
             frozenset(action.id for action in actions),
-            _just_begun(actions, age_seconds),
-            max((moment for deployment in deployments for moment in deployment.times), default=None),
+            _going_on(actions, done, age, longest),
+            newest,
             tuple(deployments),
         )
 
@@ -87,10 +101,31 @@ class Baseline:
         return deployment.id not in self.deployments and not below and not old
 
 
-def _just_begun(records: Sequence[Deployment | Action], age_seconds: TellAge) -> frozenset[int]:
+def _busy_seconds(deployments: Sequence[Deployment], age: _Age) -> float:
+    """
+    Tell since how many seconds a stack has deployed without a pause.
+
+    A redeploy that waits was requested since then, or just before.
+    """
+    latest = max((each.started_at for each in deployments if each.has_run and each.started_at), default=None)
+    # One without an end is still running, unless a later one has run.
+    ran = [each for each in deployments if each.finished_at or not is_before(each.started_at, latest)]
+    busy = 0.0
+    for ended, began in sorted((age(each.finished_at), age(each.started_at)) for each in ran if each.started_at):
+        if ended <= busy + LATEST_RECORD_SECONDS:
+            busy = max(busy, began)
+    return busy
+
+
+def _going_on(
+    records: Sequence[Deployment | Action], done: Sequence[Deployment | Action], age: _Age, longest: float
+) -> frozenset[int]:
+    last_id = max((each.id for each in done), default=0)
     opened = [record for record in records if record.is_by_api and not record.phase.is_final]
-    ages = {record.id: age_seconds(record.started_at) if record.started_at else None for record in opened}
-    return frozenset(number for number, age in ages.items() if age is None or age <= LATEST_RECORD_SECONDS)
+    # One that tells no time was left lying if a later one has had its turn.
+    return frozenset(
+        each.id for each in opened if (age(each.started_at) <= longest if each.started_at else each.id > last_id)
+    )
 
 
 class Snapshot(NamedTuple):
