@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cloud66_redeploy.model.records import Action, Deployment
-from cloud66_redeploy.tracking.baseline import Baseline
+from cloud66_redeploy.tracking.baseline import Baseline, Numbers
 from cloud66_redeploy.tracking.pairing import fits, holds, pair, unaccounted
 from records import CANCELLED, FAILED, START, action, deployment
 
@@ -15,7 +15,7 @@ OURS = action(40, 0, None, "mine")
 NEW = deployment(108, 1)
 ODD = {"code": "superseded"}
 RELEASE = action(40, 0, None, "mine", action="release")
-OPEN_BEFORE = Baseline(frozenset({107}), frozenset({107}), frozenset({39}), frozenset({39}))
+OPEN_BEFORE = Baseline(Numbers(frozenset({107})), frozenset({107}), Numbers(frozenset({39})), frozenset({39}))
 
 
 def before(*actions: Action, there: Sequence[Deployment] = (), has_clock: bool = True) -> Baseline:

@@ -39,6 +39,41 @@ def durations_like(deployment: Deployment | None, past: Iterable[Deployment]) ->
 
 
 @dataclass(frozen=True)
+class Numbers:
+    """
+    The numbers of the records of one kind that were read. It tells which are old, and does no more.
+
+    So nobody reckons with the numbers that are kept, as if those were all.
+
+    Attributes:
+        kept: the newest of them.
+        below: where more were read than are kept, whatever is numbered below it is old, too.
+
+    """
+
+    kept: frozenset[int] = frozenset()
+    below: int = 0
+
+    def __contains__(self, number: object) -> bool:
+        return number in self.kept or (isinstance(number, int) and number < self.below)
+
+    @property
+    def oldest(self) -> int:
+        """The lowest that is kept, or 0."""
+        return min(self.kept, default=0)
+
+    @property
+    def newest(self) -> int:
+        """The highest, or 0."""
+        return max(self.kept, default=0)
+
+    def newest_of(self, most: int) -> Self:
+        """Keep at most so many."""
+        kept = sorted(self.kept)[-most:]
+        return self if len(kept) == len(self.kept) else type(self)(frozenset(kept), kept[0])
+
+
+@dataclass(frozen=True)
 class Baseline:
     """
     The stack's deployments and actions as they were just before the POST (the newest of each).
@@ -54,9 +89,9 @@ class Baseline:
 
     """
 
-    deployments: frozenset[int] = frozenset()
+    deployments: Numbers = Numbers()
     open_deployments: frozenset[int] = frozenset()
-    actions: frozenset[int] = frozenset()
+    actions: Numbers = Numbers()
     open_actions: frozenset[int] = frozenset()
     newest: datetime | None = None
     past: tuple[Deployment, ...] = ()
@@ -80,9 +115,9 @@ class Baseline:
         longest = _busy_seconds(deployments, age) + LATEST_RECORD_SECONDS
         done = [action for action in actions if action.is_redeploy and action.phase is Phase.SUCCESS]
         return cls(
-            frozenset(deployment.id for deployment in deployments),
+            Numbers(frozenset(deployment.id for deployment in deployments)),
             _going_on(deployments, [each for each in deployments if each.has_run], age, longest),
-            frozenset(action.id for action in actions),
+            Numbers(frozenset(action.id for action in actions)),
             _going_on(actions, done, age, longest),
             newest,
             tuple(deployments),
@@ -96,7 +131,7 @@ class Baseline:
     def is_new(self, deployment: Deployment) -> bool:
         """Tell whether a deployment can have come since."""
         # One that was cancelled as it waited may tell no time, and may stand beyond what was read then; numbers grow.
-        below = deployment.id < min(self.deployments, default=0)
+        below = deployment.id < self.deployments.oldest
         old = any(is_before(moment, self.newest, SKEW) for moment in deployment.times)
         return deployment.id not in self.deployments and not below and not old
 

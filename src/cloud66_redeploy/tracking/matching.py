@@ -107,7 +107,7 @@ def _with_candidate(
     if before.action is None:
         others = [other for other in deployments if baseline.is_new(other) and other.id != candidate.id]
         could_be_others = any(fits(other, None, request.git_ref) for other in others)
-        if could_be_others or candidate.id < max(baseline.deployments, default=0):
+        if could_be_others or candidate.id < baseline.deployments.newest:
             return None
         if tracking.actions_readable:
             since = before.candidates_since if _id_of(before.deployment) == candidate.id else now

@@ -98,7 +98,7 @@ def _count_redeploys(
     redeploys = {action.id for action in actions if _is_redeploy(action, first) and not _is_old(action, first)}
     shown = {deployment.id for deployment in deployments if not _is_old(deployment, first)} & baseline.open_deployments
     late = len(redeploys & baseline.open_actions) - len(shown)
-    return len(redeploys - baseline.actions) + max(0, late)
+    return sum(number not in baseline.actions for number in redeploys) + max(0, late)
 
 
 def _is_redeploy(action: Action, first: Action | None) -> bool:
