@@ -26,6 +26,8 @@ def before(*actions: Action, there: Sequence[Deployment] = (), has_clock: bool =
 RUNS, ITS_ACTION = deployment(107, -290), action(38, -291)
 RUNS_NOW, JUST_ENDED = deployment(107, -98), deployment(106, -400, -100)
 WAITS, LEFT = action(39, -200), deployment(90, None)
+WAITED, OVER = action(39, -200, 40), action(40, 0, 80, "mine")
+NEXT, NEW_OVER, NEXT_OVER = deployment(109, 61), deployment(108, 1, 40), deployment(109, 41, 80)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +100,13 @@ def test_what_speaks_against_it(theirs: dict[str, Any], ours: dict[str, Any], fi
         ([OURS, action(20, None)], [NEW], before(action(20, None), action(38, -400, -100)), [108]),
         ([OURS, WAITS, ITS_ACTION], [NEW, RUNS], before(WAITS, ITS_ACTION, there=[RUNS], has_clock=False), []),
         ([OURS, action(20, -5000)], [NEW], before(action(20, -5000), there=[JUST_ENDED], has_clock=False), [108]),
+        ([OURS, action(41, 60)], [NEW, NEXT], Baseline(), [108]),
+        ([OURS, action(41, 3)], [NEW, NEXT], Baseline(), []),
+        ([OURS, action(41, 60), action(42, 60)], [NEW, NEXT, deployment(110, 61)], Baseline(), [108]),
+        ([OURS, action(41, 60, user="ann")], [NEW, NEXT], Baseline(), []),
+        ([OVER, WAITED, ITS_ACTION], [NEXT_OVER, NEW_OVER, RUNS], before(WAITS, ITS_ACTION, there=[RUNS]), [109]),
+        ([OURS, WAITED, ITS_ACTION], [NEXT, NEW_OVER, RUNS], before(WAITS, ITS_ACTION, there=[RUNS]), []),
+        ([OURS, action(41, 60)], [NEW, NEXT, RUNS], before(there=[RUNS]), [108]),
         ([OURS, action(39, action="backup")], [NEW], before(action(39, action="backup")), [108]),
         ([RELEASE, action(39, action="Release")], [NEW], before(action(39, action="Release")), []),
         ([OURS, action(10, -900, -800)], [NEW, deployment(70, -900, -850)], Baseline(), [108]),
@@ -113,6 +122,10 @@ def test_what_speaks_against_it(theirs: dict[str, Any], ours: dict[str, Any], fi
         "one was left lying before all that has run without a pause", "a record was left lying as it waited",
         "an action that tells no time was left lying", "one waits, and the server doesn't tell its time",
         "one was left lying, and the server doesn't tell its time",
+        "a second one, later, can't have the first deployment", "a second one, at once, can",
+        "two later ones can't have the first deployment", "a later one can have neither",
+        "a colleague's that waited ended as another deployment did", "a colleague's that waited may be either",
+        "a second one, later, beside one whose action never shows",
         "another kind of action was open before", "a third word for a redeploy, of just before",
         "records from further down", "another kind of action",
         "another word for a redeploy", "the web's need no deployment",

@@ -23,7 +23,7 @@ import pytest
 
 from cloud66_redeploy.model.outcome import Outcome
 from cloud66_redeploy.model.verdict import decide
-from cloud66_redeploy.timing import RECORD_LAG_SECONDS
+from cloud66_redeploy.timing import RECORD_LAG_SECONDS, SAME_FINISH_SECONDS
 from cloud66_redeploy.tracking.baseline import Baseline
 from cloud66_redeploy.tracking.observer import Observer
 from cloud66_redeploy.tracking.tracking import Certainty, Request, Tracking
@@ -103,13 +103,15 @@ def counts_all(world: World) -> bool:
 
 
 def shows_all(world: World) -> bool:
-    """Tell whether every record has shown in the end, nobody's looks like ours, and ours says how it ended."""
-    every = world.redeploys
-    alike_or_hidden = any(one.kind == "alike" or inf in {one.deployment_shows, one.action_shows} for one in every)
+    """Tell whether every record has shown in the end, nobody's is and ends like ours, and ours says how it ended."""
+    every, mine = world.redeploys, [world.redeploys[place].over_at for place in world.ours]
+    hidden = any(inf in {one.deployment_shows, one.action_shows} or one.ends == "silent" for one in every)
+    ends = [one.over_at for one in every if one.kind == "alike"]
+    alike = any(abs(one - ours) <= SAME_FINISH_SECONDS for ours, one in product(mine, ends))
     # A colleague's action that the baseline lacks, though not its deployment, has none to pair with: none is inferred.
-    halves = [one for one in every if one.kind.startswith("other") and one.asked < BASELINE_AT]
-    half = any(one.deployment_shows < one.action_shows for one in halves) and world.post.answer != "deployment"
-    return not alike_or_hidden and not half and all(one.ends != "silent" for one in every)
+    api = [one for one in every if one.kind not in {"ours", "web", "hook"}]
+    halves = any(one.asked + one.deployment_shows <= BASELINE_AT < one.asked + one.action_shows for one in api)
+    return not hidden and not alike and not (halves and world.post.answer != "deployment")
 
 
 Worlds = Iterator[tuple[Post, list[Redeploy]]]
@@ -157,7 +159,7 @@ def in_a_queue() -> Worlds:
         for shows, action_shows in product((0.0, waits, waits + LATE), (0.0, LATE)):
             first = Redeploy(kind, asked, shows, action_shows, lasts=10.0, waits=waits)
             others.append([runs, first])
-            others += [[runs, first, Redeploy("alike", AFTER, at, lasts=10.0, waits=25.0)] for at in (0.0, 25.0)]
+            others += [[runs, first, Redeploy("alike", AFTER, at, lasts=12.0, waits=25.0)] for at in (0.0, 25.0)]
         mine: Any = product((0.0, 11.0, 11.0 + LATE), (0.0, LATE), (15.0,), ("success",), (11.0,))
         yield from worlds(posts, mine, others)
 
@@ -175,4 +177,4 @@ def test_every_world(scene: Callable[[], Worlds], number: int) -> None:
             error.add_note(f"{post.name}: {redeploys}")
             raise
     assert found.total() == number
-    assert found[Certainty.CONFIRMED] > number // 10 < found[Certainty.UNKNOWN]
+    assert found[Certainty.CONFIRMED] > number // 20 < found[Certainty.UNKNOWN]

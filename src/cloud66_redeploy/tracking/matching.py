@@ -3,7 +3,7 @@ Which deployment is the one that was requested: a function of values. Pure.
 
 An action carries the reference, a deployment doesn't, and no field joins the two. So a deployment is taken for the one
 only where no other can be meant: the redeploys that were open or came since the baseline and the deployments that were
-open or came since pair off one to one, and a single deployment fits the action. "The newest" is never a reason.
+open or came since pair off one to one, and a single deployment is left for the action. "The newest" is never a reason.
 """
 
 from collections.abc import Sequence
