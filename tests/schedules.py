@@ -131,7 +131,8 @@ def schedules(draw: st.DrawFn) -> Schedule:
     }
     abort_at = draw(st.floats(0, 120)) if draw(st.integers(0, 3)) == 3 else NEVER
     plan = draw(st.sampled_from(["plain"] * 3 + ["busy", "rollback"] * 2 + ["wait", "cancel", "status"]))
-    later, head_start = None, 0.0
+    later = None
+    head_start = _let_them_wait(draw, behaviour, others) if weather == "crowded" and plan != "busy" else 0.0
     if plan == "busy":
         head_start = draw(st.sampled_from([0.0, 20.0, 20.0]))
         others.append(_make_busy(draw, inputs))
@@ -152,6 +153,18 @@ def schedules(draw: st.DrawFn) -> Schedule:
     is_quiet = is_quiet and behaviour["text"] is None and site == "serves"
     left_open = draw(st.sampled_from(["", "", "backup", "redeploy"]))
     return Schedule(behaviour, trouble, others, id_gap, inputs, abort_at, later, head_start, site, left_open, is_quiet)
+
+
+def _let_them_wait(draw: st.DrawFn, behaviour: dict[str, Any], others: list[Other]) -> float:
+    """Let the others, every second time, wait since minutes as ours comes, with their records still to come."""
+    if draw(st.booleans()):
+        return 0.0
+    behaviour["record_while_queued"] = False
+    for other in others:
+        # Where an action never shows, nothing tells theirs from ours until ours shows (see docs/limits.md).
+        other.asked["record_delays"] = (other.asked["record_delays"][0], 0.0)
+    others.insert(0, Other(0.0, {"user": "ci@example.com", "via": "api", "duration": 205.0}, None))
+    return 200.0
 
 
 def _make_busy(draw: st.DrawFn, inputs: dict[str, str]) -> Other:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from cloud66_redeploy.api.client import Client
 from cloud66_redeploy.api.connecting import Session
-from cloud66_redeploy.api.transport import UNTIL_DEADLINE, Transport
+from cloud66_redeploy.api.transport import FEW_TRIES, UNTIL_DEADLINE, Transport
 from cloud66_redeploy.clock import Clock, SystemClock
 from cloud66_redeploy.errors import Aborted, InputError
 from cloud66_redeploy.inputs import parsers
+from cloud66_redeploy.inputs.fields import Command
 from cloud66_redeploy.inputs.inputs import Inputs
 from cloud66_redeploy.report.debugging import CallLog
 from cloud66_redeploy.report.reporter import Reporter, open_closed_streams
@@ -61,7 +62,14 @@ def _begin(
     log = CallLog(reporter)
     transport = Transport(session, inputs.api_url, inputs.api_token, clock, began + inputs.timeout_seconds, log)
     patient = transport.but(profile=UNTIL_DEADLINE, listener=log.patient(lambda: clock.monotonic() - began))
-    return inputs, transport, patient, _first_answer(inputs, patient)
+    # These two need no more than the deployment's records, and go on looking for those until the deadline.
+    can_do_without = inputs.command in {Command.WAIT, Command.CANCEL}
+    return (
+        inputs,
+        transport,
+        patient,
+        _first_answer(inputs, patient.but(profile=FEW_TRIES) if can_do_without else patient),
+    )
 
 
 def _first_answer(inputs: Inputs, transport: Transport) -> "First":

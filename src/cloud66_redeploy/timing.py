@@ -19,7 +19,7 @@ REFERENCE_LAG_SECONDS = 60.0
 """How long after a POST without an answer its action may still appear."""
 
 LATEST_RECORD_SECONDS = 120.0
-"""A deployment's record is there by then, if its action's is."""
+"""A stack that is free begins a redeploy at once, and its record is there by then; behind others it may take longer."""
 
 # A no that is asked again before it is believed
 

@@ -55,6 +55,9 @@ def delete(kind: Any = "status", **fields: Any) -> list[Fault]:
     "somebody else's": Case("unknown", **NOT_THERE, ahead=[CI | {"duration": LONG}]),
     "an id that isn't the reference's": Case(
         "unknown", IN_TWO_MINUTES | {"deployment_id": "109"}, **GOES_ON, behind=[ANN | {"duration": LONG}], number=""),
+    "a stack that can't be read": Case(
+        "cancelled", **TAKES, seconds=(15, 60), log=["Couldn't read"],
+        faults=[Fault("status", method="GET", path="^/stacks/[^/]+$", code=502, count=None)]),
     "one that just ended": Case("success", ID, mine={"duration": 6}, faults=delete(code=409, count=1), deletes=["108"]),
     "declined for a while": Case("cancelled", **TAKES, faults=delete(code=429, until=100), seconds=(90, 200)),
     "a cancellation that is lost": Case("cancelled", **TAKES, faults=delete("lost_done", count=3)),

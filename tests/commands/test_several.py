@@ -102,6 +102,12 @@ def test_the_outcome_is_the_worst(step: MakeStep) -> None:
     "one that failed": ("success failed", {}, [], {"fate": "failed"}),
     "404 after 20 s": ("success unknown", {}, [Fault("status", path=OTHER, code=404, after=20, count=None)], {}),
     "no answer": ("success timed_out", {"timeout": "2m"}, [Fault("timeout_undone", path=OTHER, count=None)], {}),
+    **{
+        f"{name} of the {which} can't be read": (
+            "success success", {}, [Fault("status", path=f"{uid}{path}$", code=502, until=until, count=None)], {})
+        for which, uid in (("first", DEFAULT_STACK), ("second", OTHER))
+        for name, path, until in (("the stack", "", None), ("the deployments", "/deployments", 30))
+    },
     "another commit": ("success failed", {"expected_commit": "c" * 40, "timeout": "5m"}, [], {"git_hash": "d" * 40}),
     "one that is cancelled at the timeout": (
         "success timed_out", {"timeout": "80s", "cancel_on_timeout": "true"}, [], {"duration": LONG}),

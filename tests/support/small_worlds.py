@@ -28,7 +28,7 @@ KINDS: dict[str, dict[str, str]] = {
 
 
 class Redeploy(NamedTuple):
-    """Anybody's redeploy: when it was asked for, after how long its two records show, and how it ends."""
+    """Anybody's redeploy: when it was asked for and its two records show, how long it takes and waits, how it ends."""
 
     kind: str
     asked: float
@@ -36,11 +36,17 @@ class Redeploy(NamedTuple):
     action_shows: float = 0.0
     lasts: float = 30.0
     ends: str = "success"
+    waits: float = 0.0
+
+    @property
+    def starts_at(self) -> float:
+        """When it is its turn."""
+        return self.asked + self.waits
 
     @property
     def over_at(self) -> float:
         """When it ends."""
-        return self.asked + self.lasts
+        return self.starts_at + self.lasts
 
 
 class Post(NamedTuple):
@@ -67,14 +73,14 @@ POSTS = (
 
 
 @cache
-def record_of(one: Redeploy, number: int, *, over: bool) -> Deployment:
-    """Write the deployment's record, as it runs or as it is over."""
+def record_of(one: Redeploy, number: int, *, started: bool, over: bool) -> Deployment:
+    """Write the deployment's record, as it waits, as it runs or as it is over."""
     fields = KINDS[one.kind]
     said: dict[str, Any] = {"outcome": OUTCOMES[one.ends][0]} if over else {}
     said |= {"reverted": True} if over and one.ends == "reverted" else {}
     via = {"code": 0, "meaning": fields.get("via", "api")}
     who = {"triggered_by": fields.get("user", "ci"), "git_ref": fields.get("ref", "main"), "triggered_via": via}
-    return deployment(number, one.asked, one.over_at if over else None, **who | said)
+    return deployment(number, one.starts_at if started else None, one.over_at if over else None, **who | said)
 
 
 @cache
@@ -112,7 +118,7 @@ class World:
     def deployments(self) -> list[Deployment]:
         now = self.clock.now
         shown = [
-            record_of(one, 108 + place, over=now >= one.over_at)
+            record_of(one, 108 + place, started=now >= one.starts_at, over=now >= one.over_at)
             for place, one in enumerate(self.redeploys)
             if now >= one.asked + one.deployment_shows
         ]

@@ -115,6 +115,13 @@ WHOSE: dict[str, tuple[list[Deployment], list[Action], bool]] = {
     "ours runs, others of ours wait": (
         [WAITS, deployment(110, None), RUNS], [action(number, 0, None, OURS) for number in (40, 41, 42)], True
     ),
+    "ours runs, others of ours wait without a record": (
+        [RUNS], [action(number, 0, None, OURS) for number in (40, 41, 42)], True
+    ),
+    "one by web runs, others of ours wait without a record": (
+        [deployment(108, **BY_WEB)], [action(number, 0, None, OURS) for number in (40, 41, 42)], False
+    ),
+    "more run and wait than there are of ours": ([WAITS, RUNS], [OURS_OPEN], False),
     "ours runs, one by web waits": ([WEB_WAITS, RUNS], [WEB_ACTION, OURS_OPEN], True),
     "ours runs, a stranger's of the API waits": ([WAITS, RUNS], [action(41, 5, None, OTHER), OURS_OPEN], False),
     "one by web runs, ours waits": ([WAITS, deployment(108, **BY_WEB)], [action(41, 1, None, OURS), ACTION], False),

@@ -1,11 +1,12 @@
 """What speaks for and against a pair of records; which pair is taken among others is in test_small_worlds.py."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from cloud66_redeploy.model.records import Action
-from cloud66_redeploy.tracking.baseline import Baseline
+from cloud66_redeploy.model.records import Action, Deployment
+from cloud66_redeploy.tracking.baseline import Baseline, Numbers
 from cloud66_redeploy.tracking.pairing import fits, holds, pair, unaccounted
 from records import CANCELLED, FAILED, START, action, deployment
 
@@ -14,12 +15,19 @@ OURS = action(40, 0, None, "mine")
 NEW = deployment(108, 1)
 ODD = {"code": "superseded"}
 RELEASE = action(40, 0, None, "mine", action="release")
-OPEN_BEFORE = Baseline(frozenset({107}), frozenset({107}), frozenset({39}), frozenset({39}))
+OPEN_BEFORE = Baseline(Numbers(frozenset({107})), frozenset({107}), Numbers(frozenset({39})), frozenset({39}))
 
 
-def before(*actions: Action) -> Baseline:
-    """Take the baseline when there were these actions, and no deployment."""
-    return Baseline.of([], actions, lambda moment: (START - moment).total_seconds())
+def before(*actions: Action, there: Sequence[Deployment] = (), has_clock: bool = True) -> Baseline:
+    """Take the baseline when there were these actions and deployments; not every server tells its time."""
+    return Baseline.of(there, actions, lambda moment: (START - moment).total_seconds() if has_clock else None)
+
+
+RUNS, ITS_ACTION = deployment(107, -290), action(38, -291)
+RUNS_NOW, JUST_ENDED = deployment(107, -98), deployment(106, -400, -100)
+WAITS, LEFT = action(39, -200), deployment(90, None)
+WAITED, OVER = action(39, -200, 40), action(40, 0, 80, "mine")
+NEXT, NEW_OVER, NEXT_OVER = deployment(109, 61), deployment(108, 1, 40), deployment(109, 41, 80)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +86,27 @@ def test_what_speaks_against_it(theirs: dict[str, Any], ours: dict[str, Any], fi
         ([OURS, action(39)], [NEW], before(action(39)), []),
         ([action(40, 60, None, "mine"), action(39, 0, 5)], [deployment(108, 61)], before(action(39)), [108]),
         ([OURS, action(39, -130)], [NEW], before(action(39, -130)), [108]),
+        ([OURS, WAITS, ITS_ACTION], [NEW, RUNS], before(WAITS, ITS_ACTION, there=[RUNS]), []),
+        (
+            [OURS, action(39, -380), ITS_ACTION], [NEW, RUNS_NOW],
+            before(action(39, -380), ITS_ACTION, there=[RUNS_NOW, JUST_ENDED]), []
+        ),
+        ([OURS, action(39, -380)], [NEW], before(action(39, -380), there=[JUST_ENDED]), []),
+        (
+            [OURS, action(39, -5000), ITS_ACTION], [NEW, RUNS],
+            before(action(39, -5000), ITS_ACTION, there=[RUNS, JUST_ENDED, deployment(70, -5000)]), [108]
+        ),
+        ([OURS, action(39)], [NEW, LEFT], before(action(39), there=[JUST_ENDED, LEFT]), []),
+        ([OURS, action(20, None)], [NEW], before(action(20, None), action(38, -400, -100)), [108]),
+        ([OURS, WAITS, ITS_ACTION], [NEW, RUNS], before(WAITS, ITS_ACTION, there=[RUNS], has_clock=False), []),
+        ([OURS, action(20, -5000)], [NEW], before(action(20, -5000), there=[JUST_ENDED], has_clock=False), [108]),
+        ([OURS, action(41, 60)], [NEW, NEXT], Baseline(), [108]),
+        ([OURS, action(41, 3)], [NEW, NEXT], Baseline(), []),
+        ([OURS, action(41, 60), action(42, 60)], [NEW, NEXT, deployment(110, 61)], Baseline(), [108]),
+        ([OURS, action(41, 60, user="ann")], [NEW, NEXT], Baseline(), []),
+        ([OVER, WAITED, ITS_ACTION], [NEXT_OVER, NEW_OVER, RUNS], before(WAITS, ITS_ACTION, there=[RUNS]), [109]),
+        ([OURS, WAITED, ITS_ACTION], [NEXT, NEW_OVER, RUNS], before(WAITS, ITS_ACTION, there=[RUNS]), []),
+        ([OURS, action(41, 60)], [NEW, NEXT, RUNS], before(there=[RUNS]), [108]),
         ([OURS, action(39, action="backup")], [NEW], before(action(39, action="backup")), [108]),
         ([RELEASE, action(39, action="Release")], [NEW], before(action(39, action="Release")), []),
         ([OURS, action(10, -900, -800)], [NEW, deployment(70, -900, -850)], Baseline(), [108]),
@@ -89,6 +118,14 @@ def test_what_speaks_against_it(theirs: dict[str, Any], ours: dict[str, Any], fi
         "ours is not on the page", "what was over before doesn't count", "what was open before isn't ours",
         "what was open before counts", "one of just before whose deployment is still to come",
         "one of just before that was over before ours was asked for", "one of long before was left lying",
+        "one waits behind one that runs", "one waits since another one ran", "one's turn has just come",
+        "one was left lying before all that has run without a pause", "a record was left lying as it waited",
+        "an action that tells no time was left lying", "one waits, and the server doesn't tell its time",
+        "one was left lying, and the server doesn't tell its time",
+        "a second one, later, can't have the first deployment", "a second one, at once, can",
+        "two later ones can't have the first deployment", "a later one can have neither",
+        "a colleague's that waited ended as another deployment did", "a colleague's that waited may be either",
+        "a second one, later, beside one whose action never shows",
         "another kind of action was open before", "a third word for a redeploy, of just before",
         "records from further down", "another kind of action",
         "another word for a redeploy", "the web's need no deployment",

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from cloud66_redeploy.model.records import Action, Deployment
-from cloud66_redeploy.tracking.baseline import Baseline
+from cloud66_redeploy.tracking.baseline import Baseline, Numbers
+from cloud66_redeploy.tracking.pairing import unaccounted
 from cloud66_redeploy.tracking.saved_state import SavedState, read, write
 from cloud66_redeploy.tracking.tracking import Certainty, Tracking
 from records import START, seen, tracked
 
-BASELINE = Baseline(frozenset({3, 1}), frozenset({3}), frozenset({40, 2}), frozenset(), START, actions_known=False)
+OLD = Numbers(frozenset({3, 1})), Numbers(frozenset({40, 2}))
+BASELINE = Baseline(OLD[0], frozenset({3}), OLD[1], frozenset(), START, actions_known=False)
 
 
 def tracking(**fields: Any) -> Tracking:
@@ -52,7 +54,7 @@ MANY = frozenset(range(10**17, 10**17 + 12_000))
 
 def test_a_long_past_fits_into_a_variable() -> None:
     """However many records came before, the state fits; what was old stays old, what is new stays new."""
-    long = tracking(baseline=Baseline(MANY, MANY, MANY, MANY, START))
+    long = tracking(baseline=Baseline(Numbers(MANY), MANY, Numbers(MANY), MANY, START))
     states = [SavedState("abc", long, cancel_on_abort=True)] * 2
     assert len(write(states)) < 128 * 1024
     [known] = again(long)
@@ -61,6 +63,9 @@ def test_a_long_past_fits_into_a_variable() -> None:
         assert number in known.baseline.actions
     assert known.baseline.is_new(Deployment.from_json({"id": max(MANY) + 1}))
     assert max(MANY) + 1 not in known.baseline.actions
+    ours = Deployment.from_json({"id": max(MANY) + 1, "outcome": {"code": 0, "meaning": "pending"}})
+    old = [Action.from_json({"id": number, "action": "deploy"}) for number in (min(MANY), min(MANY) + 1)]
+    assert unaccounted(old, [ours], known.baseline)
     assert (max(MANY) in known.baseline.open_actions, min(MANY) in known.baseline.open_actions) == (True, False)
     [few] = again(tracking())
     assert (few.baseline.actions, 1 in few.baseline.actions) == (BASELINE.actions, False)

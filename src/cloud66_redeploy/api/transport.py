@@ -53,6 +53,9 @@ STEADY = Profile()
 UNTIL_DEADLINE = Profile(tries=None)
 """What nothing can go on without."""
 
+FEW_TRIES = Profile(read=10.0, total=10.0, tries=_FEW_TRIES)
+"""What is good to have, and has a little time."""
+
 BEST_EFFORT = Profile(connect=3.0, read=8.0, total=10.0, tries=1)
 """What is good to have."""
 

@@ -33,7 +33,7 @@ def redeploy(step: Step) -> None:
     """
     [job] = step.asked
     try:
-        stack = step.stack_of(job)
+        stack = step.stack_of(job, step.patient)
         job.learn(stack=stack)
         snapshot = job.read_baseline(step.patient)
         _announce(step, job, stack)

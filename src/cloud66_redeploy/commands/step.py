@@ -90,7 +90,7 @@ class Step:
         """Set how the step ended, where that is no single deployment's."""
         self.result = result
 
-    def stack_of(self, job: Job) -> Stack:
+    def stack_of(self, job: Job, transport: Transport) -> Stack:
         """
         Return a job's stack: the first time, what the first request of `start` brought.
 
@@ -101,7 +101,7 @@ class Step:
         first, self.first = self.first, None
         if isinstance(first, ApiError):
             raise first
-        return first or job.client(self.patient).stack()
+        return first or job.client(transport).stack()
 
     def conclude(self, job: Job, result: Result) -> None:
         """Set how a job ended; a success counts only once its commit, and its application if so asked, is checked."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from cloud66_redeploy.api.transport import FEW_TRIES
 from cloud66_redeploy.commands.health import check_health
 from cloud66_redeploy.commands.job import Job
 from cloud66_redeploy.commands.step import Step
@@ -42,19 +43,21 @@ def wait(step: Step) -> None:
 def meet(step: Step, job: Job) -> Result | None:
     """Read the stack, and how long its deployments took; return what ends the run, if anything."""
     clock, stack = step.clock, Stack(job.stack_id)
+    # It is good to have, and while one stack can't be read, the deployments of the others may end.
+    transport = step.patient.but(profile=FEW_TRIES)
     job.learn(stack=stack)
     try:
-        stack = until_believed(clock, lambda: step.stack_of(job))
+        stack = until_believed(clock, lambda: step.stack_of(job, transport))
         job.learn(stack=stack)
         step.inputs.check_stack(stack)
-        past = until_believed(clock, job.client(step.patient).deployments)
+        past = until_believed(clock, job.client(transport).deployments)
         job.learn(baseline=Baseline(past=tuple(past)))
     except InputError as error:
         return bad_input(error)
     except (PermanentError, Obstructed) as refusal:
         return because_of(refusal, Reason.NOT_READABLE)
     except ApiError as trouble:
-        # What is read here is good to have; whether the deployment can be read, the looks will tell.
+        # Whether the deployment can be read, the looks will tell.
         job.say(Line.STACK_UNREAD.format(error=trouble))
     if len(step.asked) == 1:
         job.say(describe_stack(stack))

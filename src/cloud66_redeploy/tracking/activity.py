@@ -75,7 +75,8 @@ def is_of(
     carrying = [action for action in busy.actions if is_derived(action.reference, environ)]
     if not (carrying and busy.running):
         return bool(carrying) and len(carrying) == len(busy.actions)
-    if len(carrying) == len(busy.actions) == len(busy.running) + len(busy.waiting):
+    if len(carrying) == len(busy.actions) >= len(busy.running) + len(busy.waiting):
+        # What waits may have no record before its turn.
         belong = all(any(fits(running, action, "") for action in carrying) for running in busy.running)
         return belong and _is_accounted_for(carrying[0], deployments, actions)
     counted = [each for each in deployments if each.phase.is_final or each in (*busy.running, *busy.waiting)]

@@ -16,6 +16,9 @@ from cloud66_redeploy.tracking.doubt import until_believed
 TellAge = Callable[[datetime], float | None]
 """Tells how many seconds ago a moment was by the server's clock; None where that is not known."""
 
+_Age = Callable[[datetime | None], float]
+"""Tells the same, as well as can be known; 0 where there is no moment."""
+
 _MOST_DURATIONS = 20
 """Older ones tell of an older pipeline."""
 
@@ -41,13 +44,48 @@ def durations_like(deployment: Deployment | None, past: Iterable[Deployment]) ->
 
 
 @dataclass(frozen=True)
+class Numbers:
+    """
+    The numbers of the records of one kind that were read. It tells which are old, and does no more.
+
+    So nobody reckons with the numbers that are kept, as if those were all.
+
+    Attributes:
+        kept: the newest of them.
+        below: where more were read than are kept, whatever is numbered below it is old, too.
+
+    """
+
+    kept: frozenset[int] = frozenset()
+    below: int = 0
+
+    def __contains__(self, number: object) -> bool:
+        return number in self.kept or (isinstance(number, int) and number < self.below)
+
+    @property
+    def oldest(self) -> int:
+        """The lowest that is kept, or 0."""
+        return min(self.kept, default=0)
+
+    @property
+    def newest(self) -> int:
+        """The highest, or 0."""
+        return max(self.kept, default=0)
+
+    def newest_of(self, most: int) -> Self:
+        """Keep at most so many."""
+        kept = sorted(self.kept)[-most:]
+        return self if len(kept) == len(self.kept) else type(self)(frozenset(kept), kept[0])
+
+
+@dataclass(frozen=True)
 class Baseline:
     """
     The stack's deployments and actions as they were just before the POST (the newest of each).
 
     Attributes:
-        open_deployments, open_actions: those of the API, of any kind, that were not finished then and had begun just
-            before. Of an older one, what belongs to it had shown by then, if it ever does.
+        open_deployments, open_actions: those of the API, of any kind, that were not finished then and may have been
+            going on: an action of these may be one whose deployment had not shown yet. Those left lying are none.
         newest: the last moment (the server's time) that a deployment tells of, so a deployment that tells of an earlier
             one is old, even if it stood further down.
         past: the deployments' records, the newest first.
@@ -56,9 +94,9 @@ class Baseline:
 
     """
 
-    deployments: frozenset[int] = frozenset()
+    deployments: Numbers = Numbers()
     open_deployments: frozenset[int] = frozenset()
-    actions: frozenset[int] = frozenset()
+    actions: Numbers = Numbers()
     open_actions: frozenset[int] = frozenset()
     newest: datetime | None = None
     past: tuple[Deployment, ...] = ()
@@ -70,12 +108,23 @@ class Baseline:
         cls, deployments: Sequence[Deployment], actions: Sequence[Action], age_seconds: TellAge = lambda _moment: None
     ) -> Self:
         """Take the baseline of what is there."""
+        newest = max((moment for deployment in deployments for moment in deployment.times), default=None)
+
+        def age(moment: datetime | None) -> float:
+            if moment is None:
+                return 0.0
+            known = age_seconds(moment)
+            # A server that doesn't tell its time is at least as far as its records.
+            return known if known is not None else ((newest or moment) - moment).total_seconds()
+
+        longest = _busy_seconds(deployments, age) + LATEST_RECORD_SECONDS
+        done = [action for action in actions if action.is_redeploy and action.phase is Phase.SUCCESS]
         return cls(
-            frozenset(deployment.id for deployment in deployments),
-            _just_begun(deployments, age_seconds),
-            frozenset(action.id for action in actions),
-            _just_begun(actions, age_seconds),
-            max((moment for deployment in deployments for moment in deployment.times), default=None),
+            Numbers(frozenset(deployment.id for deployment in deployments)),
+            _going_on(deployments, [each for each in deployments if each.has_run], age, longest),
+            Numbers(frozenset(action.id for action in actions)),
+            _going_on(actions, done, age, longest),
+            newest,
             tuple(deployments),
         )
 
@@ -87,15 +136,36 @@ class Baseline:
     def is_new(self, deployment: Deployment) -> bool:
         """Tell whether a deployment can have come since."""
         # One that was cancelled as it waited may tell no time, and may stand beyond what was read then; numbers grow.
-        below = deployment.id < min(self.deployments, default=0)
+        below = deployment.id < self.deployments.oldest
         old = any(is_before(moment, self.newest, SKEW) for moment in deployment.times)
         return deployment.id not in self.deployments and not below and not old
 
 
-def _just_begun(records: Sequence[Deployment | Action], age_seconds: TellAge) -> frozenset[int]:
+def _busy_seconds(deployments: Sequence[Deployment], age: _Age) -> float:
+    """
+    Tell since how many seconds a stack has deployed without a pause.
+
+    A redeploy that waits was requested since then, or just before.
+    """
+    latest = max((each.started_at for each in deployments if each.has_run and each.started_at), default=None)
+    # One without an end is still running, unless a later one has run.
+    ran = [each for each in deployments if each.finished_at or not is_before(each.started_at, latest)]
+    busy = 0.0
+    for ended, began in sorted((age(each.finished_at), age(each.started_at)) for each in ran if each.started_at):
+        if ended <= busy + LATEST_RECORD_SECONDS:
+            busy = max(busy, began)
+    return busy
+
+
+def _going_on(
+    records: Sequence[Deployment | Action], done: Sequence[Deployment | Action], age: _Age, longest: float
+) -> frozenset[int]:
+    last_id = max((each.id for each in done), default=0)
     opened = [record for record in records if record.is_by_api and not record.phase.is_final]
-    ages = {record.id: age_seconds(record.started_at) if record.started_at else None for record in opened}
-    return frozenset(number for number, age in ages.items() if age is None or age <= LATEST_RECORD_SECONDS)
+    # One that tells no time was left lying if a later one has had its turn.
+    return frozenset(
+        each.id for each in opened if (age(each.started_at) <= longest if each.started_at else each.id > last_id)
+    )
 
 
 class Snapshot(NamedTuple):

@@ -13,7 +13,7 @@ from cloud66_redeploy.model.fields import SKEW, is_before
 from cloud66_redeploy.model.git import is_full_hash, same_commit
 from cloud66_redeploy.model.outcome import Hindrance, WhyNot
 from cloud66_redeploy.model.records import Action, Deployment, Phase
-from cloud66_redeploy.tracking.pairing import holds
+from cloud66_redeploy.tracking.pairing import fits, holds
 from cloud66_redeploy.tracking.tracking import Tracking
 
 
@@ -63,7 +63,7 @@ def live_with(commit: str, deployments: Sequence[Deployment], actions: Sequence[
 def _what_came_after(
     live: Deployment, deployments: Sequence[Deployment], actions: Sequence[Action]
 ) -> Hindrance | None:
-    later = next(_in_its_place(deployments, live), None)
+    later = next(_in_its_place(deployments, actions, live), None)
     if later is not None:
         return Hindrance(WhyNot.LIVE_SUPERSEDED, {"later": later, "live": live})
     unseen = _without_deployment(actions, deployments)
@@ -88,13 +88,23 @@ def _may_go_live(action: Action) -> bool:
     return action.is_redeploy and action.phase is not Phase.FAILED
 
 
-def _in_its_place(deployments: Sequence[Deployment], live: Deployment) -> Iterator[Deployment]:
+def _in_its_place(
+    deployments: Sequence[Deployment], actions: Sequence[Action], live: Deployment
+) -> Iterator[Deployment]:
     """Yield those that may be live instead of the one that is marked live."""
-    return (each for each in deployments if _may_be_live(each) and _is_later(each, live))
+    return (each for each in deployments if _is_later(each, live) and _may_be_live(each, actions, live))
 
 
-def _may_be_live(deployment: Deployment) -> bool:
-    return bool(deployment.is_live) or deployment.phase in {Phase.SUCCESS, Phase.ODD, Phase.SILENT}
+def _may_be_live(deployment: Deployment, actions: Sequence[Action], live: Deployment) -> bool:
+    if deployment.is_live or deployment.phase is Phase.SUCCESS:
+        return True
+    # One that never started was cancelled as it waited, say; but not every stack's records tell a start.
+    never_started = deployment.started_at is None and live.started_at is not None
+    if never_started or deployment.phase not in {Phase.ODD, Phase.SILENT}:
+        return False
+    # What doesn't say how it ended is known by the actions that it can belong to.
+    own = [each for each in actions if each.is_redeploy and fits(deployment, each, "") and holds(deployment, each)]
+    return not own or any(action.phase is not Phase.FAILED for action in own)
 
 
 def _is_later(deployment: Deployment, live: Deployment) -> bool:
@@ -124,10 +134,10 @@ def choose(tracking: Tracking, deployments: Sequence[Deployment], actions: Seque
     for action in actions:
         if _may_go_live(action) and action.id not in baseline.actions and action.id > last_action:
             return Hindrance(WhyNot.REQUESTED_AFTER, {"later": action})
-    return _last_good([other for other in others if _is_before(other, failed)], tracking)
+    return _last_good([other for other in others if _is_before(other, failed)], actions, tracking)
 
 
-def _last_good(earlier: Sequence[Deployment], tracking: Tracking) -> Deployment | Hindrance:
+def _last_good(earlier: Sequence[Deployment], actions: Sequence[Action], tracking: Tracking) -> Deployment | Hindrance:
     baseline, failed, git_ref = tracking.baseline, tracking.deployment, tracking.request.git_ref
     was_live = baseline.live.id if baseline.live else None
     successes = sorted((other for other in earlier if other.phase is Phase.SUCCESS), key=_end)
@@ -138,7 +148,7 @@ def _last_good(earlier: Sequence[Deployment], tracking: Tracking) -> Deployment 
     commit = last.text("git_hash")
     if not is_full_hash(commit):
         return Hindrance(WhyNot.LAST_GOOD_WITHOUT_COMMIT, {"last": last})
-    newer = next((other for other in _in_its_place(earlier, last) if other.text("git_hash") != commit), None)
+    newer = next((other for other in _in_its_place(earlier, actions, last) if other.text("git_hash") != commit), None)
     if newer is not None:
         return Hindrance(WhyNot.LAST_GOOD_SUPERSEDED, {"later": newer, "live": last})
     failed_commit = (failed.text("git_hash") if failed else "") or (git_ref if is_full_hash(git_ref) else "")
@@ -158,7 +168,9 @@ def _is_after(other: Deployment, failed: Deployment, *, is_new: bool) -> bool:
     """Tell whether a deployment came after the failed one, or may yet: someone's answer to the failure, perhaps."""
     if other.phase.is_final:
         return is_new and other.phase is not Phase.CANCELLED and not _is_before(other, failed)
-    # An older one that is still open was left lying.
+    # An older one that is still open was left lying; of one that seems to wait, its number tells.
+    if other.started_at is None:
+        return other.id > failed.id
     return not is_before(other.started_at, failed.started_at)
 
 

@@ -3,7 +3,7 @@ Which deployment is the one that was requested: a function of values. Pure.
 
 An action carries the reference, a deployment doesn't, and no field joins the two. So a deployment is taken for the one
 only where no other can be meant: the redeploys that were open or came since the baseline and the deployments that were
-open or came since pair off one to one, and a single deployment fits the action. "The newest" is never a reason.
+open or came since pair off one to one, and a single deployment is left for the action. "The newest" is never a reason.
 """
 
 from collections.abc import Sequence
@@ -107,7 +107,7 @@ def _with_candidate(
     if before.action is None:
         others = [other for other in deployments if baseline.is_new(other) and other.id != candidate.id]
         could_be_others = any(fits(other, None, request.git_ref) for other in others)
-        if could_be_others or candidate.id < max(baseline.deployments, default=0):
+        if could_be_others or candidate.id < baseline.deployments.newest:
             return None
         if tracking.actions_readable:
             since = before.candidates_since if _id_of(before.deployment) == candidate.id else now

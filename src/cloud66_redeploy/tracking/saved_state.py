@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from cloud66_redeploy.model.fields import as_time
-from cloud66_redeploy.tracking.baseline import Baseline
+from cloud66_redeploy.tracking.baseline import Baseline, Numbers
 from cloud66_redeploy.tracking.tracking import Request, Sighting, Submission, Tracking
 
 STATE = "run"
@@ -15,17 +15,6 @@ ENDED = "ended"
 
 _MOST_IDS = 300
 """A process can't be given a variable above 128 KiB; a list that comes unpaged may be of any length."""
-
-
-class _Known(frozenset[int]):
-    """The ids of what is old. Where there were more than are kept, whatever is older than those is one of them, too."""
-
-    def __contains__(self, number: object, /) -> bool:
-        is_older = len(self) >= _MOST_IDS and isinstance(number, int) and number < min(self)
-        return is_older or super().__contains__(number)
-
-
-_IDS = {"deployments": _Known, "open_deployments": frozenset, "actions": _Known, "open_actions": frozenset}
 
 
 @dataclass(frozen=True)
@@ -50,7 +39,12 @@ class SavedState:
             | {"posts_sent": submission.posts_sent or 1, "answer_action_id": action_id}
             | ({"answer_id": proved} if proved else {}),
             "actions_readable": tracking.sighting.actions_readable,
-            "baseline": {name: sorted(getattr(baseline, name))[-_MOST_IDS:] for name in _IDS},
+            "baseline": {
+                "deployments": _written(baseline.deployments),
+                "actions": _written(baseline.actions),
+                "open_deployments": sorted(baseline.open_deployments)[-_MOST_IDS:],
+                "open_actions": sorted(baseline.open_actions)[-_MOST_IDS:],
+            },
             "newest": baseline.newest.isoformat() if baseline.newest else "",
             "actions_known": baseline.actions_known,
         }
@@ -68,11 +62,26 @@ class SavedState:
         is_named = request.reference or (request.is_external and request.given_id)
         if not is_named or not isinstance(request.reference, str):
             raise ValueError("it names no deployment")
-        ids: dict[str, Any] = {name: kind(there[name]) for name, kind in _IDS.items()}
-        baseline = Baseline(**ids, newest=as_time(saved["newest"]), actions_known=saved["actions_known"] is True)
+        baseline = Baseline(
+            _numbers(there["deployments"]),
+            frozenset(there["open_deployments"]),
+            _numbers(there["actions"]),
+            frozenset(there["open_actions"]),
+            as_time(saved["newest"]),
+            actions_known=saved["actions_known"] is True,
+        )
         submission, seen = Submission(**saved["submission"]), Sighting(actions_readable=saved["actions_readable"])
         tracking = Tracking(request, baseline=baseline, submission=submission, sighting=seen)
         return cls(saved["stack_id"], tracking, saved["cancel_on_abort"] is True)
+
+
+def _written(numbers: Numbers) -> dict[str, Any]:
+    some = numbers.newest_of(_MOST_IDS)
+    return {"kept": sorted(some.kept), "below": some.below}
+
+
+def _numbers(written: Mapping[str, Any]) -> Numbers:
+    return Numbers(frozenset(written["kept"]), written["below"])
 
 
 def write(states: Sequence[SavedState]) -> str:

@@ -47,6 +47,8 @@ def older(live: bool | None = None) -> Deployment:
 
 LATER_OURS = deployment(110, 0, 40, outcome=FAILED, git_hash=C)
 BARE = [past(), older()]
+NO_START = deployment(107, None, -460, outcome=None, git_hash=B, is_live=False)
+BROKEN = action(38, -301, -199, finished_success=False)
 REVERTED = past(False, reverted=True, reverted_at=at(20))
 NOT_KNOWN = "the previously live deployment couldn't be identified"
 SAME = "deployment 107, which was live before, has the same commit"
@@ -73,12 +75,20 @@ def between(**fields: Any) -> Deployment:
     ),
     **{
         f"a newer one that isn't live, and {says}": (
-            failed(before=[newer, older(True)]), [OURS, newer, older(True)],
+            failed(before=[newer, live]), [OURS, newer, live],
             "deployment 107 may have succeeded after 106, which was live before",
         )
+        for says, newer, live in (
+            ("gives no result", past(False, outcome=None), older(True)),
+            ("says something strange", past(False, outcome={"code": 9, "meaning": "strange"}), older(True)),
+            ("gives no result, and no start is told", NO_START, deployment(106, None, -860, git_hash=A, is_live=True)),
+        )
+    },
+    **{
+        f"a newer one that {says}": (failed(before=[newer, older(True)]), [OURS, newer, older(True)], 106)
         for says, newer in {
-            "gives no result": past(False, outcome=None),
-            "says something strange": past(False, outcome={"code": 9, "meaning": "strange"}),
+            "left the queue without a result": deployment(107, None, -460, outcome=None, is_live=False),
+            "gives no result, and its action failed": deployment(107, -300, -200, outcome=None, git_hash=B),
         }.items()
     },
     "a newer failure that isn't live": (
@@ -93,6 +103,7 @@ def between(**fields: Any) -> Deployment:
     "reverted, and none is live": (failed(), [OURS, REVERTED, OLD], NOT_KNOWN),
     "a later one that was cancelled": (failed(), [deployment(109, None, 60, outcome=CANCELLED), OURS, *PAST], 107),
     "an open record of long ago": (failed(), [OURS, *PAST, deployment(90, -2000)], 107),
+    "one of long ago that still seems to wait": (failed(), [OURS, *PAST, deployment(90, None)], 107),
     "the same commit": (
         failed(deployment(108, 0, 40, outcome=FAILED, git_hash=C[:12]), before=[past(True, git_hash=C)]),
         [OURS, past(True, git_hash=C)], SAME,
@@ -129,7 +140,7 @@ def between(**fields: Any) -> Deployment:
 })  # fmt: skip
 def test_the_last_good_one_is_chosen(tracking: Tracking, now: list[Deployment], expected: int | str) -> None:
     """What was surely live before is gone back to: not over what came after ours, and not to the commit that failed."""
-    assert chosen(now, tracking=tracking) == expected
+    assert chosen(now, [BROKEN], tracking) == expected
 
 
 @rows("other, counts", {
