@@ -6,8 +6,8 @@ two colleagues who redeploy before the baseline or after it, when each record sh
 all of it ends; or ours waits in a queue, where records may show only at the start. The real observer looks four times,
 without HTTP, on a clock that is moved; the world knows the truth.
 
-There are 865 worlds of ours alone, 10,512 beside one colleague, 5,832 beside two and 6,660 in a queue: 23,869, in about
-10 s of one core.
+There are 865 worlds of ours alone, 10,512 beside one colleague, 5,832 beside two and 3,996 in a queue: 21,205, in about
+9 s of one core.
 
 One kind of world can't be told, and is left out by name (`can_be_mistaken`): our deployment never shows, and a
 colleague's, which looks just like ours, does and ends alike, but its action doesn't count (never shows, or was over).
@@ -153,7 +153,7 @@ def in_a_queue() -> Worlds:
     """One runs until now, a colleague waits since minutes or seconds, then comes ours, and perhaps one more."""
     posts = [post for post in POSTS if post.done in {(), (0.0,)}]
     runs = Redeploy("other user", -300.0, lasts=301.0)
-    for kind, asked in product(sorted(KINDS.keys() - {"ours"}), (-200.0, BEFORE)):
+    for kind, asked in product(("alike", "other user", "web"), (-200.0, BEFORE)):
         waits = 1.0 - asked
         others: list[list[Redeploy]] = []
         for shows, action_shows in product((0.0, waits, waits + LATE), (0.0, LATE)):
@@ -165,7 +165,7 @@ def in_a_queue() -> Worlds:
 
 
 @pytest.mark.parametrize(
-    ("scene", "number"), [(alone, 865), (beside_one, 10_512), (beside_two, 5_832), (in_a_queue, 6_660)]
+    ("scene", "number"), [(alone, 865), (beside_one, 10_512), (beside_two, 5_832), (in_a_queue, 3_996)]
 )
 def test_every_world(scene: Callable[[], Worlds], number: int) -> None:
     """Nobody else's is confirmed, nothing too soon; green only for our success; found where all shows."""
