@@ -54,6 +54,7 @@ class Settling:
         self._observer = observer
         self._tracking = observer.tracking
         self._open_since: float | None = None
+        self._states: tuple[RecordState, RecordState] | None = None
 
     @property
     def is_open(self) -> bool:
@@ -62,11 +63,13 @@ class Settling:
 
     def verdict(self, now: float, *, is_last: bool) -> Verdict | None:
         """Say how a look at an instant (monotonic seconds) finds it to have ended; None while that is open."""
+        states = self._tracking.record_states(settled=True)
         if decide(*self._tracking.record_states(), settled=True) is None:
             self._open_since = None
             return None
-        if self._open_since is None:
-            self._open_since = now
+        if self._open_since is None or states != self._states:
+            # What one look alone has found is no verdict, however long another one has stood.
+            self._open_since, self._states = now, states
         have_had_their_time = now - self._open_since >= RECORD_LAG_SECONDS
         if have_had_their_time:
             self._observer.confirm()
