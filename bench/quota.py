@@ -25,7 +25,7 @@ from cloud66_redeploy.api.transport import UNTIL_DEADLINE, Transport
 from cloud66_redeploy.commands.job import Job, Role
 from cloud66_redeploy.commands.trigger import Trigger
 from cloud66_redeploy.errors import ApiError
-from cloud66_redeploy.model.outcome import Outcome
+from cloud66_redeploy.model.outcome import Outcome, WhyCancel
 from cloud66_redeploy.polling.pace import Pace
 from cloud66_redeploy.polling.pauses import Ground, Pause
 from cloud66_redeploy.polling.wait import Patience, Wait
@@ -211,7 +211,7 @@ class Silent:
     def cancel_duplicates(self) -> None:
         """Do nothing."""
 
-    def deleting(self) -> None:
+    def deleting(self, why: WhyCancel) -> None:
         """Say nothing."""
 
     def deleting_another(self, before: int, number: int) -> None:

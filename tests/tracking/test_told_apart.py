@@ -81,7 +81,7 @@ def test_a_cancellation_belongs_to_the_id_it_was_sent_for() -> None:
     reporter: Any = mock.Mock()
     transport: Any = mock.Mock(clock=clock)
     looks = Looks(client, known, clock)
-    listener = Watch(Job(Role.REQUESTED, "uid", known, Voice(reporter)), transport, WhyCancel.AS_ASKED)
+    listener = Watch(Job(Role.REQUESTED, "uid", known, Voice(reporter)), transport)
     result = Cancellation(looks, listener, client, Deletions(), Attempt(WhyCancel.AS_ASKED, 300.0)).run()
     assert (result.outcome, sent) == (Outcome.CANCELLED, [108, 109])
     assert "Check deployment 108." in reporter.warn.call_args.args[1]

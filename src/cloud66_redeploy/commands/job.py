@@ -154,7 +154,8 @@ class Job:
     def cancel_with(self, transport: Transport, why: WhyCancel, pause_seconds: float | None = None) -> Cancellation:
         """Make what cancels it until the transport's deadline (see `Cancellation`)."""
         single = transport.but(profile=transport.profile._replace(tries=1))
-        watch, attempt = Watch(self, transport, why), Attempt(why, transport.deadline, pause_seconds)
+        attempt = Attempt(why, transport.deadline, pause_seconds)
+        watch = Watch(self, transport)
         return Cancellation(self.observer(transport), watch, self.client(single), self.deletions, attempt)
 
     def end(self, result: Result) -> None:
@@ -202,11 +203,10 @@ class Job:
 
 @dataclass(eq=False, repr=False)
 class Watch:
-    """Tells the log what a poll of one job does; `why` is what it is cancelled for, if that is what the poll does."""
+    """Tells the log what a poll of one job does."""
 
     job: Job
     transport: Transport
-    why: WhyCancel | None = None
     note_known: Callable[[], None] = lambda: None
 
     def __post_init__(self) -> None:
@@ -239,10 +239,9 @@ class Watch:
         """Undo a request that went through twice."""
         self.job.cancel_duplicates(self.transport)
 
-    def deleting(self) -> None:
+    def deleting(self, why: WhyCancel) -> None:
         """Say what is about to be cancelled, and why."""
-        assert self.why is not None
-        self.job.say(Line.CANCELLING.format(why=WHY_CANCEL[self.why], name=name_of(self.job.tracking.last_seen)))
+        self.job.say(Line.CANCELLING.format(why=WHY_CANCEL[why], name=name_of(self.job.tracking.last_seen)))
 
     def deleting_another(self, before: int, number: int) -> None:
         """Warn that the deployment cancelled before was another one."""

@@ -140,7 +140,7 @@ class Cancellation(Poll):
         is_open = found is not None and not found.phase.is_final
         if found is not None and is_open and is_meant and not self.deletions.is_accepted(found.id):
             if not was_told:
-                self.listener.deleting()
+                self.listener.deleting(self.attempt.why)
             self._delete(found.id)
         self._is_absent = now - self.since >= REFERENCE_LAG_SECONDS and self._is_unseen()
 

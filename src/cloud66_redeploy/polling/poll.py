@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 from cloud66_redeploy.clock import Clock
 from cloud66_redeploy.errors import ApiError, Denied, NotFound
-from cloud66_redeploy.model.outcome import Outcome, Result
+from cloud66_redeploy.model.outcome import Outcome, Result, WhyCancel
 from cloud66_redeploy.model.records import Phase
 from cloud66_redeploy.model.verdict import RecordState, decide
 from cloud66_redeploy.polling.pace import Pace
@@ -40,8 +40,8 @@ class PollListener(Protocol):
     def cancel_duplicates(self) -> None:
         """Undo what a look has found of a request that went through twice."""
 
-    def deleting(self) -> None:
-        """Take note that a cancellation is about to leave."""
+    def deleting(self, why: WhyCancel) -> None:
+        """Take note that a cancellation is about to leave, and of what led to it."""
 
     def deleting_another(self, before: int, number: int) -> None:
         """Take note that another deployment than the one cancelled before turned out to be the one."""
@@ -54,7 +54,7 @@ class Settling:
         self._observer = observer
         self._tracking = observer.tracking
         self._open_since: float | None = None
-        self._states: tuple[RecordState, RecordState] | None = None
+        self._found: tuple[RecordState, RecordState] | None = None
 
     @property
     def is_open(self) -> bool:
@@ -63,13 +63,13 @@ class Settling:
 
     def verdict(self, now: float, *, is_last: bool) -> Verdict | None:
         """Say how a look at an instant (monotonic seconds) finds it to have ended; None while that is open."""
-        states = self._tracking.record_states(settled=True)
+        found = self._tracking.record_states(settled=True)
         if decide(*self._tracking.record_states(), settled=True) is None:
             self._open_since = None
             return None
-        if self._open_since is None or states != self._states:
+        if self._open_since is None or found != self._found:
             # What one look alone has found is no verdict, however long another one has stood.
-            self._open_since, self._states = now, states
+            self._open_since, self._found = now, found
         have_had_their_time = now - self._open_since >= RECORD_LAG_SECONDS
         if have_had_their_time:
             self._observer.confirm()
