@@ -54,21 +54,28 @@ class Field(Generic[T]):
     What there is to know of an input; its value has the type that its parser returns.
 
     Attributes:
-        commands: those that it goes with. The others take nothing but its default, which says nothing.
+        commands: those that it goes with. The others take nothing but its default and `off`, which say nothing.
         parse: reads and checks it, by its name and its default; raises InputError.
         git_only: why it doesn't go with Docker stacks, or "" where it goes with every stack.
+        off: a word for the same as no value, or "".
         attribute: its name in the table, where a duration carries its unit.
         name: its name in action.yml.
 
     """
 
     def __init__(
-        self, commands: frozenset[Command], parse: Callable[[str, str], T], default: str = "", git_only: str = ""
+        self,
+        commands: frozenset[Command],
+        parse: Callable[[str, str], T],
+        default: str = "",
+        git_only: str = "",
+        off: str = "",
     ) -> None:
         self.commands = commands
         self.parse = parse
         self.default = default
         self.git_only = git_only
+        self.off = off
 
     def __set_name__(self, table: type, attribute: str) -> None:
         self.attribute = attribute
@@ -112,7 +119,7 @@ class Table:
     cancel_on_timeout = Field(_WAITS, parsers.boolean, "false")
     rollback = Field(_REDEPLOY, parsers.boolean, "false", _NO_ROLLBACK)
     expected_commit = Field(_WAITS, parsers.commit, git_only=_NO_COMMIT)
-    health_check = Field(_WAITS, addresses.health_check)
+    health_check = Field(_WAITS, addresses.health_check, off="false")
     health_check_timeout_seconds = Field(_WAITS, parsers.seconds, "2m")
     health_check_status = Field(_WAITS, addresses.statuses, "200-399")
     health_check_contains = Field(_WAITS, parsers.text)

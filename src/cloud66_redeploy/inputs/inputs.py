@@ -140,9 +140,8 @@ def _check_token(environ: Mapping[str, str]) -> None:
 
 def _check_fit(row: Field[Any], command: Command) -> None:
     """Refuse an input that the command does nothing with: a user who gives it expects something of it."""
-    # The runner passes the defaults on. Without a health check, nothing is done either.
-    nothing = {"", row.default, *(["false"] if row.name == "health_check" else [])}
-    if command in row.commands or parsers.raw(row.name).lower() in nothing:
+    # The runner passes the defaults on.
+    if command in row.commands or parsers.raw(row.name).lower() in {"", row.default, row.off}:
         return
     where = ", ".join(name for name in Command if name in row.commands)
     given = parsers.without_secrets(parsers.given(row.name))
