@@ -64,12 +64,8 @@ def _begin(
     patient = transport.but(profile=UNTIL_DEADLINE, listener=log.patient(lambda: clock.monotonic() - began))
     # These two need no more than the deployment's records, and go on looking for those until the deadline.
     can_do_without = inputs.command in {Command.WAIT, Command.CANCEL}
-    return (
-        inputs,
-        transport,
-        patient,
-        _first_answer(inputs, patient.but(profile=FEW_TRIES) if can_do_without else patient),
-    )
+    asking = patient.but(profile=FEW_TRIES) if can_do_without else patient
+    return inputs, transport, patient, _first_answer(inputs, asking)
 
 
 def _first_answer(inputs: Inputs, transport: Transport) -> "First":

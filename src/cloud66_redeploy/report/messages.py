@@ -61,7 +61,9 @@ class Note(Enum):
     SHARED_AS_GIVEN = "Reference not unique", _SHARED, "Leave user_reference empty, or give each run its own."
     # GitHub's runners give each run an id, and each step a file, of its own; others, like act, don't.
     SHARED_AS_DERIVED = (
-        *("Reference not unique", _SHARED, "This runner gives its runs no unique ID."),
+        "Reference not unique",
+        _SHARED,
+        "This runner gives its runs no unique ID.",
         "Set user_reference to a value that is unique per run, such as a random number from an earlier step.",
     )
     TWICE = "Scheduled twice", _TWICE, "Check {number} in the Cloud 66 dashboard."

@@ -228,7 +228,7 @@ PHRASES: dict[str, Callable[[Result], object]] = {
     "limit": lambda result: f"{result.facts['limit']} of {format_duration(result.facts['seconds'])}",
     "busy": lambda result: describe_activity(result.facts["busy"]),
     "numbers": lambda result: " and ".join(map(str, result.facts["numbers"])),
-    "request": lambda result: f" The request would be: {_options(result)}." if _options(result) else "",
+    "request": lambda result: f" The request would be: {sent}." if (sent := _options(result)) else "",
     "which": lambda result: f"only deployment {result.facts['cancelled']}" if result.facts["cancelled"] else "none",
     "why_not": lambda result: describe_hindrance(result.facts["why_not"]),
     "why": lambda result: WHY_CANCEL[result.facts["why"]],

@@ -186,13 +186,13 @@ def read_baseline(client: Client, reference: str, clock: Clock) -> Snapshot:
     """
     # Deployments first: one that comes between the calls then has an open action that accounts for it.
     deployments = until_believed(clock, client.deployments)
+    is_known = True
     try:
         earlier = until_believed(clock, lambda: client.actions_with(reference))
         actions = [*until_believed(clock, client.actions), *earlier]
     except PermanentError as refusal:
         if not isinstance(refusal, NotFound) and refusal.status != 403:
             raise
-        baseline = Baseline.of(deployments, [], client.age_seconds)
-        return Snapshot(deployments, [], replace(baseline, actions_known=False))
+        earlier, actions, is_known = [], [], False
     baseline = Baseline.of(deployments, actions, client.age_seconds)
-    return Snapshot(deployments, actions, replace(baseline, has_reference=bool(earlier)))
+    return Snapshot(deployments, actions, replace(baseline, actions_known=is_known, has_reference=bool(earlier)))
